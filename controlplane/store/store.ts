@@ -1,0 +1,82 @@
+/**
+ * Where objects are kept: a port with two engines (SQLite embedded, etcd). One suite (suite.ts) runs on both.
+ *
+ * A *revision* is a positive integer that grows with each committed change of anything; every entry carries the one that
+ * last changed it. What a commit has answered is on disk. Keys are `/registry/...` paths, ordered by their bytes.
+ */
+export interface Store {
+  /** The revision of the newest committed change. */
+  currentRevision(signal: AbortSignal): Promise<number>;
+
+  get(key: string, signal: AbortSignal): Promise<Entry | undefined>;
+
+  /**
+   * Entries under `prefix` in key order, as they were at `atRevision` (the newest if absent).
+   * @throws {ReasonError} Expired if `atRevision` was compacted away
+   */
+  list(query: ListQuery, signal: AbortSignal): Promise<Page>;
+
+  /**
+   * Changes one key if it still stands at `expected`: 0 for absent, else its revision.
+   * Commits that arrive in the same turn share one write to disk.
+   * @returns the entry's new revision, or the entry as it stands (undefined: absent) where `expected` did not hold
+   */
+  commit(change: Change, signal: AbortSignal): Promise<Committed>;
+
+  /**
+   * Changes under `prefix` with a revision above `after`, in order, batch by batch, until `signal` is aborted.
+   * A watcher that does not keep up is ended with Expired once `maxBacklog` batches wait for it.
+   * @throws {ReasonError} Expired if changes after `after` were compacted away
+   */
+  watch(prefix: string, after: number, signal: AbortSignal): AsyncIterable<readonly StoreEvent[]>;
+
+  /** Forgets what was overwritten or deleted at or before `revision`. Repeating it is harmless. */
+  compact(revision: number, signal: AbortSignal): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+export interface Entry {
+  readonly key: string;
+  readonly value: Uint8Array;
+  /** Revision of the last change. */
+  readonly revision: number;
+}
+
+export interface ListQuery {
+  readonly prefix: string;
+  /** Only keys after this one. */
+  readonly after?: string;
+  readonly limit?: number;
+  readonly atRevision?: number;
+}
+
+export interface Page {
+  readonly entries: readonly Entry[];
+  /** The revision at which the page was read. */
+  readonly revision: number;
+  /** How many entries follow this page. */
+  readonly remaining: number;
+}
+
+export interface Change {
+  readonly key: string;
+  /** 0: must be absent. */
+  readonly expected: number;
+  /** Absent: delete. */
+  readonly value?: Uint8Array;
+}
+
+export type Committed =
+  | { readonly ok: true; readonly revision: number }
+  | { readonly ok: false; readonly current: Entry | undefined };
+
+export interface StoreEvent {
+  readonly type: 'put' | 'delete';
+  readonly key: string;
+  /** The new value; of a deletion, the last one. */
+  readonly value: Uint8Array;
+  /** The value that it replaced, if there was one. */
+  readonly previous?: Uint8Array;
+  readonly revision: number;
+}

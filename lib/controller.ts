@@ -1,0 +1,108 @@
+import { backoffMs as exponential } from '#lib/backoff.ts';
+import type { Clock } from '#lib/clock.ts';
+import { KeyedQueue } from '#lib/keyed-queue.ts';
+import type { Log } from '#lib/log.ts';
+
+export interface ControllerOptions {
+  readonly name: string;
+  /**
+   * Brings what `key` names closer to what is wanted: reads all that it needs, plans, writes what differs.
+   * Returns when to look again: `undefined` if settled, a number of milliseconds otherwise; a throw means again with back-off.
+   */
+  reconcile(key: string, signal: AbortSignal): Promise<number | undefined>;
+  /** How many keys may run at once. */
+  readonly workers?: number;
+  /** Milliseconds before the next try after so many failures in a row. */
+  backoffMs?(failures: number): number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Controller {
+  /** Asks for a run of `key`, soon. */
+  add(key: string): void;
+  /** Asks for a run of `key` after `ms`; an earlier run does not cancel it. */
+  addAfter(key: string, ms: number): void;
+  /** Works until `signal` is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+  /** For /debug/queues. */
+  inspect(): { readonly waiting: readonly string[]; readonly running: readonly string[]; readonly failures: number };
+}
+
+/** A queue of keys, each run by at most one worker at a time: the newest wish wins, a failure is tried again later. */
+export function createController(options: ControllerOptions): Controller {
+  const { name, reconcile, clock, log, workers = 1, backoffMs = standardBackoffMs } = options;
+  const queue = new KeyedQueue();
+  const failures = new Map<string, number>(); // bounded by the keys that fail
+  const later = new AbortController();
+  let bell = Promise.withResolvers<void>();
+
+  function ring(): void {
+    bell.resolve();
+    bell = Promise.withResolvers<void>();
+  }
+
+  function add(key: string): void {
+    queue.add(key);
+    ring();
+  }
+
+  function addAfter(key: string, ms: number): void {
+    if (ms <= 0) {
+      add(key);
+      return;
+    }
+    clock.sleep(ms, later.signal).then(
+      () => add(key),
+      () => {}, // only the end of this controller aborts it
+    );
+  }
+
+  async function work(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const key = queue.take();
+      if (key === undefined) {
+        await bell.promise; // resolved and replaced by add(), finish and abort: no wake-up is lost
+        continue;
+      }
+      const againMs = await attempt(key, signal);
+      queue.finish(key);
+      ring();
+      if (againMs !== undefined) addAfter(key, againMs);
+    }
+  }
+
+  async function attempt(key: string, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      const againMs = await reconcile(key, signal);
+      failures.delete(key);
+      return againMs;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      const count = (failures.get(key) ?? 0) + 1;
+      failures.set(key, count);
+      log.warn('Reconcile failed', { controller: name, key, failures: count, err: error });
+      return backoffMs(count);
+    }
+  }
+
+  return {
+    add,
+    addAfter,
+    async run(signal) {
+      const stop = () => {
+        later.abort();
+        ring();
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      await Promise.all(Array.from({ length: workers }, () => work(signal)));
+      later.abort();
+    },
+    inspect: () => ({ waiting: queue.waiting, running: queue.running, failures: failures.size }),
+  };
+}
+
+/** client-go's default: 5 ms, doubling, capped; the cap here is a minute rather than 1,000 s: a lab should heal soon. */
+function standardBackoffMs(failures: number): number {
+  return exponential(failures, { firstMs: 5, mostMs: 60_000 });
+}
