@@ -1,0 +1,69 @@
+// The certificates of a control plane, laid out as kubeadm lays out /etc/kubernetes.
+import { join } from 'node:path';
+import { type ClusterAuthorities, ensureAuthorities } from './authorities.ts';
+import type { KeyPair, LeafRequest } from './certificate.ts';
+import { ensureLeaf, writeIfChanged } from './files.ts';
+import { renderKubeconfig } from './kubeconfig.ts';
+
+export interface ClusterPkiOptions {
+  /** Folder like /etc/kubernetes: `pki/` and the kubeconfigs go into it. */
+  readonly directory: string;
+  /** DNS names and IP addresses under which the API server is reached, besides those every cluster has. */
+  readonly names: readonly string[];
+  /** First address of the Service range. */
+  readonly serviceAddress: string;
+  readonly domain?: string;
+  /** `https://host:port` that goes into the kubeconfigs. */
+  readonly server: string;
+  readonly nowMs: number;
+}
+
+/** All PEM. */
+export interface ClusterPki extends ClusterAuthorities {
+  readonly apiserver: KeyPair;
+  readonly kubeletClient: KeyPair;
+  readonly frontProxyClient: KeyPair;
+  /** The kubeconfig of an administrator (group system:masters), as text. */
+  readonly adminKubeconfig: string;
+}
+
+/** Reads what is there, makes what is missing, near its end or not fit any more. A repeat changes nothing. */
+export async function ensureClusterPki(options: ClusterPkiOptions): Promise<ClusterPki> {
+  const { directory, nowMs } = options;
+  const authorities = await ensureAuthorities(directory, nowMs);
+  const { ca, frontProxyCa } = authorities;
+  const leaf = (name: string, authority: KeyPair, request: LeafRequest) =>
+    ensureLeaf(join(directory, 'pki', name), authority, request, nowMs);
+  const apiserver = await leaf('apiserver', ca, {
+    commonName: 'kube-apiserver',
+    usages: ['server'],
+    names: serverNames(options),
+  });
+  const kubeletClient = await leaf('apiserver-kubelet-client', ca, {
+    commonName: 'kube-apiserver-kubelet-client',
+    organizations: ['kubeadm:cluster-admins', 'system:masters'],
+    usages: ['client'],
+  });
+  const frontProxyClient = await leaf('front-proxy-client', frontProxyCa, {
+    commonName: 'front-proxy-client',
+    usages: ['client'],
+  });
+  const admin = await leaf('admin', ca, {
+    commonName: 'kubernetes-admin',
+    organizations: ['system:masters'],
+    usages: ['client'],
+  });
+  const adminKubeconfig = renderKubeconfig({
+    server: options.server,
+    ca: ca.cert,
+    user: 'kubernetes-admin',
+    pair: admin,
+  });
+  await writeIfChanged(join(directory, 'admin.conf'), adminKubeconfig);
+  return { ...authorities, apiserver, kubeletClient, frontProxyClient, adminKubeconfig };
+}
+
+function serverNames({ names, serviceAddress, domain = 'cluster.local' }: ClusterPkiOptions): readonly string[] {
+  const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${domain}`];
+  return [...new Set([...service, 'localhost', '127.0.0.1', serviceAddress, ...names])];
+}

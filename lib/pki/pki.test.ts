@@ -1,0 +1,92 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { load } from 'js-yaml';
+import { isGoodFor } from './certificate.ts';
+import { ensureClusterPki } from './cluster.ts';
+import { ensureNodePki } from './node.ts';
+
+const nowMs = Date.UTC(2026, 0, 1);
+const dayMs = 24 * 3600 * 1000;
+
+async function folder(t: { teardown(end: () => Promise<void>): void }): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'skiff-pki-'));
+  t.teardown(() => rm(path, { recursive: true }));
+  return path;
+}
+
+test('ensureClusterPki() makes certificates that the authority has signed, once', async (t) => {
+  const directory = await folder(t);
+  const options = {
+    directory,
+    names: ['10.9.0.1', 'lab'],
+    serviceAddress: '10.96.0.1',
+    server: 'https://10.9.0.1:6443',
+    nowMs,
+  };
+  const made = await ensureClusterPki(options);
+  const ca = new X509Certificate(made.ca.cert);
+  const server = new X509Certificate(made.apiserver.cert);
+  t.true(ca.ca);
+  t.true(server.verify(ca.publicKey));
+  t.true(server.checkIssued(ca));
+  for (const ip of ['10.9.0.1', '10.96.0.1', '127.0.0.1']) t.is(server.checkIP(ip), ip);
+  t.is(server.checkHost('kubernetes.default.svc.cluster.local'), 'kubernetes.default.svc.cluster.local');
+  t.is((await stat(join(directory, 'pki/ca.key'))).mode & 0o777, 0o600);
+  t.deepEqual(await ensureClusterPki(options), made);
+});
+
+test('ensureClusterPki() issues anew what is near its end or lacks a name', async (t) => {
+  const directory = await folder(t);
+  const options = { directory, names: [], serviceAddress: '10.96.0.1', server: 'https://127.0.0.1:6443', nowMs };
+  const first = await ensureClusterPki(options);
+  const named = await ensureClusterPki({ ...options, names: ['other.example'] });
+  t.not(named.apiserver.cert, first.apiserver.cert);
+  t.is(named.kubeletClient.cert, first.kubeletClient.cert);
+  const later = await ensureClusterPki({ ...options, nowMs: nowMs + 300 * dayMs });
+  t.not(later.kubeletClient.cert, first.kubeletClient.cert);
+  t.is(later.ca.cert, first.ca.cert);
+});
+
+test('ensureNodePki() gives a node the identity that the Node authorizer knows', async (t) => {
+  const clusterDirectory = await folder(t);
+  const directory = await folder(t);
+  const cluster = await ensureClusterPki({
+    directory: clusterDirectory,
+    names: [],
+    serviceAddress: '10.96.0.1',
+    server: 'https://127.0.0.1:6443',
+    nowMs,
+  });
+  const server = 'https://192.0.2.1:6443';
+  const node = await ensureNodePki({
+    clusterDirectory,
+    directory,
+    nodeName: 'n1',
+    names: ['192.0.2.2'],
+    server,
+    nowMs,
+  });
+  const config = load(await readFile(node.kubeconfig, 'utf8')) as Config;
+  const pair = {
+    cert: Buffer.from(config.users[0].user['client-certificate-data'] ?? '', 'base64').toString(),
+    key: Buffer.from(config.users[0].user['client-key-data'] ?? '', 'base64').toString(),
+  };
+  t.is(config.clusters[0].cluster.server, server);
+  t.true(
+    isGoodFor(
+      pair,
+      cluster.ca,
+      { commonName: 'system:node:n1', organizations: ['system:nodes'], usages: ['client'] },
+      nowMs,
+    ),
+  );
+  t.is(new X509Certificate(await readFile(node.servingCert)).checkIP('192.0.2.2'), '192.0.2.2');
+});
+
+interface Config {
+  readonly clusters: readonly [{ readonly cluster: { readonly server: string } }];
+  readonly users: readonly [{ readonly user: Readonly<Record<string, string>> }];
+}
