@@ -1,0 +1,167 @@
+// Puts together the rules of one kind: its own parts where it has some, the generic ones for the rest.
+import { type NameRule, wrongDns1123Subdomain } from '../names.ts';
+import type { KubeObject } from '../resource.ts';
+import { typeOfKind } from '../schema.ts';
+import type { StatusCause, TableColumnDefinition, TableRow } from '../types/meta.v1.ts';
+import { ageOf, columns } from './columns.ts';
+import { isSame } from './equal.ts';
+import type { KindRules, PrepareContext } from './kind-rules.ts';
+import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
+import type { ApiObject, Mutable } from './object.ts';
+import { validateBySchema } from './schema-pass.ts';
+
+export interface KindParts<T> {
+  /** A subdomain, if absent. */
+  readonly wrongName?: NameRule;
+  readonly hasGeneration?: boolean;
+  readonly allowsCreateOnUpdate?: boolean;
+  readonly allowsUnconditionalUpdate?: boolean;
+  readonly defaultPropagation?: 'Background' | 'Orphan';
+  /** A client may send a status along with a new object (Nodes do). */
+  readonly keepsStatusOnCreate?: boolean;
+  /** Fields outside metadata whose change counts as a new generation; `spec` if absent. */
+  readonly generationFields?: readonly string[];
+
+  defaults?(object: Mutable<T>): void;
+  create?(object: Mutable<T>, context: PrepareContext): void;
+  update?(next: Mutable<T>, previous: T, context: PrepareContext): void;
+  updateStatus?(next: Mutable<T>, previous: T): void;
+  validate?(object: T): readonly StatusCause[];
+  validateUpdate?(next: T, previous: T): readonly StatusCause[];
+  validateStatus?(next: T, previous: T): readonly StatusCause[];
+  /** Beside metadata.name and metadata.namespace. */
+  fields?(object: T): Readonly<Record<string, string>>;
+  readonly columns?: readonly TableColumnDefinition[];
+  row?(object: T, nowMs: number): readonly unknown[];
+  conditions?(object: T): TableRow['conditions'];
+  gracePeriodSeconds?(object: T, asked: number | undefined): number;
+}
+
+export interface KindFacts {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly isNamespaced: boolean;
+  readonly hasStatus: boolean;
+}
+
+export function rulesFor<T extends KubeObject>(facts: KindFacts, parts: KindParts<T>): KindRules {
+  const names = { isNamespaced: facts.isNamespaced, wrongName: parts.wrongName ?? wrongDns1123Subdomain };
+  const hasGeneration = parts.hasGeneration ?? false;
+  const inGeneration = parts.generationFields ?? ['spec'];
+  const schema = typeOfKind(facts.group, facts.version, facts.kind);
+
+  function changed(next: KubeObject, previous: KubeObject): boolean {
+    return inGeneration.some((field) => !isSame(fieldOf(next, field), fieldOf(previous, field)));
+  }
+
+  return {
+    hasStatus: facts.hasStatus,
+    hasGeneration,
+    allowsCreateOnUpdate: parts.allowsCreateOnUpdate ?? false,
+    allowsUnconditionalUpdate: parts.allowsUnconditionalUpdate ?? true,
+    defaultPropagation: parts.defaultPropagation ?? 'Background',
+
+    applyDefaults(object) {
+      parts.defaults?.(as(object));
+    },
+    prepareForCreate(object, context = {}) {
+      if (facts.hasStatus && !parts.keepsStatusOnCreate) delete object['status'];
+      setGeneration(object, hasGeneration ? 1 : undefined);
+      parts.create?.(as(object), context);
+    },
+    prepareForUpdate(next, previous, context = {}) {
+      if (facts.hasStatus) keep(next, previous, 'status');
+      parts.update?.(as(next), previous as T, context);
+      const before = previous.metadata.generation;
+      const grows = hasGeneration && (changed(next, previous) || isNewlyDeleted(next, previous));
+      setGeneration(next, grows ? (before ?? 0) + 1 : before);
+    },
+    prepareForStatusUpdate(next, previous) {
+      for (const field of new Set([...Object.keys(next), ...Object.keys(previous)])) {
+        if (!ofStatusUpdate.has(field)) keep(next, previous, field);
+      }
+      setGeneration(next, previous.metadata.generation);
+      keepOwners(next, previous);
+      parts.updateStatus?.(as(next), previous as T);
+    },
+
+    validate(object) {
+      const own = parts.validate?.(object as T) ?? [];
+      const shape = schema === undefined ? [] : validateBySchema(object, schema);
+      return distinct([...validateMetadata(object.metadata, names), ...own, ...shape]);
+    },
+    validateUpdate(next, previous) {
+      const meta = [
+        ...validateMetadata(next.metadata, names),
+        ...validateMetadataUpdate(next.metadata, previous.metadata),
+      ];
+      const own = parts.validateUpdate?.(next as T, previous as T) ?? parts.validate?.(next as T) ?? [];
+      const shape = schema === undefined ? [] : validateBySchema(next, schema);
+      return distinct([...meta, ...own, ...shape]);
+    },
+    validateStatusUpdate(next, previous) {
+      const meta = validateMetadataUpdate(next.metadata, previous.metadata);
+      return distinct([...meta, ...(parts.validateStatus?.(next as T, previous as T) ?? [])]);
+    },
+
+    selectableFields(object) {
+      const base = { 'metadata.name': object.metadata.name, 'metadata.namespace': object.metadata.namespace ?? '' };
+      return { ...base, ...parts.fields?.(object as T) };
+    },
+    fieldLabels: ['metadata.name', 'metadata.namespace', ...Object.keys(parts.fields?.(blank as T) ?? {})],
+
+    columns: parts.columns ?? columns(['Name', '@Age']),
+    row(object, nowMs) {
+      const cells = parts.row?.(object as T, nowMs) ?? [object.metadata.name, ageOf(object.metadata, nowMs)];
+      const conditions = parts.conditions?.(object as T);
+      return conditions === undefined ? { cells } : { cells, conditions };
+    },
+    ...(parts.gracePeriodSeconds === undefined
+      ? {}
+      : { gracePeriodSeconds: (object, asked) => parts.gracePeriodSeconds!(object as T, asked) }),
+  };
+}
+const ofStatusUpdate = new Set(['apiVersion', 'kind', 'metadata', 'status']);
+/** What `fields` is asked with to learn their names: it must bear an object with nothing in it. */
+const blank: unknown = { metadata: { name: '' } };
+
+/** One and the same complaint is made once, whoever finds it; the form's is left out where a rule spoke of the field. */
+function distinct(causes: readonly StatusCause[]): StatusCause[] {
+  const seen = new Set<string>();
+  return causes.filter((cause) => {
+    const key = `${cause.field}\n${cause.reason}\n${cause.message}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function as<T>(object: ApiObject): Mutable<T> {
+  return object as unknown as Mutable<T>;
+}
+
+function fieldOf(object: KubeObject, field: string): unknown {
+  return (object as unknown as Record<string, unknown>)[field];
+}
+
+function keep(next: ApiObject, previous: KubeObject, field: string): void {
+  const value = fieldOf(previous, field);
+  if (value === undefined) delete next[field];
+  else next[field] = value;
+}
+
+function setGeneration(object: ApiObject, generation: number | undefined): void {
+  if (generation === undefined) delete object.metadata.generation;
+  else object.metadata.generation = generation;
+}
+
+function keepOwners(next: ApiObject, previous: KubeObject): void {
+  const owners = previous.metadata.ownerReferences;
+  if (owners === undefined) delete next.metadata.ownerReferences;
+  else next.metadata.ownerReferences = owners as Mutable<typeof owners>;
+}
+
+function isNewlyDeleted(next: KubeObject, previous: KubeObject): boolean {
+  return next.metadata.deletionTimestamp !== undefined && previous.metadata.deletionTimestamp === undefined;
+}
