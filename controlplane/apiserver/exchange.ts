@@ -17,10 +17,14 @@ export interface ApiRequest {
    * @throws {StatusError} RequestEntityTooLarge above `limitBytes`; Timeout if it does not come to an end
    */
   body(limitBytes: number): Promise<Uint8Array>;
+  /** The body piece by piece, for proxies: neither bounded nor timed. Either this or `body`, once. */
+  readonly bodyStream: () => AsyncIterable<Uint8Array>;
   /** Set by transports that know who calls; others are authenticated by certificate or token. */
   readonly user?: UserInfo;
-  /** DER of the verified client certificate's subject, if there was one. */
+  /** The verified client certificate, if there was one. */
   readonly peer?: PeerCertificate;
+  /** A client certificate was shown that no authority of ours has signed, or that is out of date. */
+  readonly hasBadPeer?: boolean;
   readonly remoteAddress?: string;
   /** Aborted when the client went away or the server stops. */
   readonly signal: AbortSignal;
@@ -31,6 +35,8 @@ export interface ApiRequest {
 export interface PeerCertificate {
   readonly commonName: string;
   readonly organizations: readonly string[];
+  /** SHA-256 of the certificate, lower-case hexadecimal. */
+  readonly fingerprint: string;
 }
 
 /** Rule: authentication.k8s.io UserInfo. */

@@ -1,0 +1,30 @@
+import test from 'ava';
+import { createMetrics } from './metrics.ts';
+
+test('createMetrics() renders counters, gauges and histograms', (t) => {
+  const metrics = createMetrics();
+  const seen = metrics.counter('seen_total', 'What was seen.', ['what']);
+  seen.add(['a "b"']);
+  seen.add(['a "b"'], 2);
+  metrics.gauge('depth', 'How deep.', []).set([], 3);
+  const took = metrics.histogram('took_seconds', 'How long.', ['verb'], [0.1, 1]);
+  took.observe(['get'], 0.05);
+  took.observe(['get'], 5);
+  t.is(
+    metrics.render(),
+    `# HELP seen_total What was seen.
+# TYPE seen_total counter
+seen_total{what="a \\"b\\""} 3
+# HELP depth How deep.
+# TYPE depth gauge
+depth 3
+# HELP took_seconds How long.
+# TYPE took_seconds histogram
+took_seconds_bucket{verb="get",le="0.1"} 1
+took_seconds_bucket{verb="get",le="1"} 1
+took_seconds_bucket{verb="get",le="+Inf"} 2
+took_seconds_sum{verb="get"} 5.05
+took_seconds_count{verb="get"} 2
+`,
+  );
+});
