@@ -1,5 +1,11 @@
-import type { Draft, KubeObject, List, Resource } from '#lib/api/resource.ts';
+import { apiVersionOf, type Draft, type KubeObject, type List, type Resource } from '#lib/api/resource.ts';
+import { failure } from '#lib/api/status.ts';
 import type { DeleteOptions, Status } from '#lib/api/types/meta.v1.ts';
+import { hasReason } from '#lib/errors.ts';
+import { readLines, readText } from './body.ts';
+import { listQuery, pathOf, renderQuery, watchQuery, writeQuery } from './paths.ts';
+import { refusalOf } from './refusal.ts';
+import type { Transport, TransportResponse } from './transport.ts';
 
 /**
  * Typed access to the API. Every call that the server refuses throws a `StatusError` with the server's Status.
@@ -77,4 +83,127 @@ export type Patch =
 export interface WatchEvent<T> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   readonly object: T;
+}
+
+export interface ClientOptions {
+  /** What the server writes to its logs and, if no `fieldManager` is given, to managedFields. */
+  readonly userAgent?: string;
+}
+
+/** A client that speaks JSON over `transport`. */
+export function createClient(transport: Transport, { userAgent = 'skiff' }: ClientOptions = {}): Client {
+  const client: Client = {
+    get: (resource, at, signal, { subresource, resourceVersion } = {}) =>
+      call('GET', pathOf(resource, { ...at, subresource }) + renderQuery({ resourceVersion }), signal),
+    list: (resource, options, signal) => listAll(resource, options, signal),
+    create(resource, object, signal, { at, subresource, ...options } = {}) {
+      const namespace = at?.namespace ?? object.metadata.namespace;
+      const name = subresource === undefined ? undefined : (at?.name ?? object.metadata.name);
+      const path = pathOf(resource, { namespace, name, subresource }) + renderQuery(writeQuery(options));
+      // A subresource's body may be of another kind (Binding, Eviction): it then says so itself.
+      const body = { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object };
+      return call('POST', path, signal, JSON.stringify(body));
+    },
+    update(resource, object, signal, { subresource, ...options } = {}) {
+      const { namespace, name } = object.metadata;
+      const path = pathOf(resource, { namespace, name, subresource }) + renderQuery(writeQuery(options));
+      const body = { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object };
+      return call('PUT', path, signal, JSON.stringify(body));
+    },
+    patch(resource, at, patch, signal, { subresource, ...options } = {}) {
+      const query = patch.type === 'apply' ? { fieldManager: patch.fieldManager, force: patch.force } : {};
+      const path = pathOf(resource, { ...at, subresource }) + renderQuery({ ...writeQuery(options), ...query });
+      return call('PATCH', path, signal, JSON.stringify(patch.body), patchTypes[patch.type]);
+    },
+    delete: (resource, at, signal, options) => call('DELETE', pathOf(resource, at), signal, deleteBody(options)),
+    deleteCollection: (resource, { namespace, delete: options, ...list }, signal) =>
+      call('DELETE', pathOf(resource, { namespace }) + renderQuery(listQuery(list)), signal, deleteBody(options)),
+    watch: watchAll,
+    async raw(method, path, signal, body) {
+      const response = await send(method, path, signal, body === undefined ? undefined : JSON.stringify(body));
+      const text = await readText(response.body);
+      return response.headers['content-type']?.includes('json') ? JSON.parse(text) : text;
+    },
+  };
+  return client;
+
+  async function listAll<T>(resource: Resource<T>, options: ListOptions, signal: AbortSignal): Promise<List<T>> {
+    const path = pathOf(resource, { namespace: options.namespace });
+    let list = await call<List<T>>('GET', path + renderQuery(listQuery(options)), signal);
+    if (!list.metadata.continue) return list.items ? list : { ...list, items: [] }; // Go writes null for an empty list
+    const items = [...list.items];
+    while (list.metadata.continue) {
+      try {
+        list = await call('GET', path + renderQuery(listQuery(options, list.metadata.continue)), signal);
+      } catch (error) {
+        if (!hasReason(error, 'Expired')) throw error;
+        const { limit: _, ...whole } = options; // too slow for pages: all at once is the rule's way out
+        return await call('GET', path + renderQuery(listQuery(whole)), signal);
+      }
+      items.push(...list.items);
+    }
+    return { ...list, items };
+  }
+
+  async function* watchAll<T>(
+    resource: Resource<T>,
+    options: WatchOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent<T>> {
+    const path = pathOf(resource, { namespace: options.namespace }) + renderQuery(watchQuery(options));
+    const response = await send('GET', path, signal);
+    for await (const line of readLines(response.body)) {
+      if (line === '') continue;
+      const event = JSON.parse(line) as WatchEvent<T> | { readonly type: 'ERROR'; readonly object: Status };
+      if (event.type === 'ERROR') throw refusalOf(event.object.code ?? 500, event.object);
+      yield event;
+    }
+  }
+
+  async function call<T>(
+    method: string,
+    path: string,
+    signal: AbortSignal,
+    body?: string,
+    contentType?: string,
+  ): Promise<T> {
+    const response = await send(method, path, signal, body, contentType);
+    const text = await readText(response.body);
+    try {
+      return JSON.parse(text) as T;
+    } catch (error) {
+      throw failure('InternalError', `Cannot parse the answer to ${method} ${path}: ${String(error)}`);
+    }
+  }
+
+  /** Settles with a good answer. @throws {StatusError} what the server said else */
+  async function send(
+    method: string,
+    path: string,
+    signal: AbortSignal,
+    body?: string,
+    contentType = 'application/json',
+  ): Promise<TransportResponse> {
+    const headers = {
+      accept: 'application/json',
+      'user-agent': userAgent,
+      ...(body === undefined ? {} : { 'content-type': contentType }),
+    };
+    const request = { method, path, headers, ...(body === undefined ? {} : { body }) };
+    const response = await transport.request(request, signal);
+    if (response.status < 300) return response;
+    throw refusalOf(response.status, await readText(response.body));
+  }
+}
+
+const patchTypes: Readonly<Record<Patch['type'], string>> = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  apply: 'application/apply-patch+yaml', // JSON is YAML
+};
+
+function deleteBody(options: Partial<DeleteOptions> | undefined): string | undefined {
+  if (options === undefined) return undefined;
+  return JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', ...options });
 }

@@ -1,0 +1,156 @@
+// One HTTP/2 connection to the API server at a time: made when first needed, watched by pings, replaced when it dies.
+// Knows nothing of requests.
+import { type ClientHttp2Session, connect } from 'node:http2';
+import { backoffMs } from '#lib/backoff.ts';
+import type { Clock } from '#lib/clock.ts';
+import { ReasonError } from '#lib/errors.ts';
+import type { Log } from '#lib/log.ts';
+
+/** PEM texts; what is absent is not used. */
+export interface Credentials {
+  readonly ca?: string | Uint8Array | undefined;
+  readonly cert?: string | Uint8Array | undefined;
+  readonly key?: string | Uint8Array | undefined;
+}
+
+export interface SessionOptions {
+  /** Such as `https://10.0.0.1:6443`. */
+  readonly server: string;
+  /** The name to expect in the server's certificate, if not that of `server`. */
+  readonly serverName?: string;
+  /** Asked for each new connection, so that certificates may be replaced meanwhile. */
+  credentials(): Promise<Credentials>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface SessionKeeper {
+  /** The connection in use, made if there is none. @throws {ReasonError} ServiceUnavailable */
+  get(signal: AbortSignal): Promise<ClientHttp2Session>;
+  /** Requests from now on go over a new connection; the old one closes when its last request has ended. */
+  renew(): void;
+  close(): void;
+}
+
+export function createSessionKeeper(options: SessionOptions): SessionKeeper {
+  const { server, serverName, clock, log } = options;
+  const url = new URL(server);
+  if (url.protocol !== 'https:') throw new TypeError(`Cannot use ${server} as an API server: only https is spoken`);
+  const life = new AbortController();
+  let current: ClientHttp2Session | undefined;
+  let pending: Promise<ClientHttp2Session> | undefined;
+  let failures = 0;
+  let notBeforeMs = 0;
+
+  async function get(signal: AbortSignal): Promise<ClientHttp2Session> {
+    if (current !== undefined && !current.closed && !current.destroyed) return current;
+    life.signal.throwIfAborted();
+    pending ??= open().finally(() => {
+      pending = undefined;
+    });
+    return await unlessAborted(pending, signal);
+  }
+
+  async function open(): Promise<ClientHttp2Session> {
+    await clock.sleep(Math.max(0, notBeforeMs - clock.now()), life.signal);
+    try {
+      const session = await dial(await options.credentials());
+      failures = 0;
+      current = session;
+      void keepAlive(session);
+      return session;
+    } catch (error) {
+      failures++;
+      notBeforeMs = clock.now() + backoffMs(failures, { firstMs: 20, mostMs: 1_000 });
+      throw new ReasonError('ServiceUnavailable', `Cannot reach the API server at ${server}`, { cause: error });
+    }
+  }
+
+  function dial({ ca, cert, key }: Credentials): Promise<ClientHttp2Session> {
+    return new Promise((resolve, reject) => {
+      const session = connect(url, {
+        ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
+        ...(cert === undefined ? {} : { cert: Buffer.from(cert) }),
+        ...(key === undefined ? {} : { key: Buffer.from(key) }),
+        ...(serverName === undefined ? {} : { servername: serverName }),
+        minVersion: 'TLSv1.2',
+        settings: { enablePush: false, initialWindowSize: windowBytes },
+      });
+      const tooLate = () => session.destroy(new Error('No connection within the time limit'));
+      clock.sleep(dialMs, life.signal).then(
+        () => session.connecting && tooLate(),
+        () => session.destroy(),
+      );
+      session.once('connect', () => {
+        session.setLocalWindowSize(windowBytes * 4);
+        resolve(session);
+      });
+      session.on('error', (error) => {
+        log.debug('Lost the connection to the API server', { server, err: error });
+        reject(error);
+      });
+      session.once('close', () => reject(new Error('The connection was closed')));
+    });
+  }
+
+  /** Ends a connection whose other end does not answer: a cable that was pulled sends no goodbye. */
+  async function keepAlive(session: ClientHttp2Session): Promise<void> {
+    while (!session.destroyed && !life.signal.aborted) {
+      const answered = await ping(session);
+      if (session.destroyed) return;
+      if (!answered) {
+        log.warn('Closed a connection that did not answer', { server });
+        session.destroy(new Error('The API server did not answer a ping'));
+        return;
+      }
+      await clock.sleep(pingEveryMs, life.signal).catch(() => {});
+    }
+  }
+
+  async function ping(session: ClientHttp2Session): Promise<boolean> {
+    const done = new AbortController();
+    const answer = new Promise<boolean>((resolve) => {
+      session.once('close', () => resolve(false));
+      if (!session.ping((error) => resolve(error === null))) resolve(false);
+    });
+    const late = clock.sleep(pongMs, AbortSignal.any([done.signal, life.signal])).then(
+      () => false,
+      () => true,
+    );
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      done.abort();
+    }
+  }
+
+  function renew(): void {
+    current?.close();
+    current = undefined;
+  }
+
+  return {
+    get,
+    renew,
+    close() {
+      life.abort();
+      current?.destroy();
+    },
+  };
+}
+const dialMs = 10_000;
+const pingEveryMs = 5_000;
+const pongMs = 4_000; // with pingEveryMs: a dead connection is noticed within 9 s
+const windowBytes = 1 << 20; // so that a large list is not slowed by the default window of 64 KB
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const stopped = Promise.withResolvers<never>();
+  const stop = () => stopped.reject(signal.reason);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([promise, stopped.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

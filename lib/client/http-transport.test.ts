@@ -1,0 +1,143 @@
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { X509CertificateGenerator } from '@peculiar/x509';
+import test from 'ava';
+import { createClock } from '#lib/clock.ts';
+import { hasReason } from '#lib/errors.ts';
+import { createSilentLog } from '#lib/log.ts';
+import { readText } from './body.ts';
+import { createHttpTransport } from './http-transport.ts';
+
+const never = new AbortController().signal;
+const get = (path: string) => ({ method: 'GET', path, headers: {} });
+
+test('createHttpTransport() sends many requests over one connection', async (t) => {
+  await using server = await startServer();
+  using transport = createHttpTransport(server.options);
+  const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => transport.request(get(`/echo/${i}`), never)));
+  const texts = await Promise.all(answers.map(({ body }) => readText(body)));
+  t.is(texts[199], 'GET /echo/199 Bearer secret');
+  t.is(server.sessions.size, 1);
+});
+
+test('createHttpTransport() refuses plain text', (t) => {
+  const options = {
+    server: 'http://127.0.0.1:1',
+    credentials: async () => ({}),
+    clock: createClock(),
+    log: createSilentLog(),
+  };
+  t.throws(() => createHttpTransport(options), { message: /only https/ });
+});
+
+test('createHttpTransport() refuses a server that the CA does not know', async (t) => {
+  await using server = await startServer();
+  using transport = createHttpTransport({ ...server.options, credentials: async () => ({}) });
+  const error = await t.throwsAsync(transport.request(get('/'), never));
+  t.true(hasReason(error, 'ServiceUnavailable'));
+});
+
+test('createHttpTransport() connects again after the connection was lost', async (t) => {
+  await using server = await startServer();
+  using transport = createHttpTransport(server.options);
+  const endless = await transport.request(get('/endless'), never);
+  for (const session of server.sessions) session.destroy();
+  const error = await t.throwsAsync(readText(endless.body));
+  t.true(hasReason(error, 'ServiceUnavailable'));
+  const again = await transport.request(get('/again'), never);
+  t.is(await readText(again.body), 'GET /again Bearer secret');
+});
+
+test('createHttpTransport() ends a request when it is aborted', async (t) => {
+  await using server = await startServer();
+  using transport = createHttpTransport(server.options);
+  const stop = new AbortController();
+  const endless = await transport.request(get('/endless'), stop.signal);
+  const reading = readText(endless.body);
+  const why = new Error('enough');
+  stop.abort(why);
+  t.is(await t.throwsAsync(reading), why);
+  await server.endlessClosed;
+});
+
+test('createHttpTransport() uses new credentials after renew()', async (t) => {
+  await using server = await startServer();
+  let asked = 0;
+  using transport = createHttpTransport({
+    ...server.options,
+    credentials: async () => {
+      asked++;
+      return server.options.credentials();
+    },
+  });
+  await readText((await transport.request(get('/a'), never)).body);
+  transport.renew();
+  await readText((await transport.request(get('/b'), never)).body);
+  t.is(asked, 2);
+});
+
+async function startServer() {
+  const { cert, key } = await selfSigned();
+  const server: Http2SecureServer = createSecureServer({ cert, key });
+  const sessions = new Set<ServerHttp2Session>();
+  const endless = Promise.withResolvers<void>();
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.on('close', () => sessions.delete(session));
+  });
+  server.on('stream', (stream: ServerHttp2Stream, headers) => {
+    stream.on('error', () => {});
+    stream.respond({ ':status': 200, 'content-type': 'text/plain' });
+    if (headers[':path'] !== '/endless') {
+      stream.end(`${headers[':method']} ${headers[':path']} ${headers.authorization}`);
+      return;
+    }
+    stream.write('first');
+    stream.on('close', endless.resolve);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    sessions,
+    endlessClosed: endless.promise,
+    options: {
+      server: `https://127.0.0.1:${port}`,
+      credentials: async () => ({ ca: cert }),
+      token: async () => 'secret',
+      clock: createClock(),
+      log: createSilentLog(),
+    },
+    async [Symbol.asyncDispose]() {
+      for (const session of sessions) session.destroy();
+      server.close();
+    },
+  };
+}
+
+async function selfSigned(): Promise<{ readonly cert: string; readonly key: string }> {
+  const { SubjectAlternativeNameExtension, BasicConstraintsExtension } = await import('@peculiar/x509');
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: 'CN=test',
+    notBefore: new Date(Date.UTC(2020, 0)),
+    notAfter: new Date(Date.UTC(2090, 0)),
+    keys,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new BasicConstraintsExtension(true),
+      new SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }]),
+    ],
+  });
+  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
+  return { cert: certificate.toString('pem'), key: `-----BEGIN PRIVATE KEY-----\n${der}\n-----END PRIVATE KEY-----\n` };
+}
