@@ -1,0 +1,83 @@
+import { fileURLToPath } from 'node:url';
+import { Client, credentials, loadPackageDefinition, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
+import { load } from '@grpc/proto-loader';
+import { translate } from './errors.ts';
+
+/** Calls of one gRPC server by service and method, with plain objects both ways. */
+export interface Channel {
+  /** @throws {ReasonError} Timeout after `deadlineMs`; the signal's reason if it was aborted */
+  call<T>(service: ServiceName, method: string, request: object, deadlineMs: number, signal: AbortSignal): Promise<T>;
+  /** Messages until the server ends the stream. */
+  stream<T>(service: ServiceName, method: string, request: object, signal: AbortSignal): AsyncIterable<T>;
+  close(): void;
+}
+export type ServiceName = 'RuntimeService' | 'ImageService';
+
+/** `endpoint`: `unix:///run/containerd/containerd.sock`. Nothing is sent until the first call; a lost server is found again. */
+export async function openChannel(endpoint: string): Promise<Channel> {
+  const services = await loadServices();
+  const client = new Client(endpoint, credentials.createInsecure(), {
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.min_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 1_000,
+    'grpc.max_receive_message_length': mostBytes,
+    'grpc.max_send_message_length': mostBytes,
+    'grpc.default_authority': 'localhost',
+  });
+  return {
+    call<T>(service: ServiceName, method: string, request: object, deadlineMs: number, signal: AbortSignal) {
+      return new Promise<T>((resolve, reject) => {
+        if (signal.aborted) {
+          reject(signal.reason);
+          return;
+        }
+        const { path, requestSerialize, responseDeserialize } = services[service][method]!;
+        const cancel = () => call.cancel();
+        const deadline = performance.timeOrigin + performance.now() + deadlineMs;
+        const call = client.makeUnaryRequest(
+          path,
+          requestSerialize,
+          responseDeserialize,
+          request,
+          { deadline },
+          (error: ServiceError | null, value?: unknown) => {
+            signal.removeEventListener('abort', cancel);
+            if (error === null) resolve(value as T);
+            else if (signal.aborted) reject(signal.reason);
+            else reject(translate(error.code, error.details, error));
+          },
+        );
+        signal.addEventListener('abort', cancel, { once: true });
+      });
+    },
+    async *stream<T>(service: ServiceName, method: string, request: object, signal: AbortSignal) {
+      signal.throwIfAborted();
+      const { path, requestSerialize, responseDeserialize } = services[service][method]!;
+      const call = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+      const cancel = () => call.cancel();
+      signal.addEventListener('abort', cancel, { once: true });
+      try {
+        for await (const message of call) yield message as T;
+      } catch (error) {
+        if (signal.aborted) return;
+        const { code, details } = error as ServiceError;
+        throw translate(code, details, error);
+      } finally {
+        signal.removeEventListener('abort', cancel);
+        call.cancel();
+      }
+    },
+    close: () => client.close(),
+  };
+}
+const mostBytes = 16 * 1024 * 1024; // the kubelet's own limit
+
+async function loadServices(): Promise<Readonly<Record<ServiceName, ServiceDefinition>>> {
+  const file = fileURLToPath(new URL('cri.proto', import.meta.url));
+  const definition = await load(file, { longs: Number, enums: String, defaults: true });
+  const made = loadPackageDefinition(definition) as unknown as {
+    runtime: { v1: Record<ServiceName, { service: ServiceDefinition }> };
+  };
+  const { RuntimeService, ImageService } = made.runtime.v1;
+  return { RuntimeService: RuntimeService.service, ImageService: ImageService.service };
+}

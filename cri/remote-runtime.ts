@@ -1,0 +1,121 @@
+// The runtime's half of the port over gRPC: one method, one call. Only units and unions change on the way.
+import { ReasonError } from '#lib/errors.ts';
+import type { Channel } from './channel.ts';
+import type { ContainerStats, ExecOutput, Filter, Runtime, RuntimeEvent } from './runtime.ts';
+import * as wire from './wire.ts';
+
+export function remoteRuntime(channel: Channel): Runtime {
+  function call<T>(method: string, request: object, signal: AbortSignal, deadlineMs = usualMs): Promise<T> {
+    return channel.call<T>('RuntimeService', method, request, deadlineMs, signal);
+  }
+
+  return {
+    async version(signal) {
+      const answer = await call<wire.Version>('Version', { version: '0.1.0' }, signal);
+      return { name: answer.runtimeName, version: answer.runtimeVersion, apiVersion: answer.runtimeApiVersion };
+    },
+    async status(signal) {
+      const answer = await call<wire.Status>('Status', {}, signal);
+      return { conditions: answer.status?.conditions ?? [], handlers: answer.runtimeHandlers.map(({ name }) => name) };
+    },
+    async cgroupDriver(signal) {
+      try {
+        const { linux } = await call<wire.RuntimeConfig>('RuntimeConfig', {}, signal);
+        return linux === null ? undefined : linux.cgroupDriver === 'SYSTEMD' ? 'systemd' : 'cgroupfs';
+      } catch (error) {
+        if (error instanceof ReasonError && error.reason === 'MethodNotAllowed') return undefined;
+        throw error;
+      }
+    },
+
+    async runSandbox(config, runtimeHandler, signal) {
+      const request = { config, runtimeHandler };
+      return (await call<{ podSandboxId: string }>('RunPodSandbox', request, signal, 2 * usualMs)).podSandboxId;
+    },
+    async stopSandbox(podSandboxId, signal) {
+      await call('StopPodSandbox', { podSandboxId }, signal);
+    },
+    async removeSandbox(podSandboxId, signal) {
+      await call('RemovePodSandbox', { podSandboxId }, signal);
+    },
+    async sandboxStatus(podSandboxId, signal) {
+      const { status } = await call<{ status: wire.SandboxStatus }>('PodSandboxStatus', { podSandboxId }, signal);
+      return { ...wire.sandbox(status), ips: wire.ipsOf(status) };
+    },
+    async listSandboxes(filter, signal) {
+      const request = { filter: wireFilter(filter) };
+      return (await call<{ items: readonly wire.Sandbox[] }>('ListPodSandbox', request, signal)).items.map(
+        wire.sandbox,
+      );
+    },
+
+    async createContainer(podSandboxId, config, sandboxConfig, signal) {
+      const request = { podSandboxId, config, sandboxConfig };
+      return (await call<{ containerId: string }>('CreateContainer', request, signal)).containerId;
+    },
+    async startContainer(containerId, signal) {
+      await call('StartContainer', { containerId }, signal);
+    },
+    async stopContainer(containerId, graceSeconds, signal) {
+      const deadlineMs = usualMs + graceSeconds * 1000;
+      await ignoringNotFound(call('StopContainer', { containerId, timeout: graceSeconds }, signal, deadlineMs));
+    },
+    async removeContainer(containerId, signal) {
+      await ignoringNotFound(call('RemoveContainer', { containerId }, signal));
+    },
+    async containerStatus(containerId, signal) {
+      const { status } = await call<{ status: wire.ContainerStatus }>('ContainerStatus', { containerId }, signal);
+      return wire.containerStatus(status);
+    },
+    async listContainers(filter, signal) {
+      const request = { filter: wireFilter(filter) };
+      const answer = await call<{ containers: readonly wire.Container[] }>('ListContainers', request, signal);
+      return answer.containers.map(wire.container);
+    },
+    async updateResources(containerId, linux, signal) {
+      await call('UpdateContainerResources', { containerId, linux }, signal);
+    },
+    async reopenLog(containerId, signal) {
+      await call('ReopenContainerLog', { containerId }, signal);
+    },
+
+    execSync(containerId, cmd, timeout, signal) {
+      const deadlineMs = timeout === 0 ? longestMs : timeout * 1000 + usualMs;
+      return call<ExecOutput>('ExecSync', { containerId, cmd, timeout }, signal, deadlineMs);
+    },
+    async exec(containerId, cmd, streams, signal) {
+      return (await call<{ url: string }>('Exec', { containerId, cmd, ...streams }, signal)).url;
+    },
+    async attach(containerId, streams, signal) {
+      return (await call<{ url: string }>('Attach', { containerId, ...streams }, signal)).url;
+    },
+    async portForward(podSandboxId, port, signal) {
+      return (await call<{ url: string }>('PortForward', { podSandboxId, port }, signal)).url;
+    },
+
+    async stats(filter, signal): Promise<readonly ContainerStats[]> {
+      const request = { filter: wireFilter(filter) };
+      const answer = await call<{ stats: readonly wire.Stats[] }>('ListContainerStats', request, signal);
+      return answer.stats.flatMap((stats) => wire.stats(stats) ?? []);
+    },
+    async *events(signal): AsyncIterable<RuntimeEvent> {
+      for await (const event of channel.stream<wire.Event>('RuntimeService', 'GetContainerEvents', {}, signal)) {
+        yield wire.event(event);
+      }
+    },
+  };
+}
+const usualMs = 120_000; // the kubelet's default, doubled for sandboxes as it does
+const longestMs = 24 * 3600_000;
+
+function wireFilter({ id, sandboxId, labels }: Filter): object {
+  return { id, podSandboxId: sandboxId, labelSelector: labels };
+}
+
+async function ignoringNotFound(call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof ReasonError && error.reason === 'NotFound')) throw error;
+  }
+}
