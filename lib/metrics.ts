@@ -97,10 +97,10 @@ function renderHistogram(
 
 function render(labels: readonly string[], values: readonly string[]): string {
   if (labels.length === 0) return '';
-  return `{${labels.map((label, at) => `${label}="${escape(values[at] ?? '')}"`).join(',')}}`;
+  return `{${labels.map((label, at) => `${label}="${escaped(values[at] ?? '')}"`).join(',')}}`;
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return /[\\"\n]/.test(text) ? text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : text;
 }
 
