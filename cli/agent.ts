@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { live, requireRoot } from './life.ts';
+
+export interface AgentFlags {
+  readonly kubeconfig: string;
+  readonly nodeName?: string;
+  readonly nodeIp?: string;
+  readonly rootDir: string;
+  readonly containerRuntimeEndpoint: string;
+  readonly cgroupRoot: string;
+  readonly clusterCidr: string;
+  readonly serviceClusterIpRange: string;
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
+  readonly clientCaFile: string;
+  readonly tlsCertFile: string;
+  readonly tlsPrivateKeyFile: string;
+  readonly port: string;
+  readonly verbose?: boolean;
+}
+
+export function addAgent(program: Command): void {
+  program
+    .command('agent')
+    .description('Run a node: kubelet, Service proxy and cluster DNS in one process.')
+    .requiredOption('--kubeconfig <file>', 'how to reach the API server, as system:node:NAME')
+    .requiredOption('--client-ca-file <file>', 'authority whose clients may call this node')
+    .requiredOption('--tls-cert-file <file>', 'certificate that the node serves with')
+    .requiredOption('--tls-private-key-file <file>', 'its key')
+    .option('--node-name <name>', "the node's name (the machine's host name unless told)")
+    .option('--node-ip <ip>', "the node's address, used everywhere (that of the default route unless told)")
+    .option('--root-dir <folder>', 'where pods keep their volumes', '/var/lib/kubelet')
+    .option('--container-runtime-endpoint <url>', 'socket of containerd', 'unix:///run/containerd/containerd.sock')
+    .option('--cgroup-root <path>', "below which the pods' cgroups are made", '/')
+    .option('--cluster-cidr <cidr>', 'addresses of pods', '10.244.0.0/16')
+    .option('--service-cluster-ip-range <cidr>', 'addresses of Services', '10.96.0.0/12')
+    .option('--cluster-dns <ip>', 'address at which cluster DNS answers', '10.96.0.10')
+    .option('--cluster-domain <name>', 'domain of cluster DNS', 'cluster.local')
+    .option('--port <port>', "port of the node's own server", '10250')
+    .option('-v, --verbose', 'log more')
+    .action((flags: AgentFlags) => live((signal) => agent(flags, signal)));
+}
+
+async function agent(flags: AgentFlags, signal: AbortSignal): Promise<void> {
+  requireRoot();
+  const { hostname } = await import('node:os');
+  const { createClock } = await import('#lib/clock.ts');
+  const { createLog } = await import('#lib/log.ts');
+  const { runAgent } = await import('../agent/main.ts');
+  const log = createLog({ level: flags.verbose ? 'debug' : 'info' });
+  const options = {
+    kubeconfig: flags.kubeconfig,
+    nodeName: flags.nodeName ?? hostname().toLowerCase(),
+    ...(flags.nodeIp === undefined ? {} : { nodeIp: flags.nodeIp }),
+    rootDir: flags.rootDir,
+    runtimeEndpoint: flags.containerRuntimeEndpoint,
+    cgroupRoot: flags.cgroupRoot,
+    clusterCidr: flags.clusterCidr,
+    serviceCidr: flags.serviceClusterIpRange,
+    clusterDns: flags.clusterDns,
+    clusterDomain: flags.clusterDomain,
+    clientCaFile: flags.clientCaFile,
+    tlsCertFile: flags.tlsCertFile,
+    tlsPrivateKeyFile: flags.tlsPrivateKeyFile,
+    port: Number(flags.port),
+  };
+  await runAgent(options, { clock: createClock(), log, signal });
+}

@@ -1,0 +1,24 @@
+// The command line. Each command loads what it needs only when it is asked for.
+import { Command } from 'commander';
+import { addAgent } from './agent.ts';
+import { addDown } from './down.ts';
+import { addLogs } from './logs.ts';
+import { addServer } from './server.ts';
+import { addStatus } from './status.ts';
+import { addUp } from './up.ts';
+import { version } from './version.ts';
+
+const program = new Command('skiff')
+  .description('Kubernetes, written in TypeScript: a cluster on one machine by one command, or its parts one by one.')
+  .version(version, '-V, --version')
+  .showHelpAfterError('(skiff --help shows what there is)')
+  .configureHelp({ showGlobalOptions: true });
+
+addUp(program);
+addDown(program);
+addStatus(program);
+addLogs(program);
+addServer(program);
+addAgent(program);
+
+await program.parseAsync();

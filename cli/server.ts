@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { live } from './life.ts';
+
+export interface ServerFlags {
+  readonly dataDir: string;
+  readonly bindAddress: string;
+  readonly securePort: string;
+  readonly advertiseAddress?: string;
+  readonly listenFd?: string;
+  readonly localPort?: string;
+  readonly serviceClusterIpRange: string;
+  readonly clusterCidr: string;
+  readonly clusterDomain: string;
+  readonly verbose?: boolean;
+}
+
+export function addServer(program: Command): void {
+  program
+    .command('server')
+    .description('Run a control plane: API server, scheduler and controllers in one process.')
+    .option('--data-dir <folder>', 'database, certificates and kubeconfigs', '/var/lib/skiff/server')
+    .option('--bind-address <ip>', 'where to listen', '0.0.0.0')
+    .option('--secure-port <port>', 'port of HTTPS', '6443')
+    .option('--advertise-address <ip>', 'the address by which nodes reach it (the one it is bound to unless told)')
+    .option('--listen-fd <number>', 'also serve the listening socket that the caller opened')
+    .option('--local-port <port>', 'port of 127.0.0.1 that admin.conf names (--secure-port unless told)')
+    .option('--service-cluster-ip-range <cidr>', 'addresses of Services', '10.96.0.0/12')
+    .option('--cluster-cidr <cidr>', 'addresses of pods', '10.244.0.0/16')
+    .option('--cluster-domain <name>', 'domain of cluster DNS', 'cluster.local')
+    .option('-v, --verbose', 'log more')
+    .action((flags: ServerFlags) => live((signal) => server(flags, signal)));
+}
+
+async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
+  const { createClock } = await import('#lib/clock.ts');
+  const { createLog } = await import('#lib/log.ts');
+  const { runServer } = await import('../controlplane/main.ts');
+  const log = createLog({ level: flags.verbose ? 'debug' : 'info' });
+  const options = {
+    dataDir: flags.dataDir,
+    bindAddress: flags.bindAddress,
+    securePort: Number(flags.securePort),
+    ...(flags.advertiseAddress === undefined ? {} : { advertiseAddress: flags.advertiseAddress }),
+    ...(flags.listenFd === undefined ? {} : { listenFds: [Number(flags.listenFd)] }),
+    ...(flags.localPort === undefined ? {} : { localPort: Number(flags.localPort) }),
+    serviceClusterIPRange: flags.serviceClusterIpRange,
+    clusterCIDR: flags.clusterCidr,
+    clusterDomain: flags.clusterDomain,
+  };
+  await runServer(options, { clock: createClock(), log, signal });
+}

@@ -1,0 +1,76 @@
+import { copyFileSync, existsSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { connectAsAdmin } from './admin.ts';
+import { type Lab, skiffCommand, tailOf, until } from './lab.ts';
+import { isAlive } from './processes.ts';
+
+/**
+ * Starts the control plane on the first node, if it does not run, and waits until it is ready.
+ *
+ * It listens in that node's network, and also on 127.0.0.1 of the host: that socket is opened here and handed over, so
+ * that no packet of the host ever has to find its way into the lab.
+ */
+export async function ensureControlPlane(lab: Lab): Promise<void> {
+  const { layout } = lab;
+  const node = layout.nodes[0]!;
+  const logFile = `${layout.logDir}/server.log`;
+  if (!isAlive(lab.state().processes['server'])) {
+    const door = await openDoor(layout.apiPort);
+    try {
+      const words = [
+        'server',
+        `--data-dir=${layout.serverDir}`,
+        `--bind-address=${node.ip}`,
+        `--advertise-address=${node.ip}`,
+        '--listen-fd=3',
+        `--local-port=${layout.apiPort}`,
+        `--service-cluster-ip-range=${layout.serviceCidr}`,
+        `--cluster-cidr=${layout.podCidr}`,
+        `--cluster-domain=${layout.clusterDomain}`,
+      ];
+      const [file, ...args] = [
+        'nsenter',
+        `--net=/run/netns/${node.networkNamespace}`,
+        ...skiffCommand(words, ['--max-semi-space-size=8']),
+      ];
+      lab.ensureProcess('server', () => ({ file: file!, args, logFile, fds: [fdOf(door)] }));
+    } finally {
+      door.close();
+    }
+  }
+  const admin = `${layout.serverDir}/admin.conf`;
+  await until(lab, 'the API server', 30_000, async (signal) => {
+    if (!isAlive(lab.state().processes['server'])) {
+      throw new Error(`the control plane ended; its last words:\n${tailOf(logFile)}`);
+    }
+    if (!existsSync(admin)) return undefined;
+    copyFileSync(admin, layout.kubeconfig);
+    using connection = await connectAsAdmin(lab);
+    return (await connection.client.raw('GET', '/readyz', signal)) === 'ok' ? true : undefined;
+  });
+}
+
+async function openDoor(port: number): Promise<Server> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'something listens there already' : error.message;
+      reject(new Error(`Cannot listen on 127.0.0.1:${port}: ${why}. Choose another port with --api-port`));
+    });
+    server.listen({ host: '127.0.0.1', port, backlog: 511 }, resolve);
+  });
+  return server;
+}
+
+function fdOf(server: Server): number {
+  return (server as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
+}
+
+/** A port of 127.0.0.1 on which nothing listens. */
+export async function freePort(): Promise<number> {
+  const server = await openDoor(0);
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('Cannot find a free port');
+  return address.port;
+}

@@ -1,0 +1,109 @@
+// Where everything of a lab is: names, addresses and paths, all from its data folder and size. Pure.
+
+export interface LabOptions {
+  /** Absolute path; all that the lab writes is below it. */
+  readonly dataDir: string;
+  readonly nodeCount: number;
+  /** Nodes have no way out: no route, no link to the host. */
+  readonly isolated: boolean;
+  /** Port on 127.0.0.1 of the host at which the API answers. */
+  readonly apiPort: number;
+}
+
+export interface LabLayout extends LabOptions {
+  /** Short name of the lab: prefix of its namespaces, links, chains and cgroups. */
+  readonly id: string;
+  readonly switchNamespace: string;
+  readonly bridge: string;
+  /** Address of the bridge, with its prefix length. */
+  readonly gateway: string;
+  readonly subnet: string;
+  readonly podCidr: string;
+  readonly serviceCidr: string;
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
+  readonly kubeconfig: string;
+  readonly stateFile: string;
+  readonly serverDir: string;
+  readonly logDir: string;
+  readonly imageDir: string;
+  readonly nodes: readonly NodeLayout[];
+}
+
+export interface NodeLayout {
+  readonly name: string;
+  readonly ip: string;
+  readonly networkNamespace: string;
+  /** Files that hold the mount and UTS namespaces. */
+  readonly mountNamespace: string;
+  readonly utsNamespace: string;
+  /** The link's end on the bridge. */
+  readonly link: string;
+  readonly dir: string;
+  readonly containerdConfig: string;
+  readonly containerdRoot: string;
+  /** As seen inside the node's mount namespace. */
+  readonly containerdSocket: string;
+  readonly certDir: string;
+  readonly cgroupRoot: string;
+  /** Folders of the lab that stand at well-known places inside the node. */
+  readonly binds: readonly { readonly from: string; readonly to: string }[];
+}
+
+export const defaultDataDir = '/var/lib/skiff';
+const mostNodes = 100; // addresses .11 to .110 of the lab's segment
+
+/** @param hash a few hexadecimal digits that tell one data folder from another */
+export function layoutOf(options: LabOptions, hash: string): LabLayout {
+  const { dataDir, nodeCount } = options;
+  if (!(Number.isInteger(nodeCount) && 1 <= nodeCount && nodeCount <= mostNodes)) {
+    throw new RangeError(`Cannot make a lab of ${nodeCount} nodes: it must be a number from 1 to ${mostNodes}`);
+  }
+  const isDefault = dataDir === defaultDataDir;
+  const id = isDefault ? 'skiff' : `skiff-${hash}`;
+  const short = isDefault ? 'skiff' : `sk${hash}`; // a link's name has 15 characters at most
+  return {
+    ...options,
+    id,
+    switchNamespace: `${id}-switch`,
+    bridge: `${short}-br`,
+    gateway: '10.89.0.1/24',
+    subnet: '10.89.0.0/24',
+    podCidr: '10.244.0.0/16',
+    serviceCidr: '10.96.0.0/12',
+    clusterDns: '10.96.0.10',
+    clusterDomain: 'cluster.local',
+    kubeconfig: `${dataDir}/kubeconfig`,
+    stateFile: `${dataDir}/lab.json`,
+    serverDir: `${dataDir}/server`,
+    logDir: `${dataDir}/log`,
+    imageDir: `${dataDir}/images`,
+    nodes: Array.from({ length: nodeCount }, (_, index) => nodeOf(index + 1, dataDir, id, short)),
+  };
+}
+
+function nodeOf(number: number, dataDir: string, id: string, short: string): NodeLayout {
+  const name = `node${number}`;
+  const dir = `${dataDir}/nodes/${name}`;
+  return {
+    name,
+    ip: `10.89.0.${10 + number}`,
+    networkNamespace: `${id}-${name}`,
+    mountNamespace: `${dataDir}/namespaces/${name}.mnt`,
+    utsNamespace: `${dataDir}/namespaces/${name}.uts`,
+    link: `${short}-n${number}`,
+    dir,
+    containerdConfig: `${dir}/containerd.toml`,
+    containerdRoot: `${dir}/containerd`,
+    containerdSocket: '/run/containerd/containerd.sock',
+    certDir: `${dir}/pki`,
+    cgroupRoot: `/${id}/${name}`,
+    binds: [
+      { from: `${dir}/kubelet`, to: '/var/lib/kubelet' },
+      { from: `${dir}/log-pods`, to: '/var/log/pods' },
+      { from: `${dir}/log-containers`, to: '/var/log/containers' },
+      { from: `${dir}/cni-conf`, to: '/etc/cni/net.d' },
+      { from: `${dir}/cni-state`, to: '/var/lib/cni' },
+    ],
+  };
+}

@@ -1,0 +1,101 @@
+import type { Exec } from '#lib/exec.ts';
+import type { LabLayout, NodeLayout } from './layout.ts';
+
+// The lab's segment: a bridge that joins the nodes. In an isolated lab the bridge stands in a namespace of its own that
+// leads nowhere; otherwise on the host, which translates what leaves and rejects what belongs to the lab's own ranges.
+
+/** Commands for `sh -e`, each of which may be repeated. */
+export function renderSwitch(lab: LabLayout): string {
+  const bridge = [
+    `ip link show ${lab.bridge} >/dev/null 2>&1 || ip link add ${lab.bridge} type bridge`,
+    `ip addr replace ${lab.gateway} dev ${lab.bridge}`,
+    `ip link set ${lab.bridge} up`,
+  ];
+  if (lab.isolated) {
+    return [
+      `[ -e /run/netns/${lab.switchNamespace} ] || ip netns add ${lab.switchNamespace}`,
+      `ip netns exec ${lab.switchNamespace} sh -ec '`,
+      'ip link set lo up',
+      ...bridge,
+      // What no node owns is answered with "unreachable" at once, rather than dropped.
+      'ip route replace unreachable default',
+      'sysctl -qw net.ipv4.ip_forward=1',
+      `'`,
+    ].join('\n');
+  }
+  return [...bridge, 'sysctl -qw net.ipv4.ip_forward=1', ...renderBorder(lab)].join('\n');
+}
+
+function renderBorder(lab: LabLayout): readonly string[] {
+  const { nat, filter } = chainsOf(lab);
+  const own = [lab.podCidr, lab.serviceCidr];
+  return [
+    ...[`nat ${nat}`, `filter ${filter}`].map((chain) => {
+      const [table, name] = chain.split(' ');
+      return `iptables -w -t ${table} -N ${name} 2>/dev/null || iptables -w -t ${table} -F ${name}`;
+    }),
+    `iptables -w -t nat -A ${nat} -s ${lab.subnet} ! -o ${lab.bridge} -j MASQUERADE`,
+    ...own.map((cidr) => `iptables -w -t filter -A ${filter} -i ${lab.bridge} ! -o ${lab.bridge} -d ${cidr} -j REJECT`),
+    `iptables -w -t filter -A ${filter} -i ${lab.bridge} -j ACCEPT`,
+    `iptables -w -t filter -A ${filter} -o ${lab.bridge} -j ACCEPT`,
+    `iptables -w -t nat -C POSTROUTING -j ${nat} 2>/dev/null || iptables -w -t nat -A POSTROUTING -j ${nat}`,
+    `iptables -w -t filter -C FORWARD -j ${filter} 2>/dev/null || iptables -w -t filter -I FORWARD -j ${filter}`,
+  ];
+}
+
+function chainsOf(lab: LabLayout): { readonly nat: string; readonly filter: string } {
+  const name = lab.id.toUpperCase();
+  return { nat: `${name}-MASQ`, filter: `${name}-FORWARD` };
+}
+
+/** The node's network namespace and its link to the bridge. */
+export function renderNodeLink(lab: LabLayout, node: NodeLayout): string {
+  const ns = node.networkNamespace;
+  const inSwitch = lab.isolated ? `ip -n ${lab.switchNamespace}` : 'ip';
+  const peer = lab.isolated ? `netns ${lab.switchNamespace}` : '';
+  const [gatewayIp, prefix] = lab.gateway.split('/');
+  return [
+    `[ -e /run/netns/${ns} ] || ip netns add ${ns}`,
+    `ip -n ${ns} link set lo up`,
+    `ip -n ${ns} link show eth0 >/dev/null 2>&1 || ip link add eth0 netns ${ns} type veth peer name ${node.link} ${peer}`,
+    `${inSwitch} link set ${node.link} master ${lab.bridge} up`,
+    `ip -n ${ns} addr replace ${node.ip}/${prefix} dev eth0`,
+    `ip -n ${ns} link set eth0 up`,
+    `ip -n ${ns} route replace default via ${gatewayIp}`,
+    `ip netns exec ${ns} sysctl -qw net.ipv4.ip_forward=1`,
+  ].join('\n');
+}
+
+/** Takes links, namespaces and chains away; what is not there is no error. */
+export function renderTeardown(lab: LabLayout): string {
+  const { nat, filter } = chainsOf(lab);
+  const quiet = '2>/dev/null || true';
+  return [
+    ...lab.nodes.map((node) => `ip netns del ${node.networkNamespace} ${quiet}`),
+    `ip netns del ${lab.switchNamespace} ${quiet}`,
+    ...lab.nodes.map((node) => `ip link del ${node.link} ${quiet}`),
+    `ip link del ${lab.bridge} ${quiet}`,
+    ...(lab.isolated
+      ? []
+      : [
+          `iptables -w -t nat -D POSTROUTING -j ${nat} ${quiet}`,
+          `iptables -w -t filter -D FORWARD -j ${filter} ${quiet}`,
+          ...[`-F ${nat}`, `-X ${nat}`].map((words) => `iptables -w -t nat ${words} ${quiet}`),
+          ...[`-F ${filter}`, `-X ${filter}`].map((words) => `iptables -w -t filter ${words} ${quiet}`),
+        ]),
+  ].join('\n');
+}
+
+/** @throws {Error} if something on the host already uses the lab's range */
+export async function checkRangeIsFree(lab: LabLayout, exec: Exec, signal: AbortSignal): Promise<void> {
+  if (lab.isolated) return;
+  const { stdout } = await exec('ip', ['-json', 'addr', 'show'], signal);
+  const links: readonly { ifname: string; addr_info: readonly { local: string }[] }[] = JSON.parse(stdout);
+  const prefix = lab.subnet.slice(0, lab.subnet.lastIndexOf('.') + 1);
+  const taken = links.find((l) => l.ifname !== lab.bridge && l.addr_info.some((a) => a.local.startsWith(prefix)));
+  if (taken === undefined) return;
+  throw new Error(
+    `Cannot use ${lab.subnet} for the nodes: ${taken.ifname} of this machine has an address in it. ` +
+      'If that is another lab, end it with `skiff down --data DIR`; or use --isolated',
+  );
+}

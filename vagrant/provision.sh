@@ -1,0 +1,90 @@
+#!/bin/sh
+# Makes a bare Debian machine ready for Skiff: Debian packages, then the npm packages of the lock file.
+# Called by `skiff` (and so by `npm start`), by `npm test`, and by `vagrant up` on each machine.
+#   --quick   return at once when nothing can be missing
+#   --tests   also what only the tests need
+set -eu
+home=$(dirname "$(dirname "$(readlink -f "$0")")")
+quick= tests=
+for word in "$@"; do
+  case $word in
+    --quick) quick=1 ;;
+    --tests) tests=1 ;;
+    *) echo "provision.sh: unknown option $word; there are --quick and --tests" >&2; exit 2 ;;
+  esac
+done
+. "$home/vagrant/versions.env"
+
+say() { printf 'skiff: %s\n' "$*" >&2; }
+
+# A command and the Debian package that brings it.
+missing_packages() {
+  while read -r command package for; do
+    [ -n "$command" ] || continue
+    [ "$for" = tests ] && [ -z "$tests" ] && continue
+    case $command in
+      /*) [ -e "$command" ] || echo "$package" ;;
+      *) PATH="$PATH:/usr/sbin:/sbin" command -v "$command" >/dev/null 2>&1 || echo "$package" ;;
+    esac
+  done <<LIST
+containerd containerd run
+runc runc run
+/usr/lib/cni/bridge containernetworking-plugins run
+iptables iptables run
+conntrack conntrack run
+ip iproute2 run
+nsenter util-linux run
+mount mount run
+/bin/busybox busybox-static run
+catatonit catatonit run
+kubectl kubernetes-client run
+python3 python3 run
+make make run
+g++ g++ run
+dig bind9-dnsutils tests
+curl curl tests
+etcd etcd-server tests
+docker-registry docker-registry tests
+git git tests
+LIST
+}
+
+has_packages=$(missing_packages | sort -u | tr '\n' ' ')
+has_modules=
+[ -x "$home/node_modules/.bin/node" ] && [ "$home/node_modules/.package-lock.json" -nt "$home/package-lock.json" ] && has_modules=1
+[ -n "$quick" ] && [ -z "$has_packages" ] && [ -n "$has_modules" ] && exit 0
+
+if [ -n "$has_packages" ]; then
+  if [ "$(id -u)" != 0 ]; then
+    say "these Debian packages are missing: $has_packages"
+    say "install them with: sudo apt-get install $has_packages"
+    exit 1
+  fi
+  say "installing Debian packages: $has_packages"
+  export DEBIAN_FRONTEND=noninteractive
+  # Services that packages would start are not wanted: Skiff starts its own, each in its own namespace.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod +x $policy
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+  apt-get update -qq >&2
+  # shellcheck disable=SC2086
+  apt-get install -y -qq --no-install-recommends $has_packages >&2
+fi
+
+if [ -z "$has_modules" ]; then
+  say "installing npm packages (Node.js $NODE_VERSION among them)"
+  case $(uname -m) in aarch64) arch=arm64 ;; *) arch=x64 ;; esac
+  # node-pty is compiled: against the headers of the very Node.js that will load it.
+  cd "$home"
+  npm_config_nodedir="$home/node_modules/node-linux-$arch" npm ci --no-fund --no-audit --loglevel=error >&2
+  touch "$home/node_modules/.package-lock.json"
+fi
+
+have=$("$home/node_modules/.bin/node" --version)
+if [ "$have" != "v$NODE_VERSION" ]; then
+  say "Node.js is $have, but v$NODE_VERSION is needed: run 'npm ci' in $home on a supported machine (x86-64 or arm64 Linux)"
+  exit 1
+fi
