@@ -1,25 +1,35 @@
-import type { Clock } from '#lib/clock.ts';
-import type { Log } from '#lib/log.ts';
+import { createClock } from '#lib/clock.ts';
+import { createSilentLog, type Log } from '#lib/log.ts';
 import { type Client, createClient } from './client.ts';
-import { createHttpTransport } from './http-transport.ts';
-import { readKubeconfig } from './kubeconfig.ts';
+import { createHttpTransport, type HttpTransport } from './http-transport.ts';
+import { type Access, readKubeconfig } from './kubeconfig.ts';
 
-/** A client of the cluster that a kubeconfig describes; its connection is closed when it is disposed of. */
-export interface Connection extends Disposable {
+export interface Connection extends AsyncDisposable {
   readonly client: Client;
-  readonly server: string;
+  readonly transport: HttpTransport;
+  readonly access: Access;
 }
 
-/** @throws {TypeError} if the kubeconfig cannot be used. The connection itself is made by the first request. */
+/** A client for the cluster that the kubeconfig at `path` describes. Connects with the first request. */
 export async function connect(
-  kubeconfig: string,
-  { clock, log, userAgent }: { readonly clock: Clock; readonly log: Log; readonly userAgent: string },
+  path: string,
+  { userAgent, context, log = createSilentLog() }: ConnectOptions = {},
 ): Promise<Connection> {
-  const access = await readKubeconfig(kubeconfig);
-  const transport = createHttpTransport({ ...access, clock, log });
+  const access = await readKubeconfig(path, context);
+  const transport = createHttpTransport({ ...access, clock: createClock(), log });
   return {
-    client: createClient(transport, { userAgent }),
-    server: access.server,
-    [Symbol.dispose]: () => transport[Symbol.dispose](),
+    client: createClient(transport, userAgent === undefined ? {} : { userAgent }),
+    transport,
+    access,
+    async [Symbol.asyncDispose]() {
+      transport[Symbol.dispose]();
+    },
   };
+}
+
+export interface ConnectOptions {
+  readonly userAgent?: string;
+  /** The kubeconfig's current one if absent. */
+  readonly context?: string;
+  readonly log?: Log;
 }
