@@ -18,19 +18,19 @@ export interface Store {
 
   /**
    * Changes one key if it still stands at `expected`: 0 for absent, else its revision.
-   * Commits that arrive in the same turn share one write to disk.
+   * Commits that arrive in the same turn share one write to disk. Changes are applied in the order of the calls.
    * @returns the entry's new revision, or the entry as it stands (undefined: absent) where `expected` did not hold
    */
   commit(change: Change, signal: AbortSignal): Promise<Committed>;
 
   /**
    * Changes under `prefix` with a revision above `after`, in order, batch by batch, until `signal` is aborted.
-   * A watcher that does not keep up is ended with Expired once `maxBacklog` batches wait for it.
+   * A watcher that does not keep up is ended with Expired once more waits for it than the engine's bound.
    * @throws {ReasonError} Expired if changes after `after` were compacted away
    */
   watch(prefix: string, after: number, signal: AbortSignal): AsyncIterable<readonly StoreEvent[]>;
 
-  /** Forgets what was overwritten or deleted at or before `revision`. Repeating it is harmless. */
+  /** Forgets what was overwritten or deleted at or before `revision`. Repeating it is harmless, so is a lower one. */
   compact(revision: number, signal: AbortSignal): Promise<void>;
 
   close(): Promise<void>;
@@ -63,7 +63,7 @@ export interface Change {
   readonly key: string;
   /** 0: must be absent. */
   readonly expected: number;
-  /** Absent: delete. */
+  /** Absent: delete; what is absent already cannot be deleted (`ok: false`). */
   readonly value?: Uint8Array;
 }
 
@@ -76,7 +76,5 @@ export interface StoreEvent {
   readonly key: string;
   /** The new value; of a deletion, the last one. */
   readonly value: Uint8Array;
-  /** The value that it replaced, if there was one. */
-  readonly previous?: Uint8Array;
   readonly revision: number;
 }

@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { storeSuite } from '../suite.ts';
+import { openSqliteStore } from './store.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'skiff-store-'));
+test.after.always(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+
+function nextPath(): string {
+  files += 1;
+  return join(folder, `${files}.db`);
+}
+
+storeSuite(test, { name: 'SQLite', open: async (options) => openSqliteStore({ path: nextPath(), ...options }) });
+storeSuite(test, {
+  name: 'SQLite in memory',
+  open: async (options) => openSqliteStore({ path: ':memory:', ...options }),
+});
+
+const signal = new AbortController().signal;
+
+test('openSqliteStore() finds what was there before, and goes on counting', async (t) => {
+  const path = nextPath();
+  const before = openSqliteStore({ path });
+  await before.commit({ key: '/registry/a', expected: 0, value: Buffer.from('one') }, signal);
+  const b = await before.commit({ key: '/registry/b', expected: 0, value: Buffer.from('two') }, signal);
+  const gone = await before.commit({ key: '/registry/b', expected: b.ok ? b.revision : 0 }, signal);
+  const last = await before.currentRevision(signal);
+  await before.compact(last, signal); // removes the newest row, the deletion
+  await before.close();
+
+  const after = openSqliteStore({ path });
+  t.true(gone.ok);
+  t.is(await after.currentRevision(signal), last);
+  t.is((await after.list({ prefix: '/registry/' }, signal)).entries.length, 1);
+  await after.close();
+});
+
+test('openSqliteStore() refuses a file that is open', async (t) => {
+  const path = nextPath();
+  const first = openSqliteStore({ path });
+  t.throws(() => openSqliteStore({ path }), { message: /locked/ });
+  await first.close();
+});
+
+test('compact() gives pages back to the file system', async (t) => {
+  const path = nextPath();
+  const store = openSqliteStore({ path });
+  let revision = 0;
+  for (let i = 0; i < 300; i++) {
+    const done = await store.commit({ key: '/registry/a', expected: revision, value: Buffer.alloc(20_000, i) }, signal);
+    revision = done.ok ? done.revision : (t.fail() as never);
+  }
+  await store.compact(revision, signal);
+  t.is((await store.list({ prefix: '/registry/' }, signal)).entries.length, 1);
+  t.is((await store.get('/registry/a', signal))?.value.length, 20_000);
+  await store.close();
+  t.true(statSync(path).size < 1_000_000, 'of 6 MB');
+});
+
+test('a closed store refuses commits and answers those under way', async (t) => {
+  const store = openSqliteStore({ path: nextPath() });
+  const under = store.commit({ key: '/registry/a', expected: 0, value: Buffer.from('x') }, signal);
+  await store.close();
+  t.true((await under).ok);
+  await t.throwsAsync(store.commit({ key: '/registry/b', expected: 0, value: Buffer.from('x') }, signal), {
+    message: /closed/,
+  });
+});
