@@ -16,6 +16,7 @@ test('runCompactor() forgets what is older than it keeps, and nothing younger', 
   await write('one');
   await write('two');
   const running = runCompactor({ store, clock, log: createSilentLog(), keepMs: 60_000 }, stop.signal);
+  await clock.advance(0);
   await clock.advance(30_000);
   await write('three');
   t.is((await store.list({ prefix: '/registry/', atRevision: 1 }, stop.signal)).entries.length, 1);

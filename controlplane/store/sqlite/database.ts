@@ -148,22 +148,26 @@ function wrap(db: DatabaseSync): Database {
       compacted = revision;
     },
     purgeSome() {
-      if (purged >= compacted) return false;
-      const upTo = Math.min(compacted, purged + revisionsPerPurge);
-      transact(() => {
-        sql.purgePrevious.run(purged, upTo);
-        sql.purgeDeleted.run(purged, upTo);
-        sql.setProgress.run(upTo, 'purged');
-      });
-      purged = upTo;
+      if (purged < compacted) {
+        const upTo = Math.min(compacted, purged + revisionsPerPurge);
+        transact(() => {
+          sql.purgePrevious.run(purged, upTo);
+          sql.purgeDeleted.run(purged, upTo);
+          sql.setProgress.run(upTo, 'purged');
+        });
+        purged = upTo;
+        return true;
+      }
+      if (Number(sql.freePages.get()!['freelist_count']) <= pagesToKeep) return false;
       db.exec(`PRAGMA incremental_vacuum(${pagesPerPurge})`);
-      return purged < compacted;
+      return true;
     },
     close: () => db.close(),
   };
 }
 const revisionsPerPurge = 500; // a few milliseconds: requests go on between two purges
 const pagesPerPurge = 256;
+const pagesToKeep = 256; // free ones for the next changes: 1 MB
 
 interface Row {
   readonly revision: number;
@@ -193,6 +197,7 @@ const standing = `
     WHERE newer.key = log.key AND newer.revision > log.revision AND newer.revision <= ?)`;
 
 const statements = {
+  freePages: 'PRAGMA freelist_count',
   newest: 'SELECT max(revision) AS revision FROM log',
   progress: 'SELECT revision FROM progress WHERE name = ?',
   setProgress: 'UPDATE progress SET revision = ? WHERE name = ?',
