@@ -33,12 +33,11 @@ async function nodesOf(
   layout: { readonly kubeconfig: string },
   signal: AbortSignal,
 ): Promise<readonly (readonly [string, string])[]> {
-  const { createClock } = await import('#lib/clock.ts');
   const { nodes } = await import('#lib/api/resources.ts');
   const { connectAsAdmin } = await import('../vagrant/lab/admin.ts');
   const { isReady } = await import('../vagrant/lab/cluster.ts');
   try {
-    using connection = await connectAsAdmin({ layout, clock: createClock() });
+    await using connection = await connectAsAdmin(layout);
     const { items } = await connection.client.list(nodes, {}, AbortSignal.any([signal, AbortSignal.timeout(5_000)]));
     return items.map((node) => [`node ${node.metadata.name}`, isReady(node) ? 'Ready' : 'NotReady']);
   } catch (error) {

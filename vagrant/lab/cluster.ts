@@ -2,7 +2,7 @@ import { deployments, endpointSlices, nodes, pods, services } from '#lib/api/res
 import type { Node } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
 import { hasReason } from '#lib/errors.ts';
-import { home, type Lab, tailOf, until } from './lab.ts';
+import { GaveUp, home, type Lab, tailOf, until } from './lab.ts';
 import type { NodeLayout } from './layout.ts';
 import { isAlive } from './processes.ts';
 import { type WorkloadImage, workloadDeployment, workloadName, workloadService } from './workload.ts';

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { connectAsAdmin } from './admin.ts';
-import { type Lab, skiffCommand, tailOf, until } from './lab.ts';
+import { GaveUp, type Lab, skiffCommand, tailOf, until } from './lab.ts';
 import { isAlive } from './processes.ts';
 
 /**
@@ -41,11 +41,11 @@ export async function ensureControlPlane(lab: Lab): Promise<void> {
   const admin = `${layout.serverDir}/admin.conf`;
   await until(lab, 'the API server', 30_000, async (signal) => {
     if (!isAlive(lab.state().processes['server'])) {
-      throw new Error(`the control plane ended; its last words:\n${tailOf(logFile)}`);
+      throw new GaveUp(`the control plane ended; its last words:\n${tailOf(logFile)}`);
     }
     if (!existsSync(admin)) return undefined;
     copyFileSync(admin, layout.kubeconfig);
-    using connection = await connectAsAdmin(lab);
+    await using connection = await connectAsAdmin(layout);
     return (await connection.client.raw('GET', '/readyz', signal)) === 'ok' ? true : undefined;
   });
 }

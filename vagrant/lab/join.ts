@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ensureNodePki } from '#lib/pki/node.ts';
 import { pauseImage } from './images.ts';
-import { type Lab, shell, skiffCommand, tailOf, until } from './lab.ts';
+import { GaveUp, type Lab, shell, skiffCommand, tailOf, until } from './lab.ts';
 import type { NodeLayout } from './layout.ts';
 import { enter, renderContainerdConfig, renderNamespaceFolder, renderNamespaces } from './node.ts';
 import { isAlive } from './processes.ts';
@@ -57,7 +57,7 @@ export async function ensureContainerd(lab: Lab, node: NodeLayout, imageFiles: r
   const ctr = (...words: readonly string[]) =>
     lab.exec('nsenter', [...enter(node), 'ctr', '-n', 'k8s.io', ...words], lab.signal, { timeoutMs: 120_000 });
   const list = await until(lab, `containerd of ${node.name}`, 20_000, async () => {
-    if (!isAlive(lab.state().processes[name])) throw new Error(`it ended; its last words:\n${tailOf(logFile)}`);
+    if (!isAlive(lab.state().processes[name])) throw new GaveUp(`it ended; its last words:\n${tailOf(logFile)}`);
     return (await ctr('images', 'ls', '-q')).stdout;
   });
   if (list.includes(pauseImage)) return;

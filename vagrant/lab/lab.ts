@@ -72,6 +72,9 @@ export function tailOf(file: string, lines = 12): string {
   }
 }
 
+/** Thrown by a question of `until`: waiting longer is of no use. */
+export class GaveUp extends Error {}
+
 /** Asks until `ask` gives something, at most `timeoutMs`. @throws {Error} naming `what`, with the last reason */
 export async function until<T>(
   lab: Lab,
@@ -87,6 +90,7 @@ export async function until<T>(
       const answer = await ask(AbortSignal.any([lab.signal, AbortSignal.timeout(5_000)]));
       if (answer !== undefined) return answer;
     } catch (error) {
+      if (error instanceof GaveUp) throw new Error(`No use to wait for ${what}: ${error.message}`, { cause: error });
       last = error;
     }
     if (lab.clock.now() > deadline) {

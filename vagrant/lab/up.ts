@@ -106,6 +106,6 @@ function workloadStep(lab: Lab): Step {
 }
 
 async function withAdmin<T>(lab: Lab, use: (client: Client) => Promise<T>): Promise<T> {
-  using connection = await connectAsAdmin(lab);
+  await using connection = await connectAsAdmin(lab.layout);
   return await use(connection.client);
 }

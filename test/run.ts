@@ -1,0 +1,62 @@
+// `npm test`: types, style, unit tests, then live tests on a real cluster. Closes with `N passed, N failed`.
+import { spawn } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { type Counts, countResults } from './count.ts';
+
+const { values } = parseArgs({ options: { unit: { type: 'boolean' }, live: { type: 'boolean' } } });
+const home = new URL('..', import.meta.url).pathname;
+const isAll = !values.unit && !values.live;
+
+interface Part {
+  readonly name: string;
+  readonly words: readonly string[];
+  /** A command that is one check, rather than a run of many tests. */
+  readonly isCheck?: boolean;
+}
+
+const node = process.execPath;
+const ava = [node, 'node_modules/ava/entrypoints/cli.js'];
+const parts: readonly Part[] = [
+  ...(isAll || values.unit
+    ? [
+        { name: 'types', words: [node, 'node_modules/typescript/bin/tsc', '-p', '.'], isCheck: true },
+        { name: 'style', words: [node, 'node_modules/@biomejs/biome/bin/biome', 'check', '.'], isCheck: true },
+        { name: 'unit', words: [...ava, '**/*.test.ts', '!**/*.live.test.ts'] },
+      ]
+    : []),
+  ...(isAll || values.live
+    ? [{ name: 'live', words: [...ava, '--serial', '--concurrency=1', '**/*.live.test.ts'] }]
+    : []),
+];
+
+async function run({ name, words, isCheck }: Part): Promise<Counts> {
+  const startedMs = performance.now();
+  const [file, ...args] = words;
+  const child = spawn(file!, args, {
+    cwd: home,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk;
+      process.stdout.write(chunk);
+    });
+  }
+  const code = await new Promise<number>((resolve) => child.on('close', (c) => resolve(c ?? 1)));
+  const counts = isCheck ? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 } : countResults(text, code);
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  process.stdout.write(`\n${name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s\n\n`);
+  return counts;
+}
+
+let passed = 0;
+let failed = 0;
+for (const part of parts) {
+  const counts = await run(part);
+  passed += counts.passed;
+  failed += counts.failed;
+}
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
