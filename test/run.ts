@@ -35,7 +35,7 @@ async function run({ name, words, isCheck }: Part): Promise<Counts> {
   const child = spawn(file!, args, {
     cwd: home,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+    env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', SKIFF_TEST_DATA: data },
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -53,10 +53,21 @@ async function run({ name, words, isCheck }: Part): Promise<Counts> {
 
 let passed = 0;
 let failed = 0;
-for (const part of parts) {
-  const counts = await run(part);
+function add(counts: Counts): void {
   passed += counts.passed;
   failed += counts.failed;
 }
+
+for (const part of parts) add(await run(part));
+if (isAll || values.live) {
+  const before = traces();
+  for (const part of live) add(await run(part));
+  const left = traces().filter((line) => !before.includes(line));
+  process.stdout.write(
+    left.length === 0 ? 'nothing is left of the cluster\n' : `left of the cluster:\n${left.join('\n')}\n`,
+  );
+  add({ passed: left.length === 0 ? 1 : 0, failed: left.length === 0 ? 0 : 1 });
+}
+rmSync(data, { recursive: true, force: true });
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

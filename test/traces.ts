@@ -1,0 +1,53 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { execaSync } from 'execa';
+
+/** What a cluster could leave on a machine, as sorted lines: two of these are equal if it left nothing. */
+export function traces(): readonly string[] {
+  return [
+    ...lines('ip', ['netns', 'list']).map((line) => `namespace ${line.split(' ')[0]}`),
+    ...lines('ip', ['-o', 'link', 'show']).map((line) => `link ${line.split(': ')[1]?.split('@')[0]}`),
+    ...lines('ip', ['route', 'show', 'table', 'all']).map((line) => `route ${line}`),
+    ...lines('iptables-save', []).flatMap((line) =>
+      /^[-:]/.test(line) ? [`rule ${line.replace(/ \[\d+:\d+\]$/, '')}`] : [],
+    ),
+    ...readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .map((line) => `mount ${line.split(' ')[4]}`),
+    ...cgroups(),
+    ...['/var/lib/kubelet', '/var/log/pods', '/var/log/containers', '/etc/cni', '/var/lib/cni', '/var/lib/skiff']
+      .filter((path) => existsSync(path))
+      .map((path) => `path ${path}`),
+    ...processes(),
+  ].sort();
+}
+
+function lines(file: string, args: readonly string[]): readonly string[] {
+  const { stdout } = execaSync(file, args, { reject: false });
+  return (stdout ?? '').split('\n').filter(Boolean);
+}
+
+function cgroups(): readonly string[] {
+  const root = '/sys/fs/cgroup';
+  const folders = existsSync(`${root}/cgroup.controllers`)
+    ? [root]
+    : readdirSync(root).map((name) => `${root}/${name}`);
+  return folders.flatMap((folder) =>
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => `cgroup ${folder}/${entry.name}`),
+  );
+}
+
+/** Runtimes, shims and parts of Skiff; other processes come and go by themselves. */
+function processes(): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+        return /containerd|cli\/main\.ts (server|agent)/.test(words) ? [`process ${pid} ${words.slice(0, 120)}`] : [];
+      } catch {
+        return [];
+      }
+    });
+}
