@@ -1,11 +1,9 @@
 // `npm test`: types, style, unit tests, then live tests on a real cluster. Closes with `N passed, N failed`.
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Counts, countResults } from './count.ts';
-
-const { values } = parseArgs({ options: { unit: { type: 'boolean' }, live: { type: 'boolean' } } });
-const home = new URL('..', import.meta.url).pathname;
-const isAll = !values.unit && !values.live;
+import { traces } from './traces.ts';
 
 interface Part {
   readonly name: string;
@@ -14,19 +12,24 @@ interface Part {
   readonly isCheck?: boolean;
 }
 
+const { values, positionals } = parseArgs({
+  options: { unit: { type: 'boolean' }, live: { type: 'boolean' } },
+  allowPositionals: true, // live test files, instead of all
+});
+const home = new URL('..', import.meta.url).pathname;
+const data = mkdtempSync('/tmp/skiff-test.');
 const node = process.execPath;
 const ava = [node, 'node_modules/ava/entrypoints/cli.js'];
-const parts: readonly Part[] = [
-  ...(isAll || values.unit
-    ? [
-        { name: 'types', words: [node, 'node_modules/typescript/bin/tsc', '-p', '.'], isCheck: true },
-        { name: 'style', words: [node, 'node_modules/@biomejs/biome/bin/biome', 'check', '.'], isCheck: true },
-        { name: 'unit', words: [...ava, '**/*.test.ts', '!**/*.live.test.ts'] },
-      ]
-    : []),
-  ...(isAll || values.live
-    ? [{ name: 'live', words: [...ava, '--serial', '--concurrency=1', '**/*.live.test.ts'] }]
-    : []),
+const unitParts: readonly Part[] = [
+  { name: 'types', words: [node, 'node_modules/typescript/bin/tsc', '-p', '.'], isCheck: true },
+  { name: 'style', words: [node, 'node_modules/@biomejs/biome/bin/biome', 'check', '.'], isCheck: true },
+  { name: 'unit', words: [...ava, '**/*.test.ts', '!**/*.live.test.ts'] },
+];
+const liveFiles = positionals.length > 0 ? positionals : ['**/*.live.test.ts'];
+const liveParts: readonly Part[] = [
+  { name: 'up', words: ['./skiff', 'up', '--isolated', '--data', data, '--api-port', '0'], isCheck: true },
+  { name: 'live', words: [...ava, '--serial', '--concurrency=1', ...liveFiles] },
+  { name: 'down', words: ['./skiff', 'down', '--data', data], isCheck: true },
 ];
 
 async function run({ name, words, isCheck }: Part): Promise<Counts> {
@@ -44,7 +47,7 @@ async function run({ name, words, isCheck }: Part): Promise<Counts> {
       process.stdout.write(chunk);
     });
   }
-  const code = await new Promise<number>((resolve) => child.on('close', (c) => resolve(c ?? 1)));
+  const code = await new Promise<number>((resolve) => child.on('exit', (c) => resolve(c ?? 1)));
   const counts = isCheck ? { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 } : countResults(text, code);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   process.stdout.write(`\n${name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s\n\n`);
@@ -58,10 +61,10 @@ function add(counts: Counts): void {
   failed += counts.failed;
 }
 
-for (const part of parts) add(await run(part));
-if (isAll || values.live) {
+if (!values.live) for (const part of unitParts) add(await run(part));
+if (!values.unit) {
   const before = traces();
-  for (const part of live) add(await run(part));
+  for (const part of liveParts) add(await run(part));
   const left = traces().filter((line) => !before.includes(line));
   process.stdout.write(
     left.length === 0 ? 'nothing is left of the cluster\n' : `left of the cluster:\n${left.join('\n')}\n`,
@@ -70,4 +73,4 @@ if (isAll || values.live) {
 }
 rmSync(data, { recursive: true, force: true });
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
-process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+process.exit(failed > 0 || passed === 0 ? 1 : 0);
