@@ -1,0 +1,63 @@
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import type { ApiRequest } from '../exchange.ts';
+import { readBody } from './body.ts';
+import { compress } from './compress.ts';
+import { peerOf } from './peer.ts';
+import { sendBody } from './send.ts';
+import type { Serving } from './under-way.ts';
+
+/** Answers HTTP/2 streams by `handler`. It listens nowhere: TLS connections are handed to it by `emit('connection')`. */
+export function createHttp2(serving: Serving): Http2Server {
+  const server = createServer({
+    settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
+    maxSessionMemory: 100, // MB: many watches share one session
+  });
+  server.on('stream', (stream, headers) => void answer(stream as ServerHttp2Stream, headers, serving));
+  server.on('session', (session) => session.on('error', () => session.destroy()));
+  return server;
+}
+
+async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, serving: Serving): Promise<void> {
+  stream.on('error', () => {}); // the client reset it: 'close' follows and ends the work
+  const request = requestOf(stream, headers, serving);
+  const response = await compress(request, await serving.handler(request));
+  if (stream.destroyed || stream.headersSent) return;
+  const hasBody = response.body !== undefined && request.method !== 'HEAD';
+  stream.respond({ ':status': response.status, ...response.headers }, { endStream: !hasBody });
+  if (hasBody) await sendBody(stream, response.body).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+  // What the client still sends nobody will read: a body without end must not keep the stream.
+  if (!stream.readableEnded && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
+function requestOf(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, { clock, under }: Serving): ApiRequest {
+  const target = String(headers[':path'] ?? '/');
+  const mark = target.indexOf('?');
+  const socket = stream.session?.socket as TLSSocket | undefined;
+  let ended: AbortSignal | undefined;
+  return {
+    method: String(headers[':method'] ?? 'GET'),
+    path: mark === -1 ? target : target.slice(0, mark),
+    query: new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1)),
+    headers: headers as Readonly<Record<string, string | undefined>>,
+    body: (limitBytes) => readBody(stream, { limitBytes, declaredBytes: lengthOf(headers), clock }),
+    bodyStream: () => stream,
+    ...(socket === undefined ? {} : peerOf(socket)),
+    // Made on demand: most requests never wait for anything.
+    get signal() {
+      ended ??= under.signalOf(stream);
+      return ended;
+    },
+  };
+}
+
+function lengthOf(headers: IncomingHttpHeaders): number | undefined {
+  const length = Number(headers['content-length']);
+  return headers['content-length'] !== undefined && Number.isFinite(length) ? length : undefined;
+}

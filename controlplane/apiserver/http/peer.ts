@@ -1,0 +1,37 @@
+import type { TLSSocket } from 'node:tls';
+import type { PeerCertificate } from '../exchange.ts';
+
+export interface Peer {
+  readonly peer?: PeerCertificate;
+  readonly hasBadPeer?: boolean;
+  readonly remoteAddress?: string;
+}
+
+/** Who is at the other end, as TLS has verified it. Computed once a connection. */
+export function peerOf(socket: TLSSocket): Peer {
+  const known = peers.get(socket);
+  if (known !== undefined) return known;
+  const { remoteAddress } = socket;
+  const made = { ...certificateOf(socket), ...(remoteAddress === undefined ? {} : { remoteAddress }) };
+  peers.set(socket, made);
+  return made;
+}
+const peers = new WeakMap<TLSSocket, Peer>();
+
+function certificateOf(socket: TLSSocket): Peer {
+  const certificate = socket.getPeerCertificate();
+  if (certificate === undefined || Object.keys(certificate).length === 0) return {};
+  if (!socket.authorized) return { hasBadPeer: true };
+  const { CN = '', O = [] } = certificate.subject as { CN?: string | string[]; O?: string | string[] };
+  return {
+    peer: {
+      commonName: listOf(CN)[0] ?? '',
+      organizations: listOf(O),
+      fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+    },
+  };
+}
+
+function listOf(value: string | readonly string[]): readonly string[] {
+  return typeof value === 'string' ? [value] : value;
+}

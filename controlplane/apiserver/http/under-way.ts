@@ -1,0 +1,42 @@
+import type { Clock } from '#lib/clock.ts';
+import type { Handler } from '../exchange.ts';
+
+export interface Serving {
+  readonly handler: Handler;
+  readonly clock: Clock;
+  readonly under: UnderWay;
+}
+
+/** The requests that are under way: each ends with its stream, all of them when the server stops. */
+export interface UnderWay {
+  /** A signal that is aborted when `stream` closes, or by `abort`. */
+  signalOf(stream: Closing): AbortSignal;
+  abort(): void;
+}
+
+export interface Closing {
+  readonly destroyed: boolean;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+export function createUnderWay(): UnderWay {
+  const active = new Set<AbortController>(); // bounded by the open streams
+  return {
+    signalOf(stream) {
+      const ended = new AbortController();
+      if (stream.destroyed) {
+        ended.abort();
+        return ended.signal;
+      }
+      active.add(ended);
+      stream.once('close', () => {
+        active.delete(ended);
+        ended.abort();
+      });
+      return ended.signal;
+    },
+    abort() {
+      for (const ended of active) ended.abort();
+    },
+  };
+}
