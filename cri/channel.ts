@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, loadPackageDefinition, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
 import { load } from '@grpc/proto-loader';
+import type { Clock } from '#lib/clock.ts';
 import { translate } from './errors.ts';
 
 /** Calls of one gRPC server by service and method, with plain objects both ways. */
@@ -14,7 +15,7 @@ export interface Channel {
 export type ServiceName = 'RuntimeService' | 'ImageService';
 
 /** `endpoint`: `unix:///run/containerd/containerd.sock`. Nothing is sent until the first call; a lost server is found again. */
-export async function openChannel(endpoint: string): Promise<Channel> {
+export async function openChannel(endpoint: string, clock: Pick<Clock, 'now'>): Promise<Channel> {
   const services = await loadServices();
   const client = new Client(endpoint, credentials.createInsecure(), {
     'grpc.initial_reconnect_backoff_ms': 100,
@@ -33,7 +34,7 @@ export async function openChannel(endpoint: string): Promise<Channel> {
         }
         const { path, requestSerialize, responseDeserialize } = services[service][method]!;
         const cancel = () => call.cancel();
-        const deadline = performance.timeOrigin + performance.now() + deadlineMs;
+        const deadline = clock.now() + deadlineMs;
         const call = client.makeUnaryRequest(
           path,
           requestSerialize,

@@ -33,10 +33,10 @@ export function remoteRuntime(channel: Channel): Runtime {
       return (await call<{ podSandboxId: string }>('RunPodSandbox', request, signal, 2 * usualMs)).podSandboxId;
     },
     async stopSandbox(podSandboxId, signal) {
-      await call('StopPodSandbox', { podSandboxId }, signal);
+      await ignoringNotFound(call('StopPodSandbox', { podSandboxId }, signal));
     },
     async removeSandbox(podSandboxId, signal) {
-      await call('RemovePodSandbox', { podSandboxId }, signal);
+      await ignoringNotFound(call('RemovePodSandbox', { podSandboxId }, signal));
     },
     async sandboxStatus(podSandboxId, signal) {
       const { status } = await call<{ status: wire.SandboxStatus }>('PodSandboxStatus', { podSandboxId }, signal);

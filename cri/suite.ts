@@ -1,0 +1,200 @@
+import type { ExecutionContext } from 'ava';
+import type { ContainerConfig, SandboxConfig } from './config.ts';
+import type { Cri } from './runtime.ts';
+
+/** What a test needs of the runtime under test. */
+export interface Subject {
+  readonly cri: Cri;
+  /** An image that is present and has `sh`. */
+  readonly image: string;
+  /** Settles when the container's process, `sh -c 'exit CODE'` after one line of input or a second, has ended by itself. */
+  waitForExit(containerId: string): Promise<void>;
+}
+
+/** Every implementation of the port passes this. */
+export function criSuite(
+  test: (title: string, run: (t: ExecutionContext) => Promise<void>) => void,
+  name: string,
+  open: () => Promise<Subject>,
+): void {
+  const signal = AbortSignal.timeout(120_000);
+  let attempts = 0;
+
+  async function startOne(t: ExecutionContext, script: string) {
+    const { cri, image } = await open();
+    const uid = `uid-${++attempts}`;
+    const sandbox = sandboxConfig(uid);
+    const sandboxId = await cri.runtime.runSandbox(sandbox, '', signal);
+    t.teardown(async () => {
+      await cri.runtime.stopSandbox(sandboxId, signal);
+      await cri.runtime.removeSandbox(sandboxId, signal);
+    });
+    const id = await cri.runtime.createContainer(sandboxId, containerConfig(uid, image, script), sandbox, signal);
+    return { runtime: cri.runtime, uid, sandbox, sandboxId, id };
+  }
+
+  test(`${name}: version() and status() tell of a ready runtime`, async (t) => {
+    const { cri } = await open();
+    t.not((await cri.runtime.version(signal)).version, '');
+    const { conditions } = await cri.runtime.status(signal);
+    t.deepEqual(
+      conditions
+        .filter(({ status }) => status)
+        .map(({ type }) => type)
+        .sort(),
+      ['NetworkReady', 'RuntimeReady'],
+    );
+  });
+
+  test(`${name}: a sandbox is ready, has an address and what it was made with, until it is stopped and removed`, async (t) => {
+    const { cri } = await open();
+    const uid = `uid-${++attempts}`;
+    const id = await cri.runtime.runSandbox(sandboxConfig(uid), '', signal);
+    const status = await cri.runtime.sandboxStatus(id, signal);
+    t.true(status.isReady);
+    t.regex(status.ips[0] ?? '', /^10\.244\./);
+    t.is(status.uid, uid);
+    t.true(status.createdAtMs > Date.UTC(2020));
+    const [listed] = await cri.runtime.listSandboxes({ labels: { uid } }, signal);
+    t.is(listed?.id, id);
+    t.is(listed?.annotations['a'], 'b');
+
+    await cri.runtime.stopSandbox(id, signal);
+    await cri.runtime.stopSandbox(id, signal);
+    t.false((await cri.runtime.sandboxStatus(id, signal)).isReady);
+    await cri.runtime.removeSandbox(id, signal);
+    await cri.runtime.removeSandbox(id, signal);
+    t.deepEqual(await cri.runtime.listSandboxes({ id }, signal), []);
+    await t.throwsAsync(cri.runtime.sandboxStatus(id, signal), { message: /NotFound/ });
+  });
+
+  test(`${name}: a container is created, runs, and ends with its exit code`, async (t) => {
+    const { runtime, id, uid, sandboxId } = await startOne(t, 'sleep 0.3; exit 7');
+    t.is((await runtime.containerStatus(id, signal)).state, 'created');
+    await runtime.startContainer(id, signal);
+    const running = await runtime.containerStatus(id, signal);
+    t.is(running.state, 'running');
+    t.true(running.startedAtMs >= running.createdAtMs);
+    t.is(running.logPath, `/tmp/skiff-suite/${uid}/main/0.log`);
+    const listed = await runtime.listContainers({ sandboxId }, signal);
+    t.deepEqual(
+      listed.map((found) => [found.id, found.name, found.attempt, found.state]),
+      [[id, 'main', 0, 'running']],
+    );
+
+    await (await open()).waitForExit(id);
+    const ended = await runtime.containerStatus(id, signal);
+    t.is(ended.state, 'exited');
+    t.is(ended.exitCode, 7);
+    t.is(ended.reason, 'Error');
+    t.true(ended.finishedAtMs >= ended.startedAtMs);
+    await t.throwsAsync(runtime.startContainer(id, signal));
+  });
+
+  test(`${name}: stopping and removing a container may be repeated`, async (t) => {
+    const { runtime, id } = await startOne(t, 'trap "exit 0" TERM; sleep 600 & wait');
+    await runtime.startContainer(id, signal);
+    await runtime.stopContainer(id, 1, signal);
+    await runtime.stopContainer(id, 1, signal);
+    t.is((await runtime.containerStatus(id, signal)).state, 'exited');
+    await runtime.removeContainer(id, signal);
+    await runtime.removeContainer(id, signal);
+    await t.throwsAsync(runtime.containerStatus(id, signal), { message: /NotFound/ });
+  });
+
+  test(`${name}: stopping a sandbox kills what runs in it`, async (t) => {
+    const { runtime, id, sandboxId } = await startOne(t, 'sleep 600');
+    await runtime.startContainer(id, signal);
+    await runtime.stopSandbox(sandboxId, signal);
+    const { state, exitCode } = await runtime.containerStatus(id, signal);
+    t.is(state, 'exited');
+    t.is(exitCode, 137);
+  });
+
+  test(`${name}: execSync() runs in a running container only`, async (t) => {
+    const { runtime, id } = await startOne(t, 'sleep 600');
+    await t.throwsAsync(runtime.execSync(id, ['true'], 5, signal));
+    await runtime.startContainer(id, signal);
+    t.is((await runtime.execSync(id, ['true'], 5, signal)).exitCode, 0);
+  });
+
+  test(`${name}: what is unknown is NotFound, and an absent image is undefined`, async (t) => {
+    const { cri } = await open();
+    await t.throwsAsync(cri.runtime.containerStatus('nothing', signal), { message: /NotFound/ });
+    await t.throwsAsync(cri.runtime.startContainer('nothing', signal), { message: /NotFound/ });
+    await cri.runtime.removeContainer('nothing', signal);
+    await cri.runtime.stopSandbox('nothing', signal);
+    t.is(await cri.images.imageStatus('skiff.test/absent:1', signal), undefined);
+  });
+
+  test(`${name}: an image that is present is listed`, async (t) => {
+    const { cri, image } = await open();
+    const found = await cri.images.imageStatus(image, signal);
+    t.true(found?.repoTags.includes(image));
+    t.true((await cri.images.list(signal)).some(({ id }) => id === found?.id));
+    t.true((await cri.images.fsInfo(signal)).length > 0);
+  });
+
+  test(`${name}: a runtime without events says so`, async (t) => {
+    const { cri } = await open();
+    await t.throwsAsync(
+      async () => {
+        for await (const _ of cri.runtime.events(signal)) break;
+      },
+      { message: /Unimplemented/ },
+    );
+  });
+}
+
+export function sandboxConfig(uid: string): SandboxConfig {
+  return {
+    metadata: { name: `pod-${uid}`, namespace: 'default', uid, attempt: 0 },
+    hostname: 'pod',
+    logDirectory: `/tmp/skiff-suite/${uid}`,
+    portMappings: [],
+    labels: { uid },
+    annotations: { a: 'b' },
+    linux: {
+      cgroupParent: '/skiff-suite',
+      sysctls: {},
+      securityContext: {
+        namespaceOptions: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' },
+        privileged: false,
+        supplementalGroups: [],
+        seccomp: { profileType: 'RuntimeDefault' },
+      },
+    },
+  };
+}
+
+export function containerConfig(uid: string, image: string, script: string): ContainerConfig {
+  return {
+    metadata: { name: 'main', attempt: 0 },
+    image: { image },
+    command: ['sh', '-c', script],
+    args: [],
+    workingDir: '',
+    envs: [],
+    mounts: [],
+    devices: [],
+    labels: { uid },
+    annotations: {},
+    logPath: 'main/0.log',
+    stdin: false,
+    stdinOnce: false,
+    tty: false,
+    linux: {
+      resources: {},
+      securityContext: {
+        privileged: false,
+        namespaceOptions: { network: 'POD', pid: 'CONTAINER', ipc: 'POD' },
+        readonlyRootfs: false,
+        supplementalGroups: [],
+        noNewPrivs: false,
+        maskedPaths: [],
+        readonlyPaths: [],
+        seccomp: { profileType: 'RuntimeDefault' },
+      },
+    },
+  };
+}
