@@ -1,0 +1,62 @@
+import { failure } from '#lib/api/status.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { ApiRequest, UserInfo } from '../exchange.ts';
+import type { TokenVerifier } from './service-account-token.ts';
+
+export interface AuthenticatorOptions {
+  readonly verifyToken: TokenVerifier;
+  /** Audiences of the API server itself. */
+  readonly audiences: readonly string[];
+  readonly clock: Clock;
+}
+
+/**
+ * Who sends a request: by transport, client certificate or bearer token, in this order; nobody in particular only for
+ * what needs no name (health and version).
+ * @throws {StatusError} Unauthorized
+ */
+export type Authenticate = (request: ApiRequest) => UserInfo;
+
+export function createAuthenticator({ verifyToken, audiences, clock }: AuthenticatorOptions): Authenticate {
+  return (request) => {
+    if (request.user !== undefined) return authenticated(request.user);
+    if (request.peer !== undefined) {
+      const { commonName, organizations, fingerprint } = request.peer;
+      const extra = { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprint}`] };
+      return authenticated({ name: commonName, groups: organizations, extra });
+    }
+    const token = bearerToken(request);
+    if (token !== undefined) {
+      const outcome = verifyToken(token, audiences, clock.now());
+      if ('user' in outcome) return authenticated(outcome.user);
+    } else if (!request.hasBadPeer && isOpen(request)) {
+      return anonymous;
+    }
+    throw failure('Unauthorized', 'Unauthorized');
+  };
+}
+
+export const anonymous: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+function authenticated(user: UserInfo): UserInfo {
+  if (user.groups.includes(everybody)) return user;
+  return { ...user, groups: [...user.groups, everybody] };
+}
+const everybody = 'system:authenticated';
+
+function bearerToken({ headers }: ApiRequest): string | undefined {
+  const inHeader = /^bearer\s+(.+)$/i.exec(headers['authorization'] ?? '')?.[1]?.trim();
+  if (inHeader !== undefined) return inHeader;
+  // Browsers cannot set headers on a WebSocket. Rule: k8s.io/apiserver authentication/request/websocket.
+  const protocols = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const carried = protocols.find((name) => name.startsWith(webSocketPrefix));
+  if (carried === undefined || headers['upgrade'] === undefined) return undefined;
+  return Buffer.from(carried.slice(webSocketPrefix.length), 'base64url').toString();
+}
+const webSocketPrefix = 'base64url.bearer.authorization.k8s.io.';
+
+/** What may be asked without a name. Rule: anonymous access is limited to these paths by default here. */
+function isOpen({ method, path }: ApiRequest): boolean {
+  return (method === 'GET' || method === 'HEAD') && openPaths.test(path);
+}
+const openPaths = /^\/(healthz|livez|readyz|version\/?)$/;
