@@ -24,6 +24,7 @@ async function down(data: string, signal: AbortSignal): Promise<void> {
     nodeCount: before?.nodeCount ?? mostNodesGuessed,
     isolated: before?.isolated ?? false,
     apiPort: before?.apiPort ?? 6443,
+    runtimeHandlers: [],
   });
   await showSteps(planDown({ layout, before, clock: createClock(), signal }));
 }

@@ -6,6 +6,7 @@ interface Options {
   readonly data: string;
   readonly isolated?: boolean;
   readonly apiPort?: string;
+  readonly runtimeHandler?: readonly string[];
   readonly workload: boolean;
 }
 
@@ -17,6 +18,7 @@ export function addUp(program: Command): void {
     .option('-d, --data <folder>', 'where all of it is kept', '/var/lib/skiff')
     .option('--isolated', 'no way out for the nodes: no packet leaves the lab, no image can be pulled')
     .option('--api-port <port>', 'port of 127.0.0.1 at which the API answers (6443 unless told; 0: any free one)')
+    .option('--runtime-handler <names...>', 'further names of the runtime, for RuntimeClasses')
     .option('--no-workload', 'without the first workload')
     .addHelpText(
       'after',
@@ -67,7 +69,16 @@ async function findLab(options: Options) {
     options.nodes === undefined
       ? (before?.nodeCount ?? 2)
       : Math.max(wholeNumber('--nodes', options.nodes), before?.nodeCount ?? 0);
-  return { before, layout: layoutFor({ dataDir, nodeCount, isolated, apiPort }) };
+  return {
+    before,
+    layout: layoutFor({
+      dataDir,
+      nodeCount,
+      isolated,
+      apiPort,
+      runtimeHandlers: before?.runtimeHandlers ?? options.runtimeHandler ?? [],
+    }),
+  };
 }
 
 function wholeNumber(option: string, text: string): number {

@@ -47,7 +47,12 @@ export async function ensureContainerd(lab: Lab, node: NodeLayout, imageFiles: r
   const cniBinDir = existsSync('/usr/lib/cni/bridge') ? '/usr/lib/cni' : '/opt/cni/bin';
   writeFileSync(
     node.containerdConfig,
-    renderContainerdConfig(node, { sandboxImage: pauseImage, cniBinDir, maySetOomScore: maySetOomScore() }),
+    renderContainerdConfig(node, {
+      sandboxImage: pauseImage,
+      cniBinDir,
+      maySetOomScore: maySetOomScore(),
+      runtimeHandlers: lab.layout.runtimeHandlers,
+    }),
   );
   lab.ensureProcess(name, () => ({
     file: 'nsenter',

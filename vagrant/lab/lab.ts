@@ -25,6 +25,7 @@ export function openLab(layout: LabLayout, before: LabState | undefined, clock: 
     nodeCount: layout.nodeCount,
     isolated: layout.isolated,
     apiPort: layout.apiPort,
+    runtimeHandlers: layout.runtimeHandlers,
     processes: {},
     madeDirs: [],
     startedAt: new Date(clock.now()).toISOString(),

@@ -8,6 +8,8 @@ export interface LabOptions {
   readonly isolated: boolean;
   /** Port on 127.0.0.1 of the host at which the API answers. */
   readonly apiPort: number;
+  /** Further names under which the runtime runs containers, for RuntimeClasses. */
+  readonly runtimeHandlers: readonly string[];
 }
 
 export interface LabLayout extends LabOptions {
@@ -42,6 +44,8 @@ export interface NodeLayout {
   readonly dir: string;
   readonly containerdConfig: string;
   readonly containerdRoot: string;
+  /** Folder of `HOST/hosts.toml` files: mirrors and authorities of registries. */
+  readonly registryDir: string;
   /** As seen inside the node's mount namespace. */
   readonly containerdSocket: string;
   readonly certDir: string;
@@ -95,6 +99,7 @@ function nodeOf(number: number, dataDir: string, id: string, short: string): Nod
     dir,
     containerdConfig: `${dir}/containerd.toml`,
     containerdRoot: `${dir}/containerd`,
+    registryDir: `${dir}/registries`,
     containerdSocket: '/run/containerd/containerd.sock',
     certDir: `${dir}/pki`,
     cgroupRoot: `/${id}/${name}`,

@@ -42,6 +42,7 @@ export interface ContainerdFacts {
   readonly cniBinDir: string;
   /** Without CAP_SYS_RESOURCE a negative oom_score_adj is refused: containerd must not try. */
   readonly maySetOomScore: boolean;
+  readonly runtimeHandlers: readonly string[];
 }
 
 /**
@@ -68,7 +69,7 @@ state = "/run/containerd"
     conf_dir = "/etc/cni/net.d"
 
   [plugins."io.containerd.grpc.v1.cri".registry]
-    config_path = "/etc/containerd/certs.d"
+    config_path = "${node.registryDir}"
 
   [plugins."io.containerd.grpc.v1.cri".containerd]
     default_runtime_name = "runc"
@@ -78,5 +79,12 @@ state = "/run/containerd"
 
       [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
         SystemdCgroup = false
+${facts.runtimeHandlers.map(renderHandler).join('')}`;
+}
+
+function renderHandler(name: string): string {
+  return `
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.${name}]
+      runtime_type = "io.containerd.runc.v2"
 `;
 }

@@ -9,6 +9,7 @@ export interface LabState {
   readonly nodeCount: number;
   readonly isolated: boolean;
   readonly apiPort: number;
+  readonly runtimeHandlers: readonly string[];
   /** By name: server, node1/containerd, node1/agent. */
   readonly processes: Readonly<Record<string, ProcessId>>;
   /** Folders outside the data folder that were not there before: `down` takes them away if they are empty. */
