@@ -67,8 +67,8 @@ function caseNamed(junit: string, name: string): string | undefined {
   return undefined;
 }
 
-function plain(xml: string): string {
-  return xml
+export function plain(text: string): string {
+  return text
     .replaceAll(/<[^>]*>/g, '')
     .replaceAll(/&#(?:x([0-9a-fA-F]+)|(\d+));/g, (_, hex, dec) =>
       String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(dec)),
@@ -95,7 +95,7 @@ export function renderTsv(results: readonly Result[]): string {
 }
 
 export function renderJunit(results: readonly Result[]): string {
-  const escape = (text: string) =>
+  const xml = (text: string) =>
     text
       .replaceAll(/[^\t\n\x20-\ufffd]/g, '')
       .replaceAll('&', '&amp;')
@@ -103,12 +103,12 @@ export function renderJunit(results: readonly Result[]): string {
       .replaceAll('>', '&gt;')
       .replaceAll('"', '&quot;');
   const cases = results.map((r) => {
-    const head = `  <testcase name="${escape(r.name)}" classname="Kubernetes e2e suite" time="${r.seconds.toFixed(3)}"`;
+    const head = `  <testcase name="${xml(r.name)}" classname="Kubernetes e2e suite" time="${r.seconds.toFixed(3)}"`;
     if (r.outcome === 'pass') return `${head}/>`;
     const inner =
       r.outcome === 'fail'
-        ? `<failure message="${escape(r.reason)}">${escape(r.detail.slice(-20_000))}</failure>`
-        : `<skipped message="${escape(r.reason)}"/>`;
+        ? `<failure message="${xml(r.reason)}">${xml(r.detail.slice(-20_000))}</failure>`
+        : `<skipped message="${xml(r.reason)}"/>`;
     return `${head}>${inner}</testcase>`;
   });
   const failures = results.filter((r) => r.outcome === 'fail').length;

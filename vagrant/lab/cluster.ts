@@ -12,7 +12,7 @@ export async function awaitNodes(lab: Lab, client: Client): Promise<void> {
   await until(lab, 'all nodes to be Ready', 60_000, async (signal) => {
     for (const { name } of lab.layout.nodes) {
       if (isAlive(lab.state().processes[`${name}/agent`])) continue;
-      throw new Error(
+      throw new GaveUp(
         `the agent of ${name} ended; its last words:\n${tailOf(`${lab.layout.logDir}/${name}/agent.log`)}`,
       );
     }

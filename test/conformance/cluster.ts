@@ -1,0 +1,112 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execa } from 'execa';
+import { createClock } from '#lib/clock.ts';
+import type { LabLayout } from '../../vagrant/lab/layout.ts';
+import { enter } from '../../vagrant/lab/node.ts';
+import { launch, type ProcessId, stop } from '../../vagrant/lab/processes.ts';
+import { layoutFor, readState } from '../../vagrant/lab/state.ts';
+import type { Suite } from './suite.ts';
+
+/** A cluster on which specs run. */
+export interface Target {
+  readonly kubeconfig: string;
+  readonly host: string;
+  /** Words before a command that has to reach nodes, NodePorts and the API. */
+  readonly within: readonly string[];
+  readonly nodeCount: number;
+  remove(): Promise<void>;
+}
+
+const home = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
+
+/** Brings up an isolated cluster of Skiff with the suite's images and the little of an outside world that specs want. */
+export async function bringUp(suite: Suite, nodeCount: number, say: (line: string) => void): Promise<Target> {
+  const data = mkdtempSync('/tmp/skiff-e2e.');
+  const flags = ['--isolated', '--no-workload', '--data', data, '--api-port', '0', '--nodes', String(nodeCount)];
+  await execa(`${home}/skiff`, ['up', ...flags, '--runtime-handler', 'test-handler'], {
+    stdout: 'inherit',
+    stderr: 'inherit',
+  });
+  const layout = layoutFor({ ...readState(data)!, dataDir: data });
+  const outside = await openOutside(layout, suite, say);
+  const hosts = `${data}/hosts`;
+  writeFileSync(hosts, `127.0.0.1 localhost\n${gatewayOf(layout)} google.com www.google.com\n`);
+  const host = `https://${layout.nodes[0]!.ip}:6443`;
+  const kubeconfig = `${data}/e2e.kubeconfig`;
+  writeFileSync(kubeconfig, readFileSync(layout.kubeconfig, 'utf8').replaceAll(/https:\/\/127\.0\.0\.1:\d+/g, host));
+  const mount = `mount --bind ${hosts} /etc/hosts && exec "$@"`;
+  return {
+    kubeconfig,
+    host,
+    nodeCount,
+    within: [
+      'nsenter',
+      `--net=/run/netns/${layout.nodes[0]!.networkNamespace}`,
+      'unshare',
+      '--mount',
+      'sh',
+      '-c',
+      mount,
+      'sh',
+    ],
+    async remove() {
+      await stop(outside, 1_000, createClock(), AbortSignal.timeout(10_000));
+      rmSync(hosts, { force: true });
+      rmSync(kubeconfig, { force: true });
+      rmSync(`${data}/outside.log`, { force: true });
+      await execa(`${home}/skiff`, ['down', '--data', data], { stdout: 'inherit', stderr: 'inherit' });
+    },
+  };
+}
+
+function gatewayOf(layout: LabLayout): string {
+  return layout.gateway.split('/')[0]!;
+}
+
+async function openOutside(layout: LabLayout, suite: Suite, say: (line: string) => void): Promise<ProcessId> {
+  const address = gatewayOf(layout);
+  for (const node of layout.nodes) {
+    for (const host of ['docker.io', 'gcr.io', 'k8s.gcr.io']) {
+      mkdirSync(`${node.registryDir}/${host}`, { recursive: true });
+      writeFileSync(
+        `${node.registryDir}/${host}/hosts.toml`,
+        `server = "http://${address}:5000"\n\n[host."http://${address}:5000"]\n`,
+      );
+    }
+  }
+  if (suite.images !== undefined) {
+    say("giving the nodes the suite's images");
+    for (const node of layout.nodes) {
+      await execa('nsenter', [...enter(node), 'ctr', '-n', 'k8s.io', 'images', 'import', suite.images], {
+        stdout: 'ignore',
+      });
+    }
+  }
+  return launch({
+    file: 'ip',
+    args: [
+      'netns',
+      'exec',
+      layout.switchNamespace,
+      process.execPath,
+      `${home}/test/conformance/outside.ts`,
+      address,
+      suite.images ?? '',
+    ],
+    logFile: `${layout.dataDir}/outside.log`,
+  });
+}
+
+/** A cluster that is there already. */
+export async function existing(kubeconfig: string, within: readonly string[]): Promise<Target> {
+  const { stdout } = await execa('kubectl', [
+    '--kubeconfig',
+    kubeconfig,
+    'config',
+    'view',
+    '--minify',
+    '-o',
+    'jsonpath={.clusters[0].cluster.server}',
+  ]);
+  return { kubeconfig, host: stdout, within, nodeCount: -1, remove: async () => {} };
+}

@@ -1,0 +1,153 @@
+// `npm run conformance`: upstream's own suite against a cluster.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { bringUp, existing } from './cluster.ts';
+import { addGreen, greenFile, readGreen } from './green.ts';
+import { type Result, renderJunit, renderTsv } from './result.ts';
+import { runSpec } from './run-spec.ts';
+import { rotation, scheduleOf, select } from './spec.ts';
+import { ensureSuite, listSpecs } from './suite.ts';
+import { renderTable } from './table.ts';
+
+interface Options {
+  readonly focus?: string;
+  readonly skip?: string;
+  readonly node?: boolean;
+  readonly spec?: string;
+  readonly kubeconfig?: string;
+  readonly within?: string;
+  readonly suite?: string;
+  readonly green?: boolean;
+  readonly addGreen?: boolean;
+  readonly budget?: string;
+  readonly workers: string;
+  readonly nodes: string;
+  readonly contentType: string;
+  readonly limit?: string;
+  readonly out: string;
+  readonly keep?: boolean;
+  readonly list?: boolean;
+}
+
+const program = new Command('npm run conformance --')
+  .description(
+    "Run upstream's end-to-end suite against a cluster: one of Skiff's that is brought up for it, or any other.",
+  )
+  .option('--focus <regex>', 'only specs whose name it matches')
+  .option('--skip <regex>', 'no spec whose name it matches')
+  .option('--node', 'only NodeConformance')
+  .option('--spec <file>', 'only the specs that the file names, one a line')
+  .option('--kubeconfig <file>', 'a cluster that is there, instead of one of our own')
+  .option(
+    '--within <command>',
+    'words before each command that has to reach that cluster, such as "ip netns exec NAME"',
+  )
+  .option('--suite <path>', 'another e2e.test than v1.20.2')
+  .option('--green', 'only what passed before; fail if anything of it does not')
+  .option('--add-green', 'record what passes')
+  .option('--budget <minutes>', 'with --green: as much as fits, in turns')
+  .option('--workers <number>', 'how many specs side by side', '8')
+  .option('--nodes <number>', 'nodes of the cluster', '2')
+  .option('--content-type <type>', 'what the suite speaks', 'application/json')
+  .option('--limit <seconds>', 'end a spec after so long (900, slow ones 2400, unless told)')
+  .option('--out <folder>', 'where the results go', '.cache/conformance')
+  .option('--keep', 'leave the cluster running')
+  .option('--list', 'name the specs, run none')
+  .parse();
+const options = program.opts<Options>();
+const say = (line: string) => process.stdout.write(`${new Date().toISOString().slice(11, 19)}  ${line}\n`);
+
+const suite = await ensureSuite(options.suite, say);
+const names = await choose();
+if (options.list) {
+  process.stdout.write(`${names.join('\n')}\n`);
+  process.exit(0);
+}
+if (names.length === 0) {
+  process.stderr.write('No spec matches\n');
+  process.exit(2);
+}
+const target =
+  options.kubeconfig === undefined
+    ? await bringUp(suite, Number(options.nodes), say)
+    : await existing(options.kubeconfig, options.within?.split(' ') ?? []);
+const results: Result[] = [];
+try {
+  await runAll();
+} finally {
+  report();
+  if (!options.keep) await target.remove();
+}
+
+async function choose(): Promise<readonly string[]> {
+  const all = await listSpecs(suite, '\\[Conformance\\]|\\[NodeConformance\\]');
+  const lists = [
+    ...(options.spec === undefined
+      ? []
+      : [
+          readFileSync(options.spec, 'utf8')
+            .split('\n')
+            .map((l) => l.trim()),
+        ]),
+    ...(options.green ? [readGreen()] : []),
+  ];
+  const chosen = select(all, {
+    focus: options.focus === undefined ? undefined : new RegExp(options.focus),
+    skip: options.skip === undefined ? undefined : new RegExp(options.skip),
+    onlyNode: options.node,
+    names: lists.length === 0 ? undefined : new Set(lists.flat()),
+  });
+  if (options.budget === undefined) return chosen;
+  const seconds = new Map(readGreenSeconds());
+  const turn = Math.floor(Date.now() / 3_600_000);
+  const bounds = { budgetSeconds: Number(options.budget) * 60, workers: Number(options.workers) * 0.6, turn };
+  return rotation(chosen, (name) => seconds.get(name) ?? 30, bounds);
+}
+
+function readGreenSeconds(): readonly (readonly [string, number])[] {
+  const file = new URL('upstream-1.20.2.tsv', import.meta.url);
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .map((line) => line.split('\t'))
+    .map(([name, , seconds]) => [name ?? '', Number(seconds ?? 30) || 30] as const);
+}
+
+async function runAll(): Promise<void> {
+  const { parallel, serial } = scheduleOf(names);
+  say(`${names.length} specs: ${parallel.length} side by side, ${serial.length} alone`);
+  const queue = [...parallel];
+  const worker = async () => {
+    for (let name = queue.shift(); name !== undefined; name = queue.shift()) await one(name);
+  };
+  await Promise.all(Array.from({ length: Number(options.workers) }, worker));
+  for (const name of serial) await one(name);
+}
+
+async function one(name: string): Promise<void> {
+  const limitSeconds = options.limit === undefined ? undefined : Number(options.limit);
+  const result = await runSpec(name, suite, target, { contentType: options.contentType, limitSeconds });
+  results.push(result);
+  const word = { pass: 'passed ', fail: 'FAILED ', 'not-run': 'not run' }[result.outcome];
+  say(
+    `${String(results.length).padStart(3)}/${names.length} ${word} ${result.seconds.toFixed(0).padStart(4)} s  ${name}${result.reason ? `\n          ${result.reason}` : ''}`,
+  );
+  if (result.outcome !== 'pass') {
+    mkdirSync(`${options.out}/failures`, { recursive: true });
+    writeFileSync(`${options.out}/failures/${name.replaceAll(/[^\w]+/g, '-').slice(0, 150)}.log`, result.detail);
+  }
+}
+
+function report(): void {
+  mkdirSync(options.out, { recursive: true });
+  writeFileSync(`${options.out}/junit.xml`, renderJunit(results));
+  writeFileSync(`${options.out}/results.tsv`, renderTsv(results));
+  const table = renderTable(results);
+  writeFileSync(`${options.out}/table.txt`, table);
+  const passed = results.filter((r) => r.outcome === 'pass').map((r) => r.name);
+  if (options.addGreen) addGreen(passed);
+  process.stdout.write(`\n${table}\nResults: ${options.out}/{table.txt,results.tsv,junit.xml,failures}\n`);
+  const bad = names.length - passed.length;
+  process.stdout.write(`${passed.length} passed, ${bad} failed\n`);
+  if (options.green && bad > 0) process.stdout.write(`Known green no longer is: ${greenFile.pathname}\n`);
+  process.exitCode = bad === 0 && existsSync(options.out) ? 0 : 1;
+}
