@@ -1,0 +1,122 @@
+import { mkdir, readdir, realpath } from 'node:fs/promises';
+import type { Pod, Volume } from '#lib/api/types/core.v1.ts';
+import { createController } from '#lib/controller.ts';
+import { ReasonError } from '#lib/errors.ts';
+import type { Log } from '#lib/log.ts';
+import { bindSubPath, type Owned } from './bind-sub-path.ts';
+import { isSafeSegment, podDirectory, podsDirectory } from './paths.ts';
+import { makePodDirectory, type Prepared, type PrepareOptions, prepareVolume } from './prepare.ts';
+import { releaseDirectory } from './release.ts';
+import type { PreparedVolume, PreparedVolumes, Volumes } from './volumes.ts';
+
+export interface VolumesOptions extends Omit<PrepareOptions, 'root'> {
+  /** Kubelet's directory: /var/lib/kubelet. */
+  readonly root: string;
+  readonly log: Log;
+}
+
+/** What is prepared, by pod: the newest object of it and when its files grow old. Bounded by the pods here. */
+interface Held {
+  pod: Pod;
+  refreshAtMs: number | undefined;
+}
+
+/**
+ * Volumes below `root`. What is on disk is the truth: nothing else needs to survive a restart.
+ *
+ * `run` keeps configMap, secret, downward and projected volumes of prepared pods up to date as their objects change
+ * and their tokens grow old.
+ */
+export async function createVolumes(
+  options: VolumesOptions,
+): Promise<Volumes & { run(signal: AbortSignal): Promise<void> }> {
+  await mkdir(podsDirectory(options.root), { recursive: true, mode: 0o750 });
+  const root = await realpath(options.root); // mount points are compared by their real paths
+  const { objects, tokens, mounter, clock, log } = options;
+  const held = new Map<string, Held>();
+  const turns = new Map<string, Promise<unknown>>(); // by pod uid: one at a time, as refreshing and the worker may meet
+  const refresher = createController({ name: 'volumes', reconcile: refresh, workers: 2, clock, log });
+
+  function inTurn<T>(podUid: string, run: () => Promise<T>): Promise<T> {
+    const turn = (turns.get(podUid) ?? Promise.resolve()).then(run, run);
+    turns.set(podUid, turn);
+    const forget = () => {
+      if (turns.get(podUid) === turn) turns.delete(podUid);
+    };
+    turn.then(forget, forget);
+    return turn;
+  }
+
+  async function prepare(pod: Pod, signal: AbortSignal): Promise<PreparedVolumes> {
+    const podUid = checkedUid(pod);
+    objects.use(pod);
+    const one: Held = { pod, refreshAtMs: held.get(podUid)?.refreshAtMs };
+    held.set(podUid, one);
+    await makePodDirectory(podDirectory(root, podUid));
+    const prepared = new Map<string, Owned>();
+    for (const volume of pod.spec.volumes ?? []) {
+      const ready = await prepareNamed(pod, volume, signal);
+      prepared.set(volume.name, { ...ready, podUid, name: volume.name });
+    }
+    const times = [...prepared.values()].flatMap(({ refreshAtMs }) => refreshAtMs ?? []);
+    const next = times.length === 0 ? undefined : Math.min(...times);
+    if (next !== undefined && next !== one.refreshAtMs) refresher.addAfter(podUid, Math.max(next - clock.now(), 1_000));
+    one.refreshAtMs = next;
+    return prepared;
+  }
+
+  async function prepareNamed(pod: Pod, volume: Volume, signal: AbortSignal): Promise<Prepared> {
+    try {
+      return await prepareVolume(pod, volume, { ...options, root }, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const reason = error instanceof ReasonError ? error.reason : 'InternalError';
+      const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${wordsOf(error)}`;
+      throw new ReasonError(reason, message, { cause: error });
+    }
+  }
+
+  /** Writes a running pod's files anew; what cannot be had now (an object deleted meanwhile) leaves the old ones. */
+  async function refresh(podUid: string, signal: AbortSignal): Promise<undefined> {
+    await inTurn(podUid, async () => {
+      const one = held.get(podUid);
+      if (one !== undefined) await prepare(one.pod, signal);
+    });
+  }
+
+  async function release(podUid: string, signal: AbortSignal): Promise<void> {
+    if (!isSafeSegment(podUid)) throw new ReasonError('BadRequest', `Cannot release volumes of ${podUid}`);
+    held.delete(podUid);
+    objects.drop(podUid);
+    tokens.drop(podUid);
+    await releaseDirectory(podDirectory(root, podUid), mounter, signal);
+  }
+
+  return {
+    prepare: (pod, signal) => inTurn(checkedUid(pod), () => prepare(pod, signal)),
+    release: (podUid, signal) => inTurn(podUid, () => release(podUid, signal)),
+    subPath: (volume, subPath, signal) => bindSubPath(root, owned(volume), subPath, mounter, signal),
+    async holders() {
+      return await readdir(podsDirectory(root));
+    },
+    async run(signal) {
+      const stop = objects.onChange((podUid) => refresher.add(podUid));
+      await refresher.run(signal);
+      stop();
+    },
+  };
+}
+
+function owned(volume: PreparedVolume): Owned {
+  if ('podUid' in volume && 'name' in volume) return volume as Owned;
+  throw new TypeError('Cannot make a sub path of a volume that was not prepared here');
+}
+
+function checkedUid({ metadata: { uid = '' } }: Pod): string {
+  if (!isSafeSegment(uid)) throw new ReasonError('BadRequest', `Cannot prepare volumes of a pod with uid "${uid}"`);
+  return uid;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
