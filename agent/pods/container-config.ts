@@ -1,0 +1,84 @@
+import type { ContainerConfig, LinuxResources, Mount } from '#cri/config.ts';
+import type { Container, Pod, VolumeMount } from '#lib/api/types/core.v1.ts';
+import { containerLimits, cpuPeriodMicros, oomScoreAdj } from '../cgroups/limits.ts';
+import { containerAnnotations, containerLabels } from './annotations.ts';
+import { expand } from './expand.ts';
+import { containerLogPath } from './paths.ts';
+import { type ImageUser, securityOf } from './security.ts';
+
+export interface ContainerFacts {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly attempt: number;
+  /** What the runtime knows the image by. */
+  readonly imageRef: string;
+  readonly imageUser: ImageUser;
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly mounts: readonly Mount[];
+  /** Id of the container whose processes an ephemeral one sees. */
+  readonly targetId?: string;
+  /** Memory of the node, for the order in which the kernel kills. */
+  readonly capacityBytes: number;
+  readonly isCgroupV2: boolean;
+}
+
+export function containerConfigOf(facts: ContainerFacts): ContainerConfig {
+  const { pod, container, attempt, env } = facts;
+  const values = new Map(env.map(({ name, value }) => [name, value]));
+  const expanded = (words: readonly string[] | undefined) =>
+    (words ?? []).map((word) => expand(word, (name) => values.get(name)));
+  return {
+    metadata: { name: container.name, attempt },
+    image: { image: facts.imageRef, userSpecifiedImage: container.image ?? '' },
+    command: expanded(container.command),
+    args: expanded(container.args),
+    workingDir: container.workingDir ?? '',
+    envs: env.map(({ name, value }) => ({ key: name, value })),
+    mounts: facts.mounts,
+    devices: [],
+    labels: containerLabels(pod, container),
+    annotations: containerAnnotations(pod, container, attempt),
+    logPath: containerLogPath(container.name, attempt),
+    stdin: container.stdin ?? false,
+    stdinOnce: container.stdinOnce ?? false,
+    tty: container.tty ?? false,
+    linux: {
+      resources: resourcesOf(facts),
+      securityContext: securityOf(pod, container, facts.imageUser, facts.targetId),
+    },
+  };
+}
+
+export function resourcesOf({
+  pod,
+  container,
+  capacityBytes,
+  isCgroupV2,
+}: Pick<ContainerFacts, 'pod' | 'container' | 'capacityBytes' | 'isCgroupV2'>): LinuxResources {
+  const { cpuShares, cpuQuotaMicros, memoryBytes } = containerLimits(container);
+  return {
+    cpuPeriod: cpuPeriodMicros,
+    cpuShares,
+    ...(cpuQuotaMicros === undefined ? {} : { cpuQuota: cpuQuotaMicros }),
+    ...(memoryBytes === undefined ? {} : { memoryLimitInBytes: memoryBytes }),
+    oomScoreAdj: oomScoreAdj(pod, container, capacityBytes),
+    // All processes of a container die together when it is out of memory. Rule: kubelet since v1.28, on cgroup v2.
+    ...(isCgroupV2 ? { unified: { 'memory.oom.group': '1' } } : {}),
+  };
+}
+
+/** How a volume appears in the container, once its place on the node is known. */
+export function mountOf(mount: VolumeMount, hostPath: string, isReadOnly: boolean): Mount {
+  const propagation = propagations[mount.mountPropagation ?? 'None'];
+  return {
+    containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
+    hostPath,
+    readonly: isReadOnly || mount.readOnly === true,
+    ...(propagation === undefined ? {} : { propagation }),
+  };
+}
+const propagations: Readonly<Record<string, NonNullable<Mount['propagation']>>> = {
+  None: 'PROPAGATION_PRIVATE',
+  HostToContainer: 'PROPAGATION_HOST_TO_CONTAINER',
+  Bidirectional: 'PROPAGATION_BIDIRECTIONAL',
+};

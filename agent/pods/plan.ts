@@ -1,0 +1,190 @@
+// What has to be done for a pod that should run. Knows no runtime and no clock; who does it plans again afterwards,
+// until there is nothing left to do.
+import type { Pod } from '#lib/api/types/core.v1.ts';
+import { containerHash, hashAnnotation } from './annotations.ts';
+import { containersOf, type Kind, mayRestart, type PodContainer } from './containers.ts';
+import { latestOf, type Observed, type ObservedContainer } from './observed.ts';
+import { planSandbox } from './plan-sandbox.ts';
+import { type Restart, restartWaitMs } from './restart.ts';
+
+export interface PlanFacts {
+  readonly pod: Pod;
+  readonly observed: Observed;
+  readonly probes: ProbeView;
+  /** By container name. */
+  readonly restarts: ReadonlyMap<string, Restart>;
+  readonly nowMs: number;
+}
+
+/** What probes say, by container id. */
+export interface ProbeView {
+  /** Whether its startup probe has succeeded; true where there is none. */
+  isStarted(containerId: string): boolean;
+  isReady(containerId: string): boolean;
+  /** Which probe wants it killed. */
+  failed(containerId: string): 'liveness' | 'startup' | undefined;
+}
+
+export type Step =
+  /** Stops all containers and the sandbox. */
+  | { readonly do: 'stopPod' }
+  | { readonly do: 'createSandbox'; readonly attempt: number }
+  | { readonly do: 'killContainer'; readonly id: string; readonly name: string; readonly message: string }
+  | {
+      readonly do: 'startContainer';
+      readonly name: string;
+      readonly kind: Kind;
+      readonly attempt: number;
+      /** When the one before it ended, if there was one. */
+      readonly endedAtMs?: number;
+    }
+  | { readonly do: 'removeContainer'; readonly id: string; readonly name: string };
+
+export interface Plan {
+  readonly steps: readonly Step[];
+  /** Containers that are held back because they keep ending. */
+  readonly waits: readonly Wait[];
+}
+
+export interface Wait {
+  readonly name: string;
+  readonly waitMs: number;
+  /** The whole pause, as users are told. */
+  readonly delayMs: number;
+}
+
+/** Rule: kubelet's computePodActions; Pod Lifecycle, "Init containers", "Sidecar containers". */
+export function planPod(facts: PlanFacts): Plan {
+  const sandbox = planSandbox(facts.pod, facts.observed);
+  if (sandbox.do === 'nothing') return { steps: [], waits: [] };
+  const make = makePlan(facts, sandbox.do === 'keep' ? sandbox.id : undefined);
+  const steps: Step[] = [];
+  if (sandbox.do === 'create') {
+    if (sandbox.mustStop) steps.push({ do: 'stopPod' });
+    steps.push({ do: 'createSandbox', attempt: sandbox.attempt });
+  }
+  make.ephemeral();
+  if (make.init()) make.main();
+  steps.push(...make.steps, ...pruning(facts.observed));
+  return { steps, waits: make.waits };
+}
+
+function makePlan({ pod, observed, probes, restarts, nowMs }: PlanFacts, sandboxId: string | undefined) {
+  const all = containersOf(pod);
+  const steps: Step[] = [];
+  const waits: Wait[] = [];
+
+  /** The newest one, if it is of the sandbox that stays. */
+  function current(name: string): ObservedContainer | undefined {
+    const latest = latestOf(observed, name);
+    return latest?.sandboxId === sandboxId ? latest : undefined;
+  }
+
+  /** Starts it, unless it has ended so often that it must pause. */
+  function start({ kind, container: { name } }: PodContainer): void {
+    const before = latestOf(observed, name);
+    const attempt = before === undefined ? 0 : before.attempt + 1;
+    const ended = before?.state === 'exited' && before.sandboxId === sandboxId ? before.finishedAtMs : undefined;
+    if (ended === undefined) {
+      steps.push({ do: 'startContainer', name, kind, attempt });
+      return;
+    }
+    const last = restarts.get(name);
+    const waitMs = restartWaitMs(last, ended, nowMs);
+    if (waitMs > 0) waits.push({ name, waitMs, delayMs: last!.delayMs });
+    else steps.push({ do: 'startContainer', name, kind, attempt, endedAtMs: ended });
+  }
+
+  /** Replaces a running container that must not go on. Whether it had to. */
+  function replace(one: PodContainer, running: ObservedContainer): boolean {
+    const { name } = one.container;
+    const why = reasonToKill(one, running, probes);
+    if (why === undefined) return false;
+    const restarts = why.always || mayRestart(pod, one, 1);
+    const message = restarts ? `${why.message}, will be restarted` : why.message;
+    steps.push({ do: 'killContainer', id: running.id, name, message });
+    // Otherwise the next plan finds it ended, and starts it again after the due pause, if at all.
+    if (why.always) steps.push({ do: 'startContainer', name, kind: one.kind, attempt: running.attempt + 1 });
+    return true;
+  }
+
+  /** Whether this one is as it should be; otherwise what has to be done is planned. */
+  function settle(one: PodContainer): 'running' | 'ended' | 'planned' {
+    const now = current(one.container.name);
+    if (now === undefined || now.state === 'created' || now.state === 'unknown') {
+      const { name } = one.container;
+      if (now !== undefined) {
+        steps.push({
+          do: 'killContainer',
+          id: now.id,
+          name,
+          message: `Container is in ${now.state} state, try killing it before restart`,
+        });
+      }
+      start(one);
+      return 'planned';
+    }
+    if (now.state === 'running') return replace(one, now) ? 'planned' : 'running';
+    if (!mayRestart(pod, one, now.exitCode)) return 'ended';
+    start(one);
+    return 'planned';
+  }
+
+  return {
+    steps,
+    waits,
+    ephemeral(): void {
+      if (sandboxId === undefined) return;
+      for (const one of all)
+        if (one.kind === 'ephemeral' && latestOf(observed, one.container.name) === undefined) start(one);
+    },
+    /** Whether the main containers may run. */
+    init(): boolean {
+      const ofInit = all.filter(({ kind }) => kind === 'init' || kind === 'sidecar');
+      const isInitialised = all.some(({ kind, container }) => {
+        const state = kind === 'main' ? current(container.name)?.state : undefined;
+        return state === 'running' || state === 'exited';
+      });
+      if (isInitialised) {
+        for (const one of ofInit) if (one.kind === 'sidecar') settle(one);
+        return true;
+      }
+      for (const one of ofInit) {
+        const now = current(one.container.name);
+        const outcome = settle(one);
+        if (one.kind === 'init' && outcome === 'ended' && now?.exitCode === 0) continue;
+        if (one.kind === 'sidecar' && outcome === 'running' && probes.isStarted(now!.id)) continue;
+        return false;
+      }
+      return true;
+    },
+    main(): void {
+      for (const one of all) if (one.kind === 'main') settle(one);
+    },
+  };
+}
+
+function reasonToKill(
+  { container }: PodContainer,
+  running: ObservedContainer,
+  probes: ProbeView,
+): { readonly message: string; readonly always: boolean } | undefined {
+  const { name } = container;
+  if (running.annotations[hashAnnotation] !== containerHash(container)) {
+    return { message: `Container ${name} definition changed`, always: true };
+  }
+  const probe = probes.failed(running.id);
+  return probe && { message: `Container ${name} failed ${probe} probe`, always: false };
+}
+
+/** Of each name the newest container stays, and the one before it: its log and its end are still asked for. */
+function pruning({ containers }: Observed): readonly Step[] {
+  const seen = new Map<string, number>();
+  const steps: Step[] = [];
+  for (const { id, name, state } of containers) {
+    const newer = seen.get(name) ?? 0;
+    seen.set(name, newer + 1);
+    if (newer >= 2 && state === 'exited') steps.push({ do: 'removeContainer', id, name });
+  }
+  return steps;
+}

@@ -1,0 +1,79 @@
+import type { ContainerStatus, Pod, PodStatus } from '#lib/api/types/core.v1.ts';
+import { conditionsOf } from './conditions.ts';
+import { containerStatus, type Waiting } from './container-state.ts';
+import { containersOf, type Kind } from './containers.ts';
+import type { Observed } from './observed.ts';
+import { type Phase, phaseOf } from './phase.ts';
+import type { ProbeView } from './plan.ts';
+import type { Stage } from './stage.ts';
+import { timestamp } from './timestamp.ts';
+
+export interface StatusFacts {
+  readonly pod: Pod;
+  readonly observed: Observed;
+  readonly probes: ProbeView;
+  readonly waiting: ReadonlyMap<string, Waiting>;
+  readonly stage: Stage;
+  /** What the API was told last; the pod's own status if nothing yet. */
+  readonly before: PodStatus;
+  /** Addresses of the node, primary first. */
+  readonly hostIPs: readonly string[];
+  /** Why the pod has to fail, whatever its containers do: `DeadlineExceeded`, `Evicted` ... */
+  readonly failure?: { readonly reason: string; readonly message: string };
+  readonly seenAtMs: number;
+  readonly nowMs: number;
+}
+
+/** The pod's status, all of it. */
+export function statusOf(facts: StatusFacts): PodStatus {
+  const { pod, observed, before, failure, stage } = facts;
+  const all = containersOf(pod);
+  const known = [
+    ...(before.initContainerStatuses ?? []),
+    ...(before.containerStatuses ?? []),
+    ...(before.ephemeralContainerStatuses ?? []),
+  ];
+  const of = (...kinds: readonly Kind[]) =>
+    all.filter(({ kind }) => kinds.includes(kind)).map((one) => containerStatus(one, { ...facts, before: known }));
+  const init = of('init', 'sidecar');
+  const main = of('main');
+  const ephemeral = of('ephemeral');
+  const phase = nextPhase(facts, [...init, ...main]);
+  const [sandbox] = observed.sandboxes;
+  const hasSandbox = sandbox?.isReady === true && stage !== 'terminated' && stage !== 'finished';
+  const podIPs = pod.spec.hostNetwork ? (sandbox === undefined ? [] : facts.hostIPs) : (sandbox?.ips ?? []);
+  const isOver = stage !== 'syncing' || phase === 'Succeeded' || phase === 'Failed';
+  const ips = podIPs.length === 0 && isOver ? (before.podIPs ?? []).map(({ ip }) => ip) : podIPs;
+  const { generation } = pod.metadata;
+  return {
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    phase,
+    conditions: conditionsOf({
+      pod,
+      phase,
+      statuses: [...init, ...main],
+      hasSandbox,
+      before: before.conditions ?? [],
+      nowMs: facts.nowMs,
+    }),
+    ...(failure === undefined ? keptReason(before) : failure),
+    ...(facts.hostIPs.length === 0 ? {} : { hostIP: facts.hostIPs[0]!, hostIPs: facts.hostIPs.map((ip) => ({ ip })) }),
+    ...(ips.length === 0 ? {} : { podIP: ips[0]!, podIPs: ips.map((ip) => ({ ip })) }),
+    startTime: before.startTime ?? timestamp(facts.seenAtMs),
+    ...(init.length === 0 ? {} : { initContainerStatuses: init }),
+    containerStatuses: main,
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
+    ...(before.qosClass === undefined ? {} : { qosClass: before.qosClass }),
+  };
+}
+
+/** A phase that is final stays. */
+function nextPhase({ pod, before, failure, stage }: StatusFacts, statuses: readonly ContainerStatus[]): Phase {
+  if (before.phase === 'Failed' || before.phase === 'Succeeded') return before.phase;
+  if (failure !== undefined) return 'Failed';
+  return phaseOf(pod, statuses, stage === 'terminated' || stage === 'finished');
+}
+
+function keptReason({ reason, message }: PodStatus): Partial<PodStatus> {
+  return { ...(reason === undefined ? {} : { reason }), ...(message === undefined ? {} : { message }) };
+}
