@@ -1,0 +1,105 @@
+import type { Exec } from '#lib/exec.ts';
+import type { Family } from '#lib/ip.ts';
+import type { Log } from '#lib/log.ts';
+import { type Change, changesOf, jumpChanges } from './changes.ts';
+import { observe } from './observe.ts';
+import { render } from './render.ts';
+import { type ChainId, type Jump, type Rule, splitId, tables } from './rules.ts';
+import type { Ruleset } from './ruleset.ts';
+
+export interface Applier {
+  /**
+   * Makes the kernel's rules as `ruleset` wants them, and returns how many changes that took: none, no call.
+   * The first time, and after a failure or `forget`, it reads what is there first.
+   */
+  apply(ruleset: Ruleset, signal: AbortSignal): Promise<number>;
+  /** Whether rules that should be there have gone: somebody else flushed them. */
+  isDamaged(signal: AbortSignal): Promise<boolean>;
+  /** Takes nothing for granted next time. */
+  forget(): void;
+}
+
+export interface ApplierOptions {
+  readonly family: Family;
+  readonly jumps: readonly Jump[];
+  readonly exec: Exec;
+  readonly log: Log;
+}
+
+export function createApplier({ family, jumps, exec, log }: ApplierOptions): Applier {
+  const program = family === 4 ? 'iptables' : 'ip6tables';
+  let there: Map<ChainId, readonly Rule[]> | undefined;
+  let chainsPerCommit: number | undefined;
+
+  async function variant(signal: AbortSignal): Promise<number> {
+    const { stdout } = await exec(program, ['--version'], signal);
+    return stdout.includes('nf_tables') ? 400 : Number.POSITIVE_INFINITY;
+  }
+
+  async function plan(ruleset: Ruleset, signal: AbortSignal): Promise<readonly Change[]> {
+    const dirty = ruleset.takeDirty();
+    if (there !== undefined) return changesOf(dirty, ruleset, there);
+    const observed = await read(program, new Set(ruleset.ids()), exec, signal);
+    there = new Map(observed.chains);
+    const ids = new Set([...ruleset.ids(), ...there.keys()]);
+    return [...changesOf(ids, ruleset, there), ...jumpChanges(jumps, observed.jumps)];
+  }
+
+  return {
+    async apply(ruleset, signal) {
+      try {
+        chainsPerCommit ??= await variant(signal);
+        const changes = await plan(ruleset, signal);
+        const input = render(changes, chainsPerCommit);
+        if (input === '') return 0;
+        log.debug('Planned rules', { changes: changes.length, bytes: input.length });
+        await exec(`${program}-restore`, ['--noflush', '-w', '5'], signal, { input, timeoutMs: 120_000 });
+        remember(there!, changes);
+        return changes.length;
+      } catch (error) {
+        there = undefined;
+        throw error;
+      }
+    },
+    isDamaged: (signal) => isDamaged(program, jumps, exec, signal),
+    forget: () => {
+      there = undefined;
+    },
+  };
+}
+
+export async function read(program: string, ours: ReadonlySet<ChainId>, exec: Exec, signal: AbortSignal) {
+  const texts: string[] = [];
+  for (const table of tables) {
+    texts.push((await exec(`${program}-save`, ['-t', table], signal, { timeoutMs: 120_000 })).stdout);
+  }
+  return observe(texts.join(''), ours);
+}
+
+function remember(there: Map<ChainId, readonly Rule[]>, changes: readonly Change[]): void {
+  for (const change of changes) {
+    if (change.do === 'delete') there.delete(change.id);
+    else if (change.do === 'write' || change.do === 'edit') there.set(change.id, change.rules);
+  }
+}
+
+/** Looks at the canaries, and at the ways in: cheap, however many rules there are. */
+async function isDamaged(program: string, jumps: readonly Jump[], exec: Exec, signal: AbortSignal): Promise<boolean> {
+  const wanted = new Map<ChainId, Rule[]>();
+  for (const table of tables) wanted.set(`${table} KUBE-PROXY-CANARY`, []);
+  for (const { table, from, rule } of jumps) {
+    const id: ChainId = `${table} ${from}`;
+    wanted.set(id, [...(wanted.get(id) ?? []), rule]);
+  }
+  for (const [id, rules] of wanted) {
+    const { table, chain } = splitId(id);
+    const { stdout, exitCode } = await exec(program, ['-w', '5', '-t', table, '-S', chain], signal, {
+      okCodes: [0, 1],
+    });
+    const lines = new Set(stdout.split('\n'));
+    const isCanary = chain === 'KUBE-PROXY-CANARY';
+    if (exitCode !== 0 || (isCanary && lines.size < 3)) return true;
+    if (rules.some((rule) => !lines.has(`-A ${chain} ${rule}`))) return true;
+  }
+  return false;
+}
