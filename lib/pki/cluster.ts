@@ -41,7 +41,7 @@ export async function ensureClusterPki(options: ClusterPkiOptions): Promise<Clus
   });
   const kubeletClient = await leaf('apiserver-kubelet-client', ca, {
     commonName: 'kube-apiserver-kubelet-client',
-    organizations: ['kubeadm:cluster-admins', 'system:masters'],
+    organizations: ['system:masters'],
     usages: ['client'],
   });
   const frontProxyClient = await leaf('front-proxy-client', frontProxyCa, {

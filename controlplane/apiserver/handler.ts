@@ -1,0 +1,130 @@
+// The way of every request: authenticate > impersonate > authorize > route. What goes wrong becomes a Status.
+import { randomUUID } from 'node:crypto';
+import { badRequest, failure } from '#lib/api/status.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
+import type { Authenticate } from './authentication/authenticate.ts';
+import { impersonationOf } from './authentication/impersonate.ts';
+import { type Attributes, type Authorize, describeDenied } from './authorization/attributes.ts';
+import type { ApiRequest, ApiResponse, Handler, UserInfo } from './exchange.ts';
+import { answerStatus, statusOf } from './http/answer.ts';
+import { type AnswerForm, negotiate, plainForm } from './http/negotiate.ts';
+import { wantsPretty } from './http/pretty.ts';
+import { parseRequestInfo, type RequestInfo } from './http/request-info.ts';
+import type { RequestMetrics } from './http/request-metrics.ts';
+
+/** An authorized request. */
+export interface Call {
+  readonly request: ApiRequest;
+  readonly info: RequestInfo;
+  readonly user: UserInfo;
+}
+
+export interface HandlerOptions {
+  readonly authenticate: Authenticate;
+  readonly authorize: Authorize;
+  route(call: Call): Promise<ApiResponse>;
+  readonly metrics: RequestMetrics;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function createHandler({ authenticate, authorize, route, metrics, clock, log }: HandlerOptions): Handler {
+  async function answer(request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
+    const user = impersonate(authenticate(request), request, authorize);
+    allow({ user, ...attributesOf(info, request.query) }, authorize);
+    return route({ request, info, user });
+  }
+
+  return async (request) => {
+    const fromMs = clock.now();
+    let info: RequestInfo = { ...unread, verb: request.method.toLowerCase(), path: request.path };
+    let response: ApiResponse;
+    try {
+      info = parseRequestInfo(request.method, request.path, request.query);
+      if (!request.path.startsWith('/')) throw badRequest('the path must begin with a slash');
+      response = await answer(request, info);
+    } catch (error) {
+      const status = statusOf(error);
+      if (status.reason === 'InternalError' && !request.signal.aborted) {
+        log.error('Request failed', { method: request.method, path: request.path, err: error });
+      }
+      response = await answerStatus(status, formOf(request));
+    }
+    metrics.count(info, request.query, response.status, clock.now() - fromMs);
+    const headers = { 'audit-id': randomUUID(), 'cache-control': 'no-cache, private', ...response.headers };
+    return { ...response, headers };
+  };
+}
+
+/** @throws {StatusError} Forbidden unless `user` may impersonate everything that is asked for */
+function impersonate(user: UserInfo, request: ApiRequest, authorize: Authorize): UserInfo {
+  const wish = impersonationOf(request.headers);
+  if (wish === undefined) return user;
+  for (const need of wish.needs) {
+    allow({ user, verb: 'impersonate', isResource: true, path: request.path, ...need }, authorize);
+  }
+  return wish.as;
+}
+
+/** @throws {StatusError} Forbidden, in upstream's words */
+function allow(attributes: Attributes, authorize: Authorize): void {
+  const decision = authorize(attributes);
+  if (decision.isAllowed) return;
+  const { isResource, group, resource, name } = attributes;
+  const why = [describeDenied(attributes), decision.reason].filter((text) => text !== '').join(': ');
+  const qualified = group === '' ? resource : `${resource}.${group}`;
+  const what = [qualified, name === '' ? '' : JSON.stringify(name)].filter((text) => text !== '').join(' ');
+  if (!isResource) throw failure('Forbidden', `forbidden: ${why}`, {});
+  const details = { ...(name === '' ? {} : { name }), ...(group === '' ? {} : { group }), kind: resource };
+  throw failure('Forbidden', `${what} is forbidden: ${why}`, details);
+}
+
+export function attributesOf(info: RequestInfo, query: URLSearchParams): Omit<Attributes, 'user'> {
+  const { verb, isResource, path, group, resource, subresource, namespace, name } = info;
+  const selector = name === '' ? query.get('fieldSelector') : null;
+  return {
+    verb,
+    isResource,
+    path,
+    group,
+    resource,
+    subresource,
+    namespace,
+    name,
+    ...(selector === null ? {} : { fields: equalities(selector) }),
+  };
+}
+
+/** The terms of a field selector that pin a field to one value. */
+function equalities(selector: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const term of selector.split(',')) {
+    const [, field, value] = /^([^=!]+)==?([^=]*)$/.exec(term) ?? [];
+    if (field !== undefined && value !== undefined) found.set(field, value);
+  }
+  return found;
+}
+
+/** The form of errors: where no form can be agreed on, JSON. */
+function formOf(request: ApiRequest): AnswerForm {
+  const isPretty = wantsPretty(request.query, request.headers['user-agent']);
+  try {
+    return { ...negotiate(request.headers['accept']), as: 'object', isPretty };
+  } catch {
+    return { ...plainForm, isPretty };
+  }
+}
+
+const unread: RequestInfo = {
+  isResource: false,
+  path: '',
+  verb: '',
+  group: '',
+  version: '',
+  namespace: '',
+  resource: '',
+  subresource: '',
+  name: '',
+  rest: '',
+};

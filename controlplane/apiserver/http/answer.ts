@@ -1,0 +1,59 @@
+import type { KubeObject } from '#lib/api/resource.ts';
+import { failure, StatusError } from '#lib/api/status.ts';
+import type { Status } from '#lib/api/types/meta.v1.ts';
+import { ReasonError } from '#lib/errors.ts';
+import type { ApiResponse } from '../exchange.ts';
+import { type AnswerForm, jsonType, protobufType, yamlType } from './negotiate.ts';
+import { indentJson } from './pretty.ts';
+import { jsonToYaml } from './yaml.ts';
+
+/** Anything that was thrown, as a Status of upstream's. */
+export function statusOf(error: unknown): Status {
+  if (error instanceof StatusError) return error.status;
+  if (error instanceof ReasonError) return failure(error.reason, error.message).status;
+  const why = error instanceof Error ? error.message : String(error);
+  return failure('InternalError', `Internal error occurred: ${why}`, { causes: [{ message: why }] }).status;
+}
+
+/** A refusal in the form the client asked for. */
+export async function answerStatus(status: Status, form: AnswerForm): Promise<ApiResponse> {
+  const retryAfter = status.details?.retryAfterSeconds;
+  const answer = await answerObject({ ...status, kind: 'Status', apiVersion: 'v1' }, form, status.code ?? 500);
+  if (retryAfter === undefined) return answer;
+  return { ...answer, headers: { ...answer.headers, 'retry-after': String(retryAfter) } };
+}
+
+/** An object with apiVersion and kind that no registry has encoded: a Status, a review. */
+export async function answerObject(object: object, form: AnswerForm, status = 200): Promise<ApiResponse> {
+  if (form.encoding === 'protobuf') {
+    const { encodeBody } = await import('./protobuf-body.ts');
+    const body = encodeBody(object as KubeObject);
+    if (body !== undefined) return { status, headers: { 'content-type': protobufType }, body };
+  }
+  const plain = { status, headers: { 'content-type': jsonType }, body: `${JSON.stringify(object)}\n` };
+  return finish(plain, form);
+}
+
+/** Turns a JSON answer into what else was asked for: YAML, or indented for people. Streams stay as they are. */
+export async function finish(response: ApiResponse, form: AnswerForm): Promise<ApiResponse> {
+  const { body, headers } = response;
+  if (!(form.isYaml || form.isPretty) || headers['content-type'] !== jsonType) return response;
+  if (!(typeof body === 'string' || body instanceof Uint8Array)) return response;
+  const text = typeof body === 'string' ? body : Buffer.from(body).toString();
+  if (!form.isYaml) return { ...response, body: `${indentJson(text.trimEnd())}\n` };
+  return { ...response, headers: { ...headers, 'content-type': yamlType }, body: await jsonToYaml(text) };
+}
+
+/** What upstream's mux says of paths that nobody serves. */
+export function notFoundPage(): ApiResponse {
+  return {
+    status: 404,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+    body: '404 page not found\n',
+  };
+}
+
+export function textAnswer(body: string, status = 200): ApiResponse {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
+  return { status, headers, body };
+}

@@ -1,0 +1,130 @@
+// The access reviews: anybody's question what somebody may do.
+
+import {
+  localSubjectAccessReviews,
+  selfSubjectAccessReviews,
+  selfSubjectRulesReviews,
+  subjectAccessReviews,
+} from '#lib/api/resources.ts';
+import { badRequest, invalid } from '#lib/api/status.ts';
+import type { ResourceAttributes, SubjectAccessReviewSpec } from '#lib/api/types/authorization.v1.ts';
+import type { Attributes, Authorize } from '../authorization/attributes.ts';
+import type { Rbac } from '../authorization/rbac.ts';
+import type { UserInfo } from '../exchange.ts';
+import { answerCreated, readObject } from '../http/object.ts';
+import type { VirtualResource } from '../routes/resources.ts';
+
+export interface AccessReviewsOptions {
+  readonly authorize: Authorize;
+  readonly rbac: Rbac;
+}
+
+/** By `group/resource`. */
+export function accessReviews({ authorize, rbac }: AccessReviewsOptions): ReadonlyMap<string, VirtualResource> {
+  const statusOf = (user: UserInfo, spec: Spec) => {
+    const { isAllowed, reason } = authorize(attributesOf(user, spec));
+    return { allowed: isAllowed, ...(reason === '' ? {} : { reason }) };
+  };
+  const group = 'authorization.k8s.io';
+  return new Map<string, VirtualResource>([
+    [
+      `${group}/subjectaccessreviews`,
+      async (call) => {
+        const review = await readObject(call, subjectAccessReviews);
+        check('SubjectAccessReview', review.spec);
+        const status = statusOf(userOf(review.spec), review.spec);
+        return answerCreated(call, subjectAccessReviews, { ...review, status });
+      },
+    ],
+    [
+      `${group}/localsubjectaccessreviews`,
+      async (call) => {
+        const review = await readObject(call, localSubjectAccessReviews);
+        check('LocalSubjectAccessReview', review.spec);
+        if (review.spec.resourceAttributes?.namespace !== call.info.namespace) {
+          throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${call.info.namespace}`);
+        }
+        const status = statusOf(userOf(review.spec), review.spec);
+        return answerCreated(call, localSubjectAccessReviews, { ...review, status });
+      },
+    ],
+    [
+      `${group}/selfsubjectaccessreviews`,
+      async (call) => {
+        const review = await readObject(call, selfSubjectAccessReviews);
+        check('SelfSubjectAccessReview', { ...review.spec, user: call.user.name });
+        const status = statusOf(call.user, review.spec);
+        return answerCreated(call, selfSubjectAccessReviews, { ...review, status });
+      },
+    ],
+    [
+      `${group}/selfsubjectrulesreviews`,
+      async (call) => {
+        const review = await readObject(call, selfSubjectRulesReviews);
+        const namespace = review.spec?.namespace ?? '';
+        if (namespace === '') throw badRequest('no namespace on request');
+        const rules = rbac.rulesOf(call.user, namespace);
+        const status = {
+          resourceRules: rules.flatMap(({ nonResourceURLs, ...rule }) => (nonResourceURLs === undefined ? [rule] : [])),
+          nonResourceRules: rules.flatMap(({ verbs, nonResourceURLs }) =>
+            nonResourceURLs === undefined ? [] : [{ verbs, nonResourceURLs }],
+          ),
+          incomplete: false,
+        };
+        return answerCreated(call, selfSubjectRulesReviews, { ...review, status });
+      },
+    ],
+  ]);
+}
+
+type Spec = Pick<SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'>;
+
+/** @throws {StatusError} Invalid: exactly one question, about somebody */
+function check(kind: string, spec: SubjectAccessReviewSpec | undefined): void {
+  const causes: { reason: string; message: string; field: string }[] = [];
+  const { resourceAttributes, nonResourceAttributes, user, groups = [] } = spec ?? {};
+  if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined)) {
+    const message =
+      resourceAttributes === undefined
+        ? 'Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified'
+        : 'Invalid value: "nonResourceAttributes": cannot be specified in combination with resourceAttributes';
+    const field = resourceAttributes === undefined ? 'spec.resourceAttributes' : 'spec.nonResourceAttributes';
+    causes.push({ reason: 'FieldValueInvalid', message, field });
+  }
+  if (!user && groups.length === 0) {
+    const message = 'Invalid value: "": at least one of user or group must be specified';
+    causes.push({ reason: 'FieldValueInvalid', message, field: 'spec.user' });
+  }
+  if (causes.length > 0) throw invalid({ group: 'authorization.k8s.io', kind }, '', causes);
+}
+
+function userOf({ user = '', groups = [], uid, extra }: SubjectAccessReviewSpec): UserInfo {
+  return { name: user, groups, ...(uid === undefined ? {} : { uid }), ...(extra === undefined ? {} : { extra }) };
+}
+
+function attributesOf(user: UserInfo, { resourceAttributes, nonResourceAttributes }: Spec): Attributes {
+  if (nonResourceAttributes !== undefined) {
+    const { path = '', verb = '' } = nonResourceAttributes;
+    return { user, isResource: false, path, verb, ...noResource };
+  }
+  const {
+    verb = '',
+    group = '',
+    resource = '',
+    subresource = '',
+    namespace = '',
+    name = '',
+  } = resourceAttributes ?? {};
+  const fields = fieldsOf(resourceAttributes ?? {});
+  const asked = { verb, group, resource, subresource, namespace, name };
+  return { user, isResource: true, path: '', ...asked, ...(fields === undefined ? {} : { fields }) };
+}
+
+const noResource = { group: '', resource: '', subresource: '', namespace: '', name: '' };
+
+function fieldsOf({ fieldSelector }: ResourceAttributes): ReadonlyMap<string, string> | undefined {
+  const pinned = (fieldSelector?.requirements ?? []).filter(
+    ({ operator, values }) => operator === 'In' && values?.length === 1,
+  );
+  return pinned.length === 0 ? undefined : new Map(pinned.map(({ key, values }) => [key, values![0]!]));
+}

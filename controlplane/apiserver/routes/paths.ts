@@ -1,0 +1,57 @@
+import { failure } from '#lib/api/status.ts';
+import type { ApiResponse } from '../exchange.ts';
+import type { Call } from '../handler.ts';
+import { answerObject, finish, notFoundPage } from '../http/answer.ts';
+import { type AnswerForm, jsonType, negotiate } from '../http/negotiate.ts';
+import { wantsPretty } from '../http/pretty.ts';
+import { methodNotAllowed } from './resources.ts';
+
+/** Answers a GET of a path that is no resource. */
+export type PathRoute = (call: Call) => Promise<ApiResponse> | ApiResponse;
+
+export interface PathRoutesOptions {
+  /** By path; a path that ends in `/` also stands for all below it. */
+  readonly routes: ReadonlyMap<string, PathRoute>;
+  /** What `/` lists beside `routes`. */
+  readonly paths: readonly string[];
+}
+
+/** Answers requests for paths that are no resources. */
+export function createPathRoutes({ routes, paths }: PathRoutesOptions) {
+  const below = [...routes].filter(([path]) => path.endsWith('/')).sort(([a], [b]) => b.length - a.length);
+  return async (call: Call): Promise<ApiResponse> => {
+    const { path } = call.info;
+    const route =
+      path === '/'
+        ? (asked: Call) => answerJson(asked, { paths: [...paths].sort() })
+        : (routes.get(path) ?? below.find(([prefix]) => path.startsWith(prefix))?.[1]);
+    if (route === undefined) return notFoundPage();
+    if (call.request.method !== 'GET' && call.request.method !== 'HEAD') throw methodNotAllowed();
+    return route(call);
+  };
+}
+
+/** A plain JSON answer, pretty or YAML where that is asked for. */
+export async function answerJson({ request }: Call, object: object): Promise<ApiResponse> {
+  return finish(
+    { status: 200, headers: { 'content-type': jsonType }, body: `${JSON.stringify(object)}\n` },
+    formOf(request),
+  );
+}
+
+/** An object of the API, in the form that is asked for. */
+export async function answerKind({ request }: Call, object: object): Promise<ApiResponse> {
+  return answerObject(object, formOf(request));
+}
+
+function formOf({ headers, query }: Call['request']): AnswerForm {
+  return {
+    ...negotiate(headers['accept'], { hasViews: false }),
+    isPretty: wantsPretty(query, headers['user-agent']),
+  };
+}
+
+/** @throws {StatusError} ServiceUnavailable: for what is not there yet */
+export function unavailable(what: string): never {
+  throw failure('ServiceUnavailable', `${what} is not available`);
+}

@@ -1,0 +1,95 @@
+import type { ResourceFacts } from '#lib/api/facts.ts';
+import { failure, type StatusError } from '#lib/api/status.ts';
+import type { ApiResponse } from '../exchange.ts';
+import type { Call } from '../handler.ts';
+import { finish, notFoundPage } from '../http/answer.ts';
+import { readContent } from '../http/content.ts';
+import { type AnswerForm, negotiate } from '../http/negotiate.ts';
+import { wantsPretty } from '../http/pretty.ts';
+import type { RequestInfo } from '../http/request-info.ts';
+import type { Registry, ResourceStore, Verb } from '../registry/registry.ts';
+
+/** Answers requests for what is not stored: reviews, tokens, streams. */
+export type VirtualResource = (call: Call) => Promise<ApiResponse>;
+
+export interface ResourceRoutesOptions {
+  readonly registry: Registry;
+  /** By `group/resource` or `group/resource/subresource`; of verbs in `verbs`. */
+  readonly virtual: ReadonlyMap<string, VirtualResource>;
+  /** Served resources that no registry stores. */
+  readonly facts: readonly ResourceFacts[];
+}
+
+/** Answers requests for resources of the API. */
+export function createResourceRoutes({ registry, virtual, facts }: ResourceRoutesOptions) {
+  const served = new Set(facts.map(({ group, version }) => `${group}/${version}`));
+  const byPath = new Map(facts.map((one) => [`${one.group}/${one.version}/${one.plural}`, one]));
+
+  return async (call: Call): Promise<ApiResponse> => {
+    const { group, version, resource, subresource, verb } = call.info;
+    if (!served.has(`${group}/${version}`)) return notFoundPage();
+    const found = byPath.get(`${group}/${version}/${resource}`);
+    if (found === undefined || !isInScope(call, found)) throw unknownResource();
+    const verbs = subresource === '' ? found.verbs : found.subresources.find(({ name }) => name === subresource)?.verbs;
+    if (verbs === undefined) throw unknownResource();
+    const answer = virtual.get(subresource === '' ? `${group}/${resource}` : `${group}/${resource}/${subresource}`);
+    if (answer !== undefined) return answer(call);
+    const store = registry.resource(group, version, resource);
+    if (
+      store === undefined ||
+      !verbs.includes(verb) ||
+      (subresource !== '' && !store.subresources.includes(subresource))
+    ) {
+      throw methodNotAllowed();
+    }
+    return serve(call, store);
+  };
+}
+
+async function serve({ request, info, user }: Call, store: ResourceStore): Promise<ApiResponse> {
+  const form: AnswerForm = {
+    ...negotiate(request.headers['accept']),
+    isPretty: wantsPretty(request.query, request.headers['user-agent']),
+  };
+  const { body, contentType } = await readContent(request, info.verb);
+  const response = await store.serve({
+    verb: info.verb as Verb,
+    user,
+    namespace: info.namespace === '' ? undefined : info.namespace,
+    name: info.name === '' || ofCollections.has(info.verb) ? undefined : info.name,
+    subresource: info.subresource === '' ? undefined : info.subresource,
+    query: queryOf(request.query, info),
+    body,
+    contentType,
+    form,
+    userAgent: request.headers['user-agent'],
+    get signal() {
+      return request.signal;
+    },
+  });
+  return finish(response, form);
+}
+
+/** A list of one name is a list all the same; `/watch/.../name` names it in the path, others in a field selector. */
+function queryOf(query: URLSearchParams, { verb, name }: RequestInfo): URLSearchParams {
+  if (name === '' || !ofCollections.has(verb) || query.has('fieldSelector')) return query;
+  const limited = new URLSearchParams(query);
+  limited.set('fieldSelector', `metadata.name=${name}`);
+  return limited;
+}
+const ofCollections: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
+
+/** A namespaced resource has no object without a namespace, a cluster-scoped one none in one. */
+function isInScope({ info: { namespace, name, verb, resource, group } }: Call, { scope }: ResourceFacts): boolean {
+  if (group === '' && resource === 'namespaces') return true;
+  if (scope === 'Cluster') return namespace === '';
+  return namespace !== '' || (name === '' && verb !== 'create') || verb === 'list' || verb === 'watch';
+}
+
+export function unknownResource(): StatusError {
+  return failure('NotFound', 'the server could not find the requested resource', {});
+}
+
+export function methodNotAllowed(): StatusError {
+  return failure('MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
+}
