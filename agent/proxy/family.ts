@@ -1,0 +1,99 @@
+import type { Node } from '#lib/api/types/core.v1.ts';
+import type { Exec } from '#lib/exec.ts';
+import { type Family, familyOf } from '#lib/ip.ts';
+import type { Log } from '#lib/log.ts';
+import type { ServiceFeed } from '../service-feed.ts';
+import { forgetFlows, listFlows } from './conntrack/flows.ts';
+import { planForget } from './conntrack/plan.ts';
+import { createApplier } from './iptables/apply.ts';
+import { planBase, planJumps } from './iptables/base.ts';
+import { planRules } from './iptables/plan.ts';
+import { Ruleset } from './iptables/ruleset.ts';
+import { type NodeFacts, type PortPlan, planService } from './plan.ts';
+
+export interface FamilyProxyOptions {
+  readonly family: Family;
+  readonly nodeName: string;
+  readonly nodeIps: readonly string[];
+  readonly clusterCidrs: readonly string[];
+  readonly serviceCidrs: readonly string[];
+  readonly ownAddresses: readonly string[];
+  readonly exec: Exec;
+  readonly log: Log;
+}
+
+/** One address family's rules on this node: what is wanted, and what the kernel has. */
+export interface FamilyProxy {
+  readonly family: Family;
+  /** Takes in what nodes there are. Returns whether every Service must be planned anew. */
+  setNodes(nodes: readonly Node[]): boolean;
+  /** Plans the Services `keys` anew and brings the kernel to what is then wanted. */
+  sync(keys: ReadonlySet<string>, feed: ServiceFeed, signal: AbortSignal): Promise<void>;
+  /** Forgets UDP flows that lead to former targets, if there may be any. Returns how many. */
+  forgetFlows(signal: AbortSignal): Promise<number>;
+  isDamaged(signal: AbortSignal): Promise<boolean>;
+  forget(): void;
+  plansOf(key: string): readonly PortPlan[];
+}
+
+export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
+  const { family, nodeName, exec, log } = options;
+  const mine = (texts: readonly string[]) => texts.filter((text) => familyOf(text) === family);
+  const clusterCidr = mine(options.clusterCidrs)[0];
+  const facts = { clusterCidr, ownAddresses: new Set(mine(options.ownAddresses)) };
+  const ruleset = new Ruleset();
+  const applier = createApplier({ family, jumps: planJumps(), exec, log });
+  const plans = new Map<string, readonly PortPlan[]>();
+  let node: NodeFacts = { nodeName };
+  let mayHaveStaleFlows = true; // what was there before us is looked through, too
+
+  function plan(key: string, feed: ServiceFeed): void {
+    const { service, slices } = feed.get(key);
+    const before = plans.get(key) ?? [];
+    const now = service === undefined ? [] : planService(service, slices, node, family);
+    if (now.length === 0) plans.delete(key);
+    else plans.set(key, now);
+    ruleset.put(key, now.length === 0 ? undefined : planRules(now, facts));
+    mayHaveStaleFlows ||= [...before, ...now].some((port) => port.protocol === 'udp');
+  }
+
+  return {
+    family,
+    setNodes(nodes) {
+      const zone = nodes.find(({ metadata }) => metadata.name === nodeName)?.metadata.labels?.[zoneLabel];
+      const isMoved = zone !== node.zone;
+      node = { nodeName, zone };
+      const own = nodes.find(({ metadata }) => metadata.name === nodeName);
+      ruleset.setBase(
+        planBase({
+          family,
+          serviceCidrs: mine(options.serviceCidrs),
+          clusterCidr,
+          podCidr: mine(own?.spec?.podCIDRs ?? [])[0],
+          nodeIps: mine([...new Set([...options.nodeIps, ...nodes.flatMap(internalIps)])]).sort(),
+        }),
+      );
+      return isMoved;
+    },
+    async sync(keys, feed, signal) {
+      for (const key of keys) plan(key, feed);
+      await applier.apply(ruleset, signal);
+    },
+    async forgetFlows(signal) {
+      if (!mayHaveStaleFlows) return 0;
+      mayHaveStaleFlows = false;
+      const flows = await listFlows(family, exec, signal);
+      const stale = planForget(flows, [...plans.values()].flat(), new Set(mine(options.nodeIps)));
+      await forgetFlows(stale, family, exec, signal);
+      return stale.length;
+    },
+    isDamaged: (signal) => applier.isDamaged(signal),
+    forget: () => applier.forget(),
+    plansOf: (key) => plans.get(key) ?? [],
+  };
+}
+const zoneLabel = 'topology.kubernetes.io/zone';
+
+function internalIps({ status }: Node): readonly string[] {
+  return (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
+}

@@ -1,0 +1,183 @@
+import type { Node, Service } from '#lib/api/types/core.v1.ts';
+import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
+import { backoffMs } from '#lib/backoff.ts';
+import type { Informer } from '#lib/client/informer.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Exec } from '#lib/exec.ts';
+import { type Family, familyOf } from '#lib/ip.ts';
+import type { Log } from '#lib/log.ts';
+import type { Metrics } from '#lib/metrics.ts';
+import { followServices, type ServiceFeed } from '../service-feed.ts';
+import { createFamilyProxy, type FamilyProxy } from './family.ts';
+import { createProxyMetrics } from './metrics.ts';
+import type { PortPlan } from './plan.ts';
+
+export interface ProxyOptions {
+  readonly nodeName: string;
+  readonly nodeIps: readonly string[];
+  readonly clusterCidrs: readonly string[];
+  readonly serviceCidrs: readonly string[];
+  /** Addresses of Services that this node answers itself, such as cluster DNS. */
+  readonly ownAddresses: readonly string[];
+  readonly informers: {
+    readonly nodes: Informer<Node>;
+    readonly services: Informer<Service>;
+    readonly endpointSlices: Informer<EndpointSlice>;
+  };
+  readonly exec: Exec;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface Proxy {
+  /** Keeps the node's rules as the cluster wants them until `signal` is aborted; the rules then stay. */
+  run(signal: AbortSignal): Promise<void>;
+  health(): ProxyHealth;
+  /** The plans of one Service, for its health check port and for debugging. */
+  plansOf(key: string): readonly PortPlan[];
+  /** Calls `listener` with the key of each Service whose plans have just been applied. */
+  onApplied(listener: (keys: ReadonlySet<string>) => void): void;
+}
+
+export interface ProxyHealth {
+  /** When the rules were last known to be right. */
+  readonly syncedAtMs: number | undefined;
+  /** Since when a change waits; undefined if none does. */
+  readonly waitingSinceMs: number | undefined;
+}
+
+/** Turns Services into rules: at once on each change, what comes within a few milliseconds together. */
+export function createProxy(options: ProxyOptions): Proxy {
+  const { informers, clock, log } = options;
+  const metrics = createProxyMetrics(options.metrics);
+  const families = familiesOf(options.clusterCidrs).map((family) => createFamilyProxy({ ...options, family }));
+  const listeners: ((keys: ReadonlySet<string>) => void)[] = [];
+  let changed = new Set<string>();
+  let areNodesChanged = true;
+  let waitingSinceMs: number | undefined = clock.now();
+  let syncedAtMs: number | undefined;
+  let bell = Promise.withResolvers<void>();
+
+  function ring(): void {
+    waitingSinceMs ??= clock.now();
+    bell.resolve();
+  }
+
+  async function sync(feed: ServiceFeed, signal: AbortSignal): Promise<void> {
+    bell = Promise.withResolvers<void>();
+    const startMs = clock.now();
+    const [keys, sinceMs] = [changed, waitingSinceMs];
+    changed = new Set();
+    waitingSinceMs = undefined;
+    const mustReadNodes = areNodesChanged;
+    areNodesChanged = false;
+    try {
+      for (const family of families) {
+        if (mustReadNodes && family.setNodes([...informers.nodes.list()])) for (const key of feed.keys()) keys.add(key);
+        await family.sync(keys, feed, signal);
+      }
+    } catch (error) {
+      for (const key of keys) changed.add(key);
+      areNodesChanged ||= mustReadNodes;
+      waitingSinceMs = sinceMs;
+      bell.resolve();
+      throw error;
+    }
+    syncedAtMs = clock.now();
+    metrics.synced(syncedAtMs - startMs, syncedAtMs - (sinceMs ?? startMs), syncedAtMs);
+    for (const listener of listeners) listener(keys);
+  }
+
+  async function loop(feed: ServiceFeed, signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      await bell.promise;
+      await clock.sleep(failures === 0 ? togetherMs : backoffMs(failures, retry), signal);
+      try {
+        await sync(feed, signal);
+        failures = 0;
+        await forgetFlows(families, log, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        failures++;
+        metrics.failed();
+        log.error('Could not sync rules', { failures, err: error });
+      }
+    }
+  }
+
+  async function watchDamage(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(damagePeriodMs, signal);
+      for (const family of families) {
+        const isDamaged = await family.isDamaged(signal).catch(() => false);
+        if (!isDamaged) continue;
+        log.warn('Found rules gone that somebody else removed', { family: `IPv${family.family}` });
+        family.forget();
+        ring();
+      }
+    }
+  }
+
+  return {
+    async run(signal) {
+      await aborted(signal, Promise.all(Object.values(informers).map((informer) => informer.synced)));
+      if (signal.aborted) return;
+      const feed = followServices(informers, (key) => {
+        changed.add(key);
+        ring();
+      });
+      const stopNodes = informers.nodes.onChange((now, before) => {
+        if (now && before && !matters(now, before)) return;
+        areNodesChanged = true;
+        ring();
+      });
+      ring();
+      await Promise.all([loop(feed, signal), watchDamage(signal)]).catch((error) => {
+        if (!signal.aborted) throw error;
+      });
+      feed.stop();
+      stopNodes();
+    },
+    health: () => ({ syncedAtMs, waitingSinceMs }),
+    plansOf: (key) => families.flatMap((family) => family.plansOf(key)),
+    onApplied: (listener) => void listeners.push(listener),
+  };
+}
+const togetherMs = 2;
+const damagePeriodMs = 5_000;
+const retry = { firstMs: 100, mostMs: 10_000, jitter: 0.2 };
+
+/** Only what rules depend on: nodes change often (their status), and mostly in nothing that matters here. */
+function matters(now: Node, before: Node): boolean {
+  return JSON.stringify(factsOf(now)) !== JSON.stringify(factsOf(before));
+}
+
+function factsOf({ metadata, spec, status }: Node): readonly unknown[] {
+  return [metadata.labels?.['topology.kubernetes.io/zone'], spec?.podCIDRs, status?.addresses];
+}
+
+async function forgetFlows(families: readonly FamilyProxy[], log: Log, signal: AbortSignal): Promise<void> {
+  for (const family of families) {
+    try {
+      const count = await family.forgetFlows(signal);
+      if (count > 0) log.info('Forgot flows to former targets', { family: `IPv${family.family}`, count });
+    } catch (error) {
+      if (!signal.aborted) log.warn('Could not look through flows', { err: error });
+    }
+  }
+}
+
+function familiesOf(cidrs: readonly string[]): readonly Family[] {
+  return [...new Set(cidrs.map(familyOf))];
+}
+
+/** Settles with `promise`, or as soon as `signal` is aborted. */
+function aborted(signal: AbortSignal, promise: Promise<unknown>): Promise<unknown> {
+  const stop = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  return Promise.race([promise, stop]);
+}
