@@ -2,7 +2,6 @@ import type { TokenRequest } from '#lib/api/types/authentication.v1.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
-import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
 import { type TokenWish, tokenKey } from './payload.ts';
 
@@ -46,9 +45,7 @@ export function createTokens({
       return fresh;
     } catch (error) {
       signal.throwIfAborted();
-      // What was refused for good (the account is gone, the pod another) must not live on in the old token.
-      if (known === undefined || clock.now() >= known.expiresAtMs || hasReason(error, 'NotFound', 'Conflict'))
-        throw error;
+      if (known === undefined || clock.now() >= known.expiresAtMs) throw error;
       log.warn('Kept an old token as a new one was not to be had', { podUID: uid, err: error });
       return { token: known.token, refreshAtMs: clock.now() + againMs };
     }
