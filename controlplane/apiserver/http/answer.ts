@@ -1,8 +1,9 @@
-import type { KubeObject } from '#lib/api/resource.ts';
+import { typeOfKind } from '#lib/api/schema.ts';
 import { failure, StatusError } from '#lib/api/status.ts';
 import type { Status } from '#lib/api/types/meta.v1.ts';
 import { ReasonError } from '#lib/errors.ts';
 import type { ApiResponse } from '../exchange.ts';
+import { encodeProtobuf } from '../registry/encoding.ts';
 import { type AnswerForm, jsonType, protobufType, yamlType } from './negotiate.ts';
 import { indentJson } from './pretty.ts';
 import { jsonToYaml } from './yaml.ts';
@@ -24,14 +25,23 @@ export async function answerStatus(status: Status, form: AnswerForm): Promise<Ap
 }
 
 /** An object with apiVersion and kind that no registry has encoded: a Status, a review. */
-export async function answerObject(object: object, form: AnswerForm, status = 200): Promise<ApiResponse> {
-  if (form.encoding === 'protobuf') {
-    const { encodeBody } = await import('./protobuf-body.ts');
-    const body = encodeBody(object as KubeObject);
-    if (body !== undefined) return { status, headers: { 'content-type': protobufType }, body };
+export async function answerObject(object: KubeLike, form: AnswerForm, status = 200): Promise<ApiResponse> {
+  const { group, version } = splitApiVersion(object.apiVersion);
+  const type = typeOfKind(group, version, object.kind);
+  if (form.encoding === 'protobuf' && type?.facts.proto !== undefined) {
+    return { status, headers: { 'content-type': protobufType }, body: encodeProtobuf(object, type) };
   }
-  const plain = { status, headers: { 'content-type': jsonType }, body: `${JSON.stringify(object)}\n` };
-  return finish(plain, form);
+  return finish({ status, headers: { 'content-type': jsonType }, body: `${JSON.stringify(object)}\n` }, form);
+}
+
+interface KubeLike {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+function splitApiVersion(apiVersion: string): { readonly group: string; readonly version: string } {
+  const [first = '', second] = apiVersion.split('/');
+  return second === undefined ? { group: '', version: first } : { group: first, version: second };
 }
 
 /** Turns a JSON answer into what else was asked for: YAML, or indented for people. Streams stay as they are. */

@@ -5,6 +5,7 @@ import { typeOfKind } from '#lib/api/schema.ts';
 import { badRequest } from '#lib/api/status.ts';
 import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
+import { decodeProtobuf } from '../registry/encoding.ts';
 import { answerObject } from './answer.ts';
 import { readContent } from './content.ts';
 import { type AnswerForm, negotiate, protobufType } from './negotiate.ts';
@@ -17,10 +18,8 @@ import { wantsPretty } from './pretty.ts';
 export async function readObject<T>(call: Call, resource: Resource<T>): Promise<T> {
   const { body, contentType } = await readContent(call.request, 'create');
   const type = typeOfKind(resource.group, resource.version, resource.kind);
-  const object =
-    contentType === protobufType
-      ? (await import('./protobuf-body.ts')).decodeBody(body, resource)
-      : decodeObject(body, type).object;
+  if (type === undefined) throw new TypeError(`No type is named ${resource.kind}`);
+  const object = contentType === protobufType ? decodeProtobuf(body, type) : decodeObject(body, type).object;
   const { apiVersion = apiVersionOf(resource), kind = resource.kind } = object as {
     apiVersion?: string;
     kind?: string;

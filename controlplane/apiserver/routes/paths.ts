@@ -40,7 +40,10 @@ export async function answerJson({ request }: Call, object: object): Promise<Api
 }
 
 /** An object of the API, in the form that is asked for. */
-export async function answerKind({ request }: Call, object: object): Promise<ApiResponse> {
+export async function answerKind(
+  { request }: Call,
+  object: { readonly apiVersion: string; readonly kind: string },
+): Promise<ApiResponse> {
   return answerObject(object, formOf(request));
 }
 

@@ -1,0 +1,112 @@
+// `proxy` below pods, Services and nodes: any request, to what the object stands for.
+import { randomInt } from 'node:crypto';
+import { endpointSlices, nodes, pods, services } from '#lib/api/resources.ts';
+import { badRequest, failure, notFound } from '#lib/api/status.ts';
+import type { ApiResponse } from '../exchange.ts';
+import type { Call } from '../handler.ts';
+import type { VirtualResource } from '../routes/resources.ts';
+import { forward } from './forward.ts';
+import { type KubeletOptions, kubeletOf } from './kubelet.ts';
+import { parseProxyName, refuseUnproxyable, type Target } from './target.ts';
+
+/** `pods/proxy`: the pod's own address. */
+export function podProxy({ registry }: KubeletOptions): VirtualResource {
+  return (call) => {
+    const { scheme, name, port } = parseProxyName(call.info.name);
+    const pod = registry.reader(pods).get(`${call.info.namespace}/${name}`);
+    if (pod === undefined) throw notFound({ group: '', resource: 'pods' }, name);
+    const host = pod.status?.podIP ?? '';
+    if (host === '') throw failure('ServiceUnavailable', `address not available for pod ${JSON.stringify(name)}`);
+    const named = (pod.spec?.containers ?? []).flatMap(({ ports = [] }) => ports);
+    const chosen =
+      port === '' ? named[0]?.containerPort : (named.find((one) => one.name === port)?.containerPort ?? port);
+    return proxy(call, targetOf(scheme, host, chosen));
+  };
+}
+
+/** `services/proxy`: one of the ready endpoints, by name or number of a port of the Service. */
+export function serviceProxy({ registry }: KubeletOptions): VirtualResource {
+  return (call) => {
+    const { scheme, name, port } = parseProxyName(call.info.name);
+    const { namespace } = call.info;
+    const service = registry.reader(services).get(`${namespace}/${name}`);
+    if (service === undefined) throw notFound({ group: '', resource: 'services' }, name);
+    const ports = service.spec?.ports ?? [];
+    const chosen =
+      port === '' && ports.length === 1
+        ? ports[0]
+        : ports.find((one) => one.name === port || String(one.port) === port);
+    if (chosen === undefined) {
+      throw failure(
+        'ServiceUnavailable',
+        `no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`,
+      );
+    }
+    const slices = registry
+      .reader(endpointSlices)
+      .list(namespace)
+      .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name);
+    const ready = slices.flatMap(({ endpoints = [], ports: open = [] }) => {
+      const number = open.find((one) => (one.name ?? '') === (chosen.name ?? ''))?.port;
+      if (number === undefined) return [];
+      const hosts = endpoints
+        .filter(({ conditions }) => conditions?.ready !== false)
+        .flatMap(({ addresses }) => addresses);
+      return hosts.map((host) => ({ host, number }));
+    });
+    if (ready.length === 0) {
+      throw failure('ServiceUnavailable', `no endpoints available for service ${JSON.stringify(name)}`);
+    }
+    const { host, number } = ready[randomInt(ready.length)]!;
+    return proxy(call, targetOf(scheme, host, number));
+  };
+}
+
+/** `nodes/proxy`: the kubelet, or another port of the node. */
+export function nodeProxy(options: KubeletOptions): VirtualResource {
+  return (call) => {
+    const { scheme, name, port } = parseProxyName(call.info.name);
+    if (options.registry.reader(nodes).get(name) === undefined) throw notFound({ group: '', resource: 'nodes' }, name);
+    const kubelet = kubeletOf(name, options);
+    return proxy(call, port === '' || Number(port) === kubelet.port ? kubelet : targetOf(scheme, kubelet.host, port));
+  };
+}
+
+function targetOf(scheme: string, host: string, port: string | number | undefined): Target {
+  refuseUnproxyable(host);
+  const number = Number(port ?? (scheme === 'https' ? 443 : 80));
+  if (!(Number.isInteger(number) && number > 0 && number < 65_536)) {
+    throw badRequest(`invalid port ${JSON.stringify(port)}`);
+  }
+  return { host, port: number, ...(scheme === 'https' ? { tls: {} } : {}) };
+}
+
+async function proxy({ request, info }: Call, target: Target): Promise<ApiResponse> {
+  const text = request.query.toString();
+  const query = text === '' ? '' : `?${text}`;
+  if (info.rest === '' && (request.method === 'GET' || request.method === 'HEAD') && request.upgrade === undefined) {
+    return { status: 301, headers: { location: `${request.path}/${query}` }, body: '' };
+  }
+  const base = request.path.slice(0, request.path.length - info.rest.length);
+  const response = await forward(request, {
+    target,
+    path: `${info.rest === '' ? '/' : info.rest}${query}`,
+    extraHeaders: {
+      'x-forwarded-uri': request.path,
+      'x-forwarded-proto': 'https',
+      ...(request.headers['host'] === undefined ? {} : { 'x-forwarded-host': request.headers['host'] }),
+      ...(request.remoteAddress === undefined ? {} : { 'x-forwarded-for': request.remoteAddress }),
+    },
+  });
+  const location = response.headers['location'];
+  if (location === undefined || response.status === 101) return response;
+  return { ...response, headers: { ...response.headers, location: relocated(location, base, target) } };
+}
+
+/** A redirect within what is proxied stays below the proxy's path; one elsewhere is the client's matter. */
+function relocated(location: string, base: string, { host, port }: Target): string {
+  if (location.startsWith('/')) return base + location;
+  const url = URL.parse(location);
+  if (url === null || url.hostname !== host || (url.port !== '' && Number(url.port) !== port)) return location;
+  return `${base}${url.pathname}${url.search}${url.hash}`;
+}
