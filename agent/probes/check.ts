@@ -1,0 +1,108 @@
+import { connect } from 'node:net';
+import type { Container, Probe } from '#lib/api/types/core.v1.ts';
+import { get, type HttpAnswer } from './http.ts';
+import { type HttpTarget, httpTargetOf, portOf } from './target.ts';
+import type { ProbeOutcome } from './verdict.ts';
+
+export interface CheckResult {
+  readonly outcome: ProbeOutcome;
+  /** What `Unhealthy` Events say. */
+  readonly output: string;
+}
+
+export interface CheckTarget {
+  readonly container: Container;
+  readonly containerId: string;
+  readonly podIp: string;
+}
+
+/** Runs a command in a container; its output is both streams together. */
+export type ExecInContainer = (
+  containerId: string,
+  command: readonly string[],
+  timeoutMs: number,
+  signal: AbortSignal,
+) => Promise<{ readonly exitCode: number; readonly output: string }>;
+
+/** Makes one probe, in at most `timeoutSeconds`. Never rejects, but for an aborted `signal`. */
+export async function check(
+  probe: Probe,
+  target: CheckTarget,
+  exec: ExecInContainer,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  try {
+    if (probe.exec !== undefined) return await checkExec(probe.exec.command ?? [], target, exec, timeoutMs, signal);
+    if (probe.httpGet !== undefined) {
+      return await checkHttp(httpTargetOf(probe.httpGet, target.container, target.podIp), limited, timeoutMs);
+    }
+    if (probe.tcpSocket !== undefined) {
+      const host = probe.tcpSocket.host || target.podIp;
+      return await checkTcp(host, portOf(probe.tcpSocket.port, target.container), limited, timeoutMs);
+    }
+    if (probe.grpc !== undefined) {
+      const { checkGrpc } = await import('./grpc.ts'); // seldom used, and not small
+      return await checkGrpc(target.podIp, probe.grpc.port, probe.grpc.service ?? '', timeoutMs);
+    }
+    return { outcome: 'unknown', output: 'missing probe handler' };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { outcome: error instanceof RangeError ? 'unknown' : 'failure', output: String((error as Error).message) };
+  }
+}
+
+async function checkExec(
+  command: readonly string[],
+  { containerId }: CheckTarget,
+  exec: ExecInContainer,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const { exitCode, output } = await exec(containerId, command, timeoutMs, signal);
+  return { outcome: exitCode === 0 ? 'success' : 'failure', output: output.slice(0, mostOutput) };
+}
+const mostOutput = 10 * 1024;
+
+async function checkHttp(target: HttpTarget, signal: AbortSignal, timeoutMs: number): Promise<CheckResult> {
+  let at = target;
+  for (let hop = 0; hop <= mostRedirects; hop++) {
+    let answer: HttpAnswer;
+    try {
+      answer = await get(at, signal);
+    } catch (error) {
+      return { outcome: 'failure', output: `Get "${at.url}": ${reasonOf(error, signal, timeoutMs)}` };
+    }
+    const isRedirect = answer.status >= 301 && answer.status <= 308 && answer.location !== undefined;
+    if (!isRedirect) {
+      if (answer.status >= 200 && answer.status < 400) return { outcome: 'success', output: answer.body };
+      return { outcome: 'failure', output: `HTTP probe failed with statuscode: ${answer.status}` };
+    }
+    const next = new URL(answer.location ?? '', at.url);
+    if (next.hostname !== target.url.hostname) return { outcome: 'success', output: answer.body }; // not followed elsewhere
+    at = { ...at, url: next };
+  }
+  return { outcome: 'failure', output: `Get "${at.url}": stopped after ${mostRedirects} redirects` };
+}
+const mostRedirects = 10;
+
+function checkTcp(host: string, port: number, signal: AbortSignal, timeoutMs: number): Promise<CheckResult> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, signal });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve({ outcome: 'success', output: '' });
+    });
+    socket.once('error', (error) => {
+      resolve({ outcome: 'failure', output: `dial tcp ${host}:${port}: ${reasonOf(error, signal, timeoutMs)}` });
+    });
+  });
+}
+
+function reasonOf(error: unknown, signal: AbortSignal, timeoutMs: number): string {
+  if (signal.aborted) return `context deadline exceeded after ${timeoutMs / 1000}s`;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ECONNREFUSED') return 'connect: connection refused';
+  return message;
+}
