@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocket, WebSocketServer } from 'ws';
+
+/**
+ * Takes over a connection that asked for WebSocket, with the client's first subprotocol among `names`.
+ * Returns `undefined`, and has answered, if the request is none, or names subprotocols of which we speak none.
+ */
+export function acceptWebSocket(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  names: readonly string[],
+): Promise<WebSocket | undefined> {
+  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const chosen = offered.find((name) => names.includes(name));
+  return new Promise((resolve) => {
+    if (chosen === undefined && offered.join('') !== '') {
+      const text = `unable to upgrade: unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts [${names.join(' ')}]`;
+      socket.end(`HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${text}`);
+      resolve(undefined);
+      return;
+    }
+    const server = new WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload: mostBytes,
+      handleProtocols: () => chosen ?? false,
+    });
+    const closed = () => resolve(undefined);
+    socket.once('close', closed);
+    server.handleUpgrade(request, socket, head, (accepted) => {
+      socket.off('close', closed);
+      resolve(accepted);
+    });
+  });
+}
+/** A client's message; kubectl sends at most 32 KiB, others files in one piece. */
+const mostBytes = 32 * 1024 * 1024;
+
+/** Sends one message; settles when it is on its way. A connection that has ended takes it and forgets it. */
+export function sendMessage(socket: WebSocket, data: Buffer | string): Promise<void> {
+  if (socket.readyState !== WebSocket.OPEN) return Promise.resolve();
+  return new Promise((resolve) => socket.send(data, () => resolve()));
+}
+
+/** Settles when the connection has ended, whatever the reason. */
+export function closing(socket: WebSocket): Promise<void> {
+  socket.on('error', () => {}); // always followed by 'close'
+  if (socket.readyState === WebSocket.CLOSED) return Promise.resolve();
+  return new Promise((resolve) => socket.once('close', () => resolve()));
+}
