@@ -61,6 +61,8 @@ export interface ListOptions {
   readonly resourceVersion?: string;
   /** Page size; the client follows `continue` by itself and returns all. */
   readonly limit?: number;
+  /** Asks for PartialObjectMetadata instead of whole objects. */
+  readonly metadataOnly?: boolean;
 }
 
 export interface WatchOptions extends ListOptions {
@@ -94,7 +96,10 @@ export interface ClientOptions {
 export function createClient(transport: Transport, { userAgent = 'skiff' }: ClientOptions = {}): Client {
   const client: Client = {
     get: (resource, at, signal, { subresource, resourceVersion } = {}) =>
-      call('GET', pathOf(resource, { ...at, subresource }) + renderQuery({ resourceVersion }), signal),
+      call(
+        { method: 'GET', path: pathOf(resource, { ...at, subresource }) + renderQuery({ resourceVersion }) },
+        signal,
+      ),
     list: (resource, options, signal) => listAll(resource, options, signal),
     create(resource, object, signal, { at, subresource, ...options } = {}) {
       const namespace = at?.namespace ?? object.metadata.namespace;
@@ -102,25 +107,30 @@ export function createClient(transport: Transport, { userAgent = 'skiff' }: Clie
       const path = pathOf(resource, { namespace, name, subresource }) + renderQuery(writeQuery(options));
       // A subresource's body may be of another kind (Binding, Eviction): it then says so itself.
       const body = { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object };
-      return call('POST', path, signal, JSON.stringify(body));
+      return call({ method: 'POST', path, body: JSON.stringify(body) }, signal);
     },
     update(resource, object, signal, { subresource, ...options } = {}) {
       const { namespace, name } = object.metadata;
       const path = pathOf(resource, { namespace, name, subresource }) + renderQuery(writeQuery(options));
       const body = { apiVersion: apiVersionOf(resource), kind: resource.kind, ...object };
-      return call('PUT', path, signal, JSON.stringify(body));
+      return call({ method: 'PUT', path, body: JSON.stringify(body) }, signal);
     },
     patch(resource, at, patch, signal, { subresource, ...options } = {}) {
       const query = patch.type === 'apply' ? { fieldManager: patch.fieldManager, force: patch.force } : {};
       const path = pathOf(resource, { ...at, subresource }) + renderQuery({ ...writeQuery(options), ...query });
-      return call('PATCH', path, signal, JSON.stringify(patch.body), patchTypes[patch.type]);
+      const contentType = patchTypes[patch.type];
+      return call({ method: 'PATCH', path, body: JSON.stringify(patch.body), contentType }, signal);
     },
-    delete: (resource, at, signal, options) => call('DELETE', pathOf(resource, at), signal, deleteBody(options)),
-    deleteCollection: (resource, { namespace, delete: options, ...list }, signal) =>
-      call('DELETE', pathOf(resource, { namespace }) + renderQuery(listQuery(list)), signal, deleteBody(options)),
+    delete: (resource, at, signal, options) =>
+      call({ method: 'DELETE', path: pathOf(resource, at), body: deleteBody(options) }, signal),
+    deleteCollection(resource, { namespace, delete: options, ...list }, signal) {
+      const path = pathOf(resource, { namespace }) + renderQuery(listQuery(list));
+      return call({ method: 'DELETE', path, body: deleteBody(options) }, signal);
+    },
     watch: watchAll,
     async raw(method, path, signal, body) {
-      const response = await send(method, path, signal, body === undefined ? undefined : JSON.stringify(body));
+      const json = body === undefined ? undefined : JSON.stringify(body);
+      const response = await send({ method, path, body: json }, signal);
       const text = await readText(response.body);
       return response.headers['content-type']?.includes('json') ? JSON.parse(text) : text;
     },
@@ -129,16 +139,20 @@ export function createClient(transport: Transport, { userAgent = 'skiff' }: Clie
 
   async function listAll<T>(resource: Resource<T>, options: ListOptions, signal: AbortSignal): Promise<List<T>> {
     const path = pathOf(resource, { namespace: options.namespace });
-    let list = await call<List<T>>('GET', path + renderQuery(listQuery(options)), signal);
+    const page = (options: ListOptions, next?: string) => {
+      const accept = options.metadataOnly ? metadataList : undefined;
+      return call<List<T>>({ method: 'GET', path: path + renderQuery(listQuery(options, next)), accept }, signal);
+    };
+    let list = await page(options);
     if (!list.metadata.continue) return list.items ? list : { ...list, items: [] }; // Go writes null for an empty list
     const items = [...list.items];
     while (list.metadata.continue) {
       try {
-        list = await call('GET', path + renderQuery(listQuery(options, list.metadata.continue)), signal);
+        list = await page(options, list.metadata.continue);
       } catch (error) {
         if (!hasReason(error, 'Expired')) throw error;
         const { limit: _, ...whole } = options; // too slow for pages: all at once is the rule's way out
-        return await call('GET', path + renderQuery(listQuery(whole)), signal);
+        return await page(whole);
       }
       items.push(...list.items);
     }
@@ -151,7 +165,7 @@ export function createClient(transport: Transport, { userAgent = 'skiff' }: Clie
     signal: AbortSignal,
   ): AsyncGenerator<WatchEvent<T>> {
     const path = pathOf(resource, { namespace: options.namespace }) + renderQuery(watchQuery(options));
-    const response = await send('GET', path, signal);
+    const response = await send({ method: 'GET', path, accept: options.metadataOnly ? metadata : undefined }, signal);
     for await (const line of readLines(response.body)) {
       if (line === '') continue;
       const event = JSON.parse(line) as WatchEvent<T> | { readonly type: 'ERROR'; readonly object: Status };
@@ -160,34 +174,25 @@ export function createClient(transport: Transport, { userAgent = 'skiff' }: Clie
     }
   }
 
-  async function call<T>(
-    method: string,
-    path: string,
-    signal: AbortSignal,
-    body?: string,
-    contentType?: string,
-  ): Promise<T> {
-    const response = await send(method, path, signal, body, contentType);
+  async function call<T>(request: Call, signal: AbortSignal): Promise<T> {
+    const response = await send(request, signal);
     const text = await readText(response.body);
     try {
       return JSON.parse(text) as T;
     } catch (error) {
-      throw failure('InternalError', `Cannot parse the answer to ${method} ${path}: ${String(error)}`);
+      throw failure('InternalError', `Cannot parse the answer to ${request.method} ${request.path}: ${String(error)}`);
     }
   }
 
   /** Settles with a good answer. @throws {StatusError} what the server said else */
   async function send(
-    method: string,
-    path: string,
+    { method, path, body, contentType, accept }: Call,
     signal: AbortSignal,
-    body?: string,
-    contentType = 'application/json',
   ): Promise<TransportResponse> {
     const headers = {
-      accept: 'application/json',
+      accept: accept ?? 'application/json',
       'user-agent': userAgent,
-      ...(body === undefined ? {} : { 'content-type': contentType }),
+      ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
     };
     const request = { method, path, headers, ...(body === undefined ? {} : { body }) };
     const response = await transport.request(request, signal);
@@ -195,6 +200,18 @@ export function createClient(transport: Transport, { userAgent = 'skiff' }: Clie
     throw refusalOf(response.status, await readText(response.body));
   }
 }
+
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string | undefined;
+  readonly contentType?: string;
+  readonly accept?: string | undefined;
+}
+
+// Whole objects are taken, too, from a server that cannot leave anything out.
+const metadata = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+const metadataList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
 const patchTypes: Readonly<Record<Patch['type'], string>> = {
   json: 'application/json-patch+json',

@@ -38,6 +38,8 @@ export interface InformerOptions<T extends KubeObject> {
   readonly fieldSelector?: string;
   /** Values under which an object is found by `byIndex`. */
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>;
+  /** Asks the server for metadata alone; one that cannot leave the rest out sends whole objects. */
+  readonly metadataOnly?: boolean;
   /** What is kept of an object; by default all but managedFields, which nobody reads and which are as large as the rest. */
   readonly transform?: (object: T) => T;
   readonly clock: Clock;
@@ -63,6 +65,7 @@ export function createInformer<T extends KubeObject>(options: InformerOptions<T>
     ...(namespace === undefined ? {} : { namespace }),
     ...(labelSelector === undefined ? {} : { labelSelector }),
     ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    ...(options.metadataOnly === undefined ? {} : { metadataOnly: options.metadataOnly }),
   };
   let version: string | undefined; // of the newest change seen; undefined: list before watching
   let hasListed = false;

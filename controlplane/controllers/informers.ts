@@ -1,0 +1,90 @@
+import type { KubeObject, Resource } from '#lib/api/resource.ts';
+import type { Client } from '#lib/client/client.ts';
+import { createInformer, type Informer } from '#lib/client/informer.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
+import { controllerOf } from './shared/owners.ts';
+
+/** One informer for each resource, made when first asked for and shared by all controllers and the scheduler. */
+export interface Informers {
+  get<T extends KubeObject>(resource: Resource<T>): Informer<T>;
+  /** As `get` if that is running already; else an informer of names, owners and finalizers alone, which is small. */
+  metadata(resource: Resource<KubeObject>): Informer<KubeObject>;
+}
+
+/** Indexes of every informer: by namespace; by controller, where objects without one are found under `orphanOf(namespace)`; by all owners. */
+export const indexes = { namespace: 'namespace', controller: 'controller', owner: 'owner', node: 'node' } as const;
+
+/** Where the `controller` index keeps the objects of a namespace that nobody controls. */
+export function orphanOf(namespace: string | undefined): string {
+  return `orphan/${namespace ?? ''}`;
+}
+
+/** Informers run from when they are made until `signal` is aborted. */
+export function createInformers(
+  { client, clock, log }: { readonly client: Client; readonly clock: Clock; readonly log: Log },
+  signal: AbortSignal,
+): Informers {
+  const whole = new Map<string, Informer<KubeObject>>();
+  const partial = new Map<string, Informer<KubeObject>>();
+
+  function start<T extends KubeObject>(
+    resource: Resource<T>,
+    options: Partial<Parameters<typeof createInformer<T>>[0]>,
+  ) {
+    const informer = createInformer<T>({ client, resource, clock, log, ...options });
+    void informer.run(signal);
+    return informer;
+  }
+
+  return {
+    get<T extends KubeObject>(resource: Resource<T>): Informer<T> {
+      const name = nameOf(resource);
+      const known = whole.get(name);
+      if (known !== undefined) return known as unknown as Informer<T>;
+      const made = start(resource, { indexes: resource.plural === 'pods' ? podIndexes : commonIndexes });
+      whole.set(name, made as unknown as Informer<KubeObject>);
+      return made;
+    },
+    metadata(resource) {
+      const name = nameOf(resource);
+      const known = whole.get(name) ?? partial.get(name);
+      if (known !== undefined) return known;
+      const made = start(resource, { indexes: ownerIndex, transform: metadataOnly, metadataOnly: true });
+      partial.set(name, made);
+      return made;
+    },
+  };
+}
+
+function nameOf({ group, version, plural }: Resource<unknown>): string {
+  return `${plural}.${version}.${group}`;
+}
+
+const ownerIndex = { owner: ({ metadata }: KubeObject) => metadata.ownerReferences?.map(({ uid }) => uid) ?? [] };
+
+const commonIndexes = {
+  ...ownerIndex,
+  namespace: ({ metadata }: KubeObject) => (metadata.namespace ? [metadata.namespace] : []),
+  controller: (object: KubeObject) => [controllerOf(object)?.uid ?? orphanOf(object.metadata.namespace)],
+};
+
+const podIndexes = {
+  ...commonIndexes,
+  node: (pod: KubeObject) => [(pod as { spec?: { nodeName?: string } }).spec?.nodeName ?? ''],
+};
+
+function metadataOnly({ metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, deletionTimestamp, ownerReferences, finalizers } = metadata;
+  return {
+    metadata: {
+      name,
+      uid,
+      resourceVersion,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+      ...(ownerReferences === undefined ? {} : { ownerReferences }),
+      ...(finalizers === undefined ? {} : { finalizers }),
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import { type KubeObject, keyOf } from '#lib/api/resource.ts';
+import { pods as podResource } from '#lib/api/resources.ts';
+import { isSelectedBy } from '#lib/api/selectors/labels.ts';
+import type { ReplicaSetStatus } from '#lib/api/types/apps.v1.ts';
+import type { Pod } from '#lib/api/types/core.v1.ts';
+import { referenceTo } from '#lib/client/events.ts';
+import { hasReason } from '#lib/errors.ts';
+import { indexes } from '../informers.ts';
+import { claim, possibleOwners } from '../shared/claim.ts';
+import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { Expectations } from '../shared/expectations.ts';
+import { controllerOf, controllerReference, refersTo } from '../shared/owners.ts';
+import { generateNameFor, podFrom } from '../shared/pods.ts';
+import { isSameStatus } from '../shared/same.ts';
+import { slowStart } from '../shared/slow-start.ts';
+import type { Flavour, OwnerFacts } from './flavour.ts';
+import { planScale, planStatus, type StatusFacts } from './plan.ts';
+
+/** Keeps as many pods as each ReplicaSet (or ReplicationController) wants. */
+export async function runReplicaSets<O extends KubeObject>(
+  flavour: Flavour<O>,
+  context: ControllerContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, informers, events, clock } = context;
+  const { resource } = flavour;
+  const owners = informers.get(resource);
+  const pods = informers.get(podResource);
+  const expectations = new Expectations();
+  const queue = createQueue(flavour.name, context, reconcile, { workers: 8 });
+
+  owners.onChange((now, before, key) => {
+    if (now === undefined) expectations.forget(key);
+    queue.add(key);
+    if (before !== undefined && now !== undefined && before.metadata.uid !== now.metadata.uid) expectations.forget(key);
+  });
+  pods.onChange((now, before) => {
+    const nowKey = now && ownerKey(now);
+    const beforeKey = before && ownerKey(before);
+    if (now !== undefined && before === undefined && nowKey !== undefined) expectations.created(nowKey);
+    // On its way out is as good as gone: it counts no more.
+    const isLeaving = now === undefined || now.metadata.deletionTimestamp !== undefined;
+    if (isLeaving && beforeKey !== undefined) expectations.deleted(beforeKey, before!.metadata.uid!);
+    if (beforeKey !== undefined && beforeKey !== nowKey) queue.add(beforeKey);
+    if (nowKey !== undefined) queue.add(nowKey);
+    else if (now !== undefined && controllerOf(now) === undefined) {
+      const selects = (owner: O) => isSelectedBy(flavour.facts(owner)?.selector, now.metadata.labels);
+      for (const key of possibleOwners(now, owners, selects)) queue.add(key);
+    }
+  });
+  await runWhenSynced(queue, [owners, pods], signal);
+
+  function ownerKey(pod: Pod): string | undefined {
+    const controller = controllerOf(pod);
+    if (controller === undefined || !refersTo(controller, resource)) return undefined;
+    return `${pod.metadata.namespace}/${controller.name}`;
+  }
+
+  async function reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
+    const owner = owners.get(key);
+    const facts = owner && flavour.facts(owner);
+    if (owner === undefined || facts === undefined) {
+      expectations.forget(key);
+      return undefined;
+    }
+    const maySync = expectations.areMet(key, clock.now());
+    const { selector } = facts;
+    const mine = await claim(
+      { client, ownerResource: resource, owner, selector, resource: podResource, reader: pods },
+      signal,
+    );
+    const isLeaving = owner.metadata.deletionTimestamp !== undefined;
+    const result = maySync && !isLeaving ? await scale(owner, facts, mine, signal) : {};
+    const againMs = await writeStatus(owner, facts, mine, result.failure, signal);
+    if (result.error !== undefined) throw result.error;
+    return againMs;
+  }
+
+  interface Result {
+    readonly failure?: StatusFacts['failure'];
+    readonly error?: unknown;
+  }
+
+  async function scale(owner: O, facts: OwnerFacts, mine: readonly Pod[], signal: AbortSignal): Promise<Result> {
+    const plan = planScale(facts.replicas, mine, relatedTo(owner, mine));
+    switch (plan.do) {
+      case 'nothing':
+        return {};
+      case 'create':
+        return await createPods(owner, facts, plan.count, signal);
+      case 'delete':
+        return await deletePods(owner, plan.pods, signal);
+    }
+  }
+
+  async function createPods(owner: O, { template }: OwnerFacts, count: number, signal: AbortSignal): Promise<Result> {
+    const key = keyOf(owner);
+    const { namespace, name } = owner.metadata;
+    const draft = podFrom(template, controllerReference(resource, owner), { generateName: generateNameFor(name) });
+    expectations.expect(key, count, [], clock.now());
+    const { done, error } = await slowStart(count, async () => {
+      const pod = await client.create(podResource, draft, signal, { at: { namespace, name: '' } });
+      events.record(referenceTo(resource, owner), 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
+    });
+    if (error === undefined) return {};
+    expectations.created(key, count - done); // those will not come
+    if (isOfDyingNamespace(error)) return {};
+    const message = error instanceof Error ? error.message : String(error);
+    events.record(referenceTo(resource, owner), 'Warning', 'FailedCreate', `Error creating: ${message}`);
+    return { failure: { reason: 'FailedCreate', message }, error };
+  }
+
+  async function deletePods(owner: O, victims: readonly Pod[], signal: AbortSignal): Promise<Result> {
+    const key = keyOf(owner);
+    const uids = victims.map(({ metadata }) => metadata.uid!);
+    expectations.expect(key, 0, uids, clock.now());
+    const results = await Promise.allSettled(victims.map((pod) => deletePod(owner, pod, signal)));
+    const failed = results.findIndex(({ status }) => status === 'rejected');
+    if (failed === -1) return {};
+    for (const [i, { status }] of results.entries()) if (status === 'rejected') expectations.deleted(key, uids[i]!);
+    const { reason: error } = results[failed] as PromiseRejectedResult;
+    const message = error instanceof Error ? error.message : String(error);
+    events.record(referenceTo(resource, owner), 'Warning', 'FailedDelete', `Error deleting: ${message}`);
+    return { failure: { reason: 'FailedDelete', message }, error };
+  }
+
+  async function deletePod(owner: O, pod: Pod, signal: AbortSignal): Promise<void> {
+    const { namespace, name, uid } = pod.metadata;
+    try {
+      await client.delete(podResource, { namespace, name }, signal, { preconditions: { uid } });
+    } catch (error) {
+      if (!hasReason(error, 'NotFound', 'Conflict')) throw error;
+      expectations.deleted(keyOf(owner), uid!); // somebody else was faster
+      return;
+    }
+    events.record(referenceTo(resource, owner), 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
+  }
+
+  /** Pods of all that has the same controller (the ReplicaSets of one Deployment). */
+  function relatedTo(owner: O, mine: readonly Pod[]): readonly Pod[] {
+    const controller = controllerOf(owner);
+    if (controller === undefined) return mine;
+    const siblings = owners.byIndex(indexes.controller, controller.uid);
+    return siblings.flatMap(({ metadata }) => pods.byIndex(indexes.controller, metadata.uid!));
+  }
+
+  async function writeStatus(
+    owner: O,
+    facts: OwnerFacts,
+    mine: readonly Pod[],
+    failure: StatusFacts['failure'],
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const { generation } = owner.metadata;
+    const { status, againMs } = planStatus({ ...facts, generation, pods: mine, failure, nowMs: clock.now() });
+    const wanted = flavour.withStatus(owner, status);
+    if (!isSameStatus(statusOf(wanted), facts.status)) {
+      await client.update(resource, wanted, signal, { subresource: 'status' }).catch((error) => {
+        if (!hasReason(error, 'NotFound')) throw error;
+      });
+    }
+    return againMs;
+  }
+}
+
+function statusOf(object: KubeObject): ReplicaSetStatus | undefined {
+  return (object as { status?: ReplicaSetStatus }).status;
+}
+
+/** In a namespace that is going nothing can be made: no reason to complain. */
+function isOfDyingNamespace(error: unknown): boolean {
+  const causes = (error as { status?: { details?: { causes?: readonly { reason?: string }[] } } }).status?.details
+    ?.causes;
+  return hasReason(error, 'Forbidden') && (causes?.some(({ reason }) => reason === 'NamespaceTerminating') ?? false);
+}
