@@ -1,9 +1,9 @@
 import type { Special } from '#lib/api/facts.ts';
+import { quantityText, readQuantity, wrongQuantityForm } from '#lib/api/quantity.ts';
 import type { Member, TypeSchema } from '#lib/api/schema.ts';
 import { assertNever } from '#lib/errors.ts';
 import { formatDuration, parseDuration } from './duration.ts';
 import { JsonError } from './json-error.ts';
-import { canonicalQuantity } from './quantity.ts';
 import { pathText } from './scan.ts';
 import { canonicalMicroTime, canonicalTime } from './time.ts';
 
@@ -44,6 +44,17 @@ export function conformBytes(value: unknown): string | undefined {
 const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
 /** The bits that belong to no byte are zero. */
 const canonicalBase64 = /^[A-Za-z0-9+/]*(?:[AEIMQUYcgkosw048]=|[AQgw]==|)$/;
+
+/** @throws {JsonError} if it is no quantity, or one with more digits than any machine has of anything */
+function canonicalQuantity(text: string): string {
+  if (simpleQuantity.test(text)) return text;
+  const quantity = text.length > 200 ? undefined : readQuantity(text);
+  if (quantity === undefined) throw new JsonError(wrongQuantityForm);
+  return quantityText(quantity);
+}
+
+/** Cannot be written otherwise: below 1000, at most one suffix. */
+const simpleQuantity = /^(?:0|[1-9]\d{0,2}(?:[numkMGTP]|[KMGTP]i)?)$/;
 
 /** Accepts the JSON form of a special type; `schema` conforms a JSONSchemaProps. */
 export function conformSpecial<Walk>(special: Special, fail: Fail<Walk>, schema: Conform<Walk>): Conform<Walk> {
