@@ -1,0 +1,144 @@
+import type { SandboxConfig } from '#cri/config.ts';
+import type { Image, Images } from '#cri/runtime.ts';
+import type { Container, Pod, Secret } from '#lib/api/types/core.v1.ts';
+import type { Clock } from '#lib/clock.ts';
+import { createLimit } from '../limit.ts';
+import { StartError } from '../pods/start-error.ts';
+import { credentialsFor } from './credentials.ts';
+import { isImageName } from './name.ts';
+
+/** Sees to it that a container's image is on the node. */
+export interface Puller {
+  /** @throws {StartError} with the reason that users see */
+  ensure(pod: Pod, container: Container, sandbox: SandboxConfig, signal: AbortSignal): Promise<Image>;
+  /** Forgets the back-off of a pod that is gone. */
+  drop(podUid: string): void;
+}
+
+export interface PullerOptions {
+  readonly images: Images;
+  /** The pod's pull secrets. */
+  secretsOf(pod: Pod, signal: AbortSignal): Promise<readonly Secret[]>;
+  record(pod: Pod, container: Container, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  readonly clock: Clock;
+  /** How many pulls may run at once. */
+  readonly parallel?: number;
+}
+
+interface Failure {
+  readonly delayMs: number;
+  readonly atMs: number;
+  readonly message: string;
+}
+
+/** Rule: "Images", "Image pull policy" and "ImagePullBackOff": 10 s, doubling up to 5 min. */
+export function createPuller({ images, secretsOf, record, clock, parallel = 4 }: PullerOptions): Puller {
+  const failures = new Map<string, Failure>(); // by pod uid and image; dropped with the pod
+  const running = new Map<string, Promise<string>>(); // one pull of an image at a time, whoever asks
+  const limit = createLimit(parallel);
+
+  async function ensure(pod: Pod, container: Container, sandbox: SandboxConfig, signal: AbortSignal): Promise<Image> {
+    const { image = '', imagePullPolicy: policy = 'IfNotPresent' } = container;
+    const tell = (type: 'Normal' | 'Warning', reason: string, message: string) =>
+      record(pod, container, type, reason, message);
+    if (!isImageName(image)) {
+      const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
+      tell('Warning', 'InspectFailed', message);
+      throw new StartError('InvalidImageName', message, 60_000);
+    }
+    const present = policy === 'Always' ? undefined : await images.imageStatus(image, signal);
+    if (present !== undefined) {
+      tell('Normal', 'Pulled', `Container image "${image}" already present on machine and can be accessed by the pod`);
+      return present;
+    }
+    if (policy === 'Never') {
+      const message = `Container image "${image}" is not present with pull policy of Never`;
+      tell('Warning', 'ErrImageNeverPull', message);
+      throw new StartError('ErrImageNeverPull', message, 10_000);
+    }
+    const key = `${pod.metadata.uid}/${image}`;
+    const failed = failures.get(key);
+    const waitMs = failed === undefined ? 0 : failed.atMs + failed.delayMs - clock.now();
+    if (failed !== undefined && waitMs > 0) {
+      tell('Normal', 'BackOff', `Back-off pulling image "${image}"`);
+      const message = `Back-off pulling image "${image}": ErrImagePull: ${failed.message}`;
+      throw new StartError('ImagePullBackOff', message, waitMs);
+    }
+    try {
+      const pulled = await pull(pod, container, sandbox, tell, signal);
+      failures.delete(key);
+      return pulled;
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = error instanceof Error ? error.message : String(error);
+      const isLongAgo = failed !== undefined && clock.now() - failed.atMs > 2 * mostMs;
+      const delayMs = failed === undefined || isLongAgo ? firstMs : Math.min(failed.delayMs * 2, mostMs);
+      failures.set(key, { delayMs, atMs: clock.now(), message });
+      tell('Warning', 'Failed', `Failed to pull image "${image}": ${message}`);
+      tell('Warning', 'Failed', 'Error: ErrImagePull');
+      throw new StartError('ErrImagePull', message, seenMs, { cause: error });
+    }
+  }
+
+  async function pull(
+    pod: Pod,
+    { image = '' }: Container,
+    sandbox: SandboxConfig,
+    tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
+    signal: AbortSignal,
+  ): Promise<Image> {
+    const askedAtMs = clock.now();
+    const credentials = credentialsFor(image, await secretsOf(pod, signal));
+    tell('Normal', 'Pulling', `Pulling image "${image}"`);
+    let beganAtMs = askedAtMs;
+    const key = JSON.stringify([image, credentials]);
+    const attempt =
+      running.get(key) ??
+      limit(async () => {
+        beganAtMs = clock.now();
+        return await pullWith(image, credentials, sandbox, signal);
+      }, signal).finally(() => running.delete(key));
+    running.set(key, attempt);
+    const reference = await attempt;
+    const found = (await images.imageStatus(reference, signal)) ?? (await images.imageStatus(image, signal));
+    if (found === undefined) throw new Error(`image "${image}" is gone right after it was pulled`);
+    const took = seconds(clock.now() - beganAtMs);
+    const waited = seconds(clock.now() - askedAtMs);
+    const size = `Image size: ${found.sizeBytes} bytes.`;
+    tell('Normal', 'Pulled', `Successfully pulled image "${image}" in ${took} (${waited} including waiting). ${size}`);
+    return found;
+  }
+
+  /** Tries each of the credentials; without any, as nobody. */
+  async function pullWith(
+    image: string,
+    credentials: ReturnType<typeof credentialsFor>,
+    sandbox: SandboxConfig,
+    signal: AbortSignal,
+  ): Promise<string> {
+    let failure: unknown;
+    for (const auth of credentials.length === 0 ? [undefined] : credentials) {
+      try {
+        return await images.pull(image, auth, sandbox, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  return {
+    ensure,
+    drop(podUid) {
+      for (const key of failures.keys()) if (key.startsWith(`${podUid}/`)) failures.delete(key);
+    },
+  };
+}
+const firstMs = 10_000;
+const mostMs = 300_000;
+const seenMs = 1_000; // ErrImagePull is to be seen before it turns into ImagePullBackOff
+
+function seconds(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)}ms` : `${(ms / 1000).toFixed(3)}s`;
+}

@@ -1,0 +1,214 @@
+// What the runtime has of each pod, kept up to date by events where it has them and by lists where not. The worker
+// tells what it did itself, so that the way of a starting pod waits for no list.
+import type { Container, ContainerStatus, Filter, Runtime, Sandbox, SandboxStatus } from '#cri/runtime.ts';
+import type { Clock } from '#lib/clock.ts';
+import { hasReason } from '#lib/errors.ts';
+import type { Log } from '#lib/log.ts';
+import { podUidLabel } from './annotations.ts';
+import { nothingObserved, type Observed, type ObservedContainer } from './observed.ts';
+
+export interface Observer {
+  of(podUid: string): Observed;
+  /** Uids of all pods that the runtime has something of. */
+  uids(): readonly string[];
+  noteSandbox(sandbox: SandboxStatus): void;
+  /** Reads a container that was just changed. */
+  noteContainer(sandboxId: string, containerId: string, signal: AbortSignal): Promise<void>;
+  /** Reads all of one pod anew. */
+  refresh(podUid: string, signal: AbortSignal): Promise<Observed>;
+  /** Settles with the first full list. */
+  readonly synced: Promise<void>;
+  /** When a full list succeeded last; 0 if never. */
+  listedAtMs(): number;
+  /** Keeps looking until `signal` is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface ObserverOptions {
+  readonly runtime: Runtime;
+  /** What a container that has ended leaves as its last words. */
+  lastWords(status: ContainerStatus): Promise<string>;
+  /** Something changed that the worker did not do. */
+  onChange(podUid: string): void;
+  /** Whether there is anything that could change. */
+  isBusy(): boolean;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Entry<T> {
+  readonly value: T;
+  /** Number of the look that it is from: an older look does not undo it. */
+  readonly look: number;
+}
+
+interface Kept {
+  readonly sandboxes: Map<string, Entry<SandboxStatus>>;
+  readonly containers: Map<string, Entry<ObservedContainer>>;
+}
+
+export function createObserver(options: ObserverOptions): Observer {
+  const { runtime, clock, log } = options;
+  const pods = new Map<string, Kept>(); // bounded by what the runtime has
+  const first = Promise.withResolvers<void>();
+  let looks = 0;
+  let listedAtMs = 0;
+  let isTold = false; // by events: then lists are only a second line
+
+  function keep(podUid: string): Kept {
+    const kept = pods.get(podUid) ?? { sandboxes: new Map(), containers: new Map() };
+    pods.set(podUid, kept);
+    return kept;
+  }
+
+  function noteSandbox(sandbox: SandboxStatus): void {
+    keep(sandbox.uid).sandboxes.set(sandbox.id, { value: sandbox, look: ++looks });
+  }
+
+  async function readContainer(sandboxId: string, id: string, signal: AbortSignal): Promise<void> {
+    const look = ++looks;
+    const status = await runtime.containerStatus(id, signal);
+    const podUid = status.labels[podUidLabel];
+    if (podUid === undefined) return;
+    const message = status.state === 'exited' ? await options.lastWords(status) : status.message;
+    const { containers } = keep(podUid);
+    if ((containers.get(id)?.look ?? 0) > look) return;
+    containers.set(id, { value: { ...status, message, sandboxId }, look });
+  }
+
+  /** Compares a list with what is known, and reads what differs. Returns the pods of which something differed. */
+  async function look(filter: Filter, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const began = ++looks;
+    const [sandboxes, containers] = await Promise.all([
+      runtime.listSandboxes(filter, signal),
+      runtime.listContainers(filter, signal),
+    ]);
+    const changed = new Set<string>();
+    for (const sandbox of sandboxes) {
+      const known = pods.get(sandbox.uid)?.sandboxes.get(sandbox.id);
+      if (known !== undefined && (known.look > began || known.value.isReady === sandbox.isReady)) continue;
+      if (await readSandbox(sandbox, signal)) changed.add(sandbox.uid);
+    }
+    for (const container of containers) {
+      const podUid = container.labels[podUidLabel];
+      if (podUid === undefined) continue;
+      const known = pods.get(podUid)?.containers.get(container.id);
+      if (known !== undefined && (known.look > began || known.value.state === container.state)) continue;
+      if (await readListed(container, signal)) changed.add(podUid);
+    }
+    const wanted = filter.labels?.[podUidLabel];
+    for (const podUid of wanted === undefined ? pods.keys() : [wanted]) {
+      if (sweep(podUid, began, sandboxes, containers)) changed.add(podUid);
+    }
+    return changed;
+  }
+
+  async function readSandbox({ id }: Sandbox, signal: AbortSignal): Promise<boolean> {
+    try {
+      noteSandbox(await runtime.sandboxStatus(id, signal));
+      return true;
+    } catch (error) {
+      if (hasReason(error, 'NotFound')) return false; // gone meanwhile: the next look does not list it
+      throw error;
+    }
+  }
+
+  async function readListed({ id, sandboxId }: Container, signal: AbortSignal): Promise<boolean> {
+    try {
+      await readContainer(sandboxId, id, signal);
+      return true;
+    } catch (error) {
+      if (hasReason(error, 'NotFound')) return false;
+      throw error;
+    }
+  }
+
+  /** Forgets what is no longer listed, and was not made after the look began. */
+  function sweep(
+    podUid: string,
+    began: number,
+    sandboxes: readonly Sandbox[],
+    containers: readonly Container[],
+  ): boolean {
+    const kept = pods.get(podUid);
+    if (kept === undefined) return false;
+    const before = kept.sandboxes.size + kept.containers.size;
+    const listed = new Set([...sandboxes, ...containers].map(({ id }) => id));
+    for (const [id, { look }] of kept.sandboxes) if (look <= began && !listed.has(id)) kept.sandboxes.delete(id);
+    for (const [id, { look }] of kept.containers) if (look <= began && !listed.has(id)) kept.containers.delete(id);
+    const after = kept.sandboxes.size + kept.containers.size;
+    if (after === 0) pods.delete(podUid);
+    return after !== before;
+  }
+
+  async function listForever(signal: AbortSignal): Promise<void> {
+    let wasLost = false;
+    while (!signal.aborted) {
+      try {
+        if (listedAtMs === 0 || options.isBusy() || clock.now() - listedAtMs > idleMs) {
+          const changed = await look({}, signal);
+          listedAtMs = clock.now();
+          first.resolve();
+          for (const podUid of changed) options.onChange(podUid);
+          if (wasLost) log.info('Found the container runtime again');
+          wasLost = false;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!wasLost) log.warn('Lost the container runtime', { err: error });
+        wasLost = true;
+      }
+      await clock.sleep(isTold ? secondLineMs : pauseMs, signal).catch(() => {});
+    }
+  }
+
+  /** Follows events until the runtime says that it has none. */
+  async function listenForever(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        for await (const { podUid } of runtime.events(signal)) {
+          isTold = true;
+          if (podUid === '') continue;
+          await look({ labels: { [podUidLabel]: podUid } }, signal);
+          options.onChange(podUid);
+        }
+      } catch (error) {
+        if (hasReason(error, 'MethodNotAllowed')) return;
+      }
+      isTold = false;
+      await clock.sleep(1_000, signal).catch(() => {});
+    }
+  }
+
+  return {
+    of: (podUid) => shown(pods.get(podUid)),
+    uids: () => [...pods.keys()],
+    noteSandbox,
+    noteContainer: readContainer,
+    async refresh(podUid, signal) {
+      await look({ labels: { [podUidLabel]: podUid } }, signal);
+      return shown(pods.get(podUid));
+    },
+    synced: first.promise,
+    listedAtMs: () => listedAtMs,
+    async run(signal) {
+      await Promise.all([listForever(signal), listenForever(signal)]);
+    },
+  };
+}
+const pauseMs = 300; // an exit is seen in well under a second; two calls of about a millisecond each
+const secondLineMs = 2_000;
+const idleMs = 10_000;
+
+function shown(kept: Kept | undefined): Observed {
+  if (kept === undefined) return nothingObserved;
+  return { sandboxes: newestFirst(kept.sandboxes), containers: newestFirst(kept.containers) };
+}
+
+function newestFirst<T extends { readonly createdAtMs: number; readonly attempt: number }>(
+  entries: ReadonlyMap<string, Entry<T>>,
+): readonly T[] {
+  return [...entries.values()]
+    .map(({ value }) => value)
+    .sort((a, b) => b.createdAtMs - a.createdAtMs || b.attempt - a.attempt);
+}
