@@ -1,0 +1,126 @@
+// The API server put together: nothing here decides anything.
+import { readFileSync } from 'node:fs';
+import { resourceFacts } from '#lib/api/schema.ts';
+import type { Transport } from '#lib/client/transport.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
+import { createMetrics } from '#lib/metrics.ts';
+import type { ClusterPki } from '#lib/pki/cluster.ts';
+import type { ServerFacts } from '../options.ts';
+import { createAuthenticator } from './authentication/authenticate.ts';
+import { createJwt } from './authentication/jwt.ts';
+import { createTokenVerifier } from './authentication/service-account-token.ts';
+import { allowAlways, anyOf } from './authorization/attributes.ts';
+import { createNodeAuthorizer } from './authorization/node.ts';
+import { createRbac, type Rbac } from './authorization/rbac.ts';
+import { nodeRules } from './bootstrap/cluster-roles.ts';
+import type { Handler, UserInfo } from './exchange.ts';
+import { createHandler } from './handler.ts';
+import { textAnswer } from './http/answer.ts';
+import { createInProcessTransport } from './http/in-process.ts';
+import { createRequestMetrics } from './http/request-metrics.ts';
+import { podLog, podPortForward, podStream } from './proxy/kubelet.ts';
+import { nodeProxy, podProxy, serviceProxy } from './proxy/proxy.ts';
+import type { Registry } from './registry/registry.ts';
+import { accessReviews } from './reviews/access.ts';
+import { identityReviews } from './reviews/identity.ts';
+import { documentRoutes } from './routes/documents.ts';
+import { answerHealth, type HealthCheck } from './routes/health.ts';
+import { issuerRoutes } from './routes/issuer.ts';
+import { answerJson, createPathRoutes, type PathRoute } from './routes/paths.ts';
+import { createResourceRoutes, type VirtualResource } from './routes/resources.ts';
+import { versionInfo } from './routes/version.ts';
+import { createTokenRequests } from './tokens/token-request.ts';
+
+export interface ApiServerOptions {
+  readonly facts: ServerFacts;
+  readonly pki: ClusterPki;
+  readonly registry: Registry;
+  readonly health: readonly HealthCheck[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ApiServer {
+  readonly handler: Handler;
+  readonly rbac: Rbac;
+  readonly authorize: ReturnType<typeof anyOf>;
+  /** A way in from the same process, as `user`. */
+  transportAs(user: UserInfo): Transport;
+}
+
+export function createApiServer({ facts, pki, registry, health, clock, log }: ApiServerOptions): ApiServer {
+  const { issuer } = facts;
+  const audiences = [issuer];
+  const jwt = createJwt(pki.serviceAccount);
+  const verifyToken = createTokenVerifier({ jwt, issuer, registry });
+  const rbac = createRbac(registry);
+  const authorize = anyOf(allowAlways, createNodeAuthorizer(registry, nodeRules), rbac.authorize);
+  const kubelet = { registry, authorize, ca: pki.ca.cert, client: pki.kubeletClient };
+  const served = resourceFacts.filter(isServed);
+
+  const virtual = new Map<string, VirtualResource>([
+    ...accessReviews({ authorize, rbac }),
+    ...identityReviews({ verifyToken, audiences, clock }),
+    ['/serviceaccounts/token', createTokenRequests({ registry, jwt, issuer, audiences, clock })],
+    ['/pods/log', podLog(kubelet)],
+    ['/pods/exec', podStream('exec', kubelet)],
+    ['/pods/attach', podStream('attach', kubelet)],
+    ['/pods/portforward', podPortForward(kubelet)],
+    ['/pods/proxy', podProxy(kubelet)],
+    ['/services/proxy', serviceProxy(kubelet)],
+    ['/nodes/proxy', nodeProxy(kubelet)],
+  ]);
+
+  const metrics = createMetrics();
+  const version = versionInfo(ownVersion());
+  const healthRoute: PathRoute = (call) => answerHealth(call, health);
+  const routes = new Map<string, PathRoute>([
+    ...documentRoutes(),
+    ...issuerRoutes(issuer, `https://${facts.advertiseAddress}:${facts.securePort}/openid/v1/jwks`, jwt.keySet),
+    ...['/healthz', '/livez', '/readyz'].flatMap((path) => [
+      [path, healthRoute] as const,
+      [`${path}/`, healthRoute] as const,
+    ]),
+    ['/version', (call) => answerJson(call, version)],
+    ['/version/', (call) => answerJson(call, version)],
+    ['/metrics', () => ({ ...textAnswer(metrics.render()), headers: { 'content-type': metricsType } })],
+  ]);
+
+  const answerResource = createResourceRoutes({ registry, virtual, facts: served });
+  const answerPath = createPathRoutes({ routes, paths: listedPaths(routes) });
+  const handler = createHandler({
+    authenticate: createAuthenticator({ verifyToken, audiences, clock }),
+    authorize,
+    route: (call) => (call.info.isResource ? answerResource(call) : answerPath(call)),
+    metrics: createRequestMetrics(metrics),
+    clock,
+    log,
+  });
+  return { handler, rbac, authorize, transportAs: (user) => createInProcessTransport(handler, user) };
+}
+
+const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** Served at our level, and not by an extension server. */
+function isServed(one: (typeof resourceFacts)[number]): boolean {
+  return one.served.includes('1.37') && !one.aggregated && !one.subresourceOnly && one.stability === 'GA';
+}
+
+/** What `/` lists. */
+function listedPaths(routes: ReadonlyMap<string, PathRoute>): readonly string[] {
+  const versions = new Set(
+    resourceFacts
+      .filter(isServed)
+      .map(({ group, version }) => (group === '' ? `/api/${version}` : `/apis/${group}/${version}`)),
+  );
+  const groups = new Set(
+    resourceFacts.filter(isServed).flatMap(({ group }) => (group === '' ? [] : [`/apis/${group}`])),
+  );
+  const plain = [...routes.keys()].filter((path) => !path.endsWith('/') || path === '/api/');
+  return [...new Set(['/api', '/apis', ...versions, ...groups, ...plain])];
+}
+
+function ownVersion(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}

@@ -1,0 +1,60 @@
+import { networkInterfaces } from 'node:os';
+import { formatIp, parseCidr } from '#lib/ip.ts';
+
+export interface ServerOptions {
+  /** Database, certificates and kubeconfigs. */
+  readonly dataDir: string;
+  readonly bindAddress: string;
+  readonly securePort: number;
+  /** Inherited descriptors of listening sockets to serve, too. */
+  readonly listenFds?: readonly number[];
+  /** By which nodes and pods reach the API server; the first address of this machine unless told. */
+  readonly advertiseAddress?: string;
+  /** Port of 127.0.0.1 that admin.conf names; `securePort` unless told. */
+  readonly localPort?: number;
+  readonly serviceClusterIPRange?: string;
+  readonly clusterCIDR?: string;
+  readonly clusterDomain?: string;
+  /** More names and addresses for the serving certificate. */
+  readonly extraNames?: readonly string[];
+  /** Where objects are kept; a file in `dataDir` unless told. `:memory:` for tests. */
+  readonly databasePath?: string;
+  /** API server alone: no scheduler, no controllers. */
+  readonly apiOnly?: boolean;
+}
+
+/** The options with what follows from them. */
+export interface ServerFacts extends Required<Omit<ServerOptions, 'listenFds' | 'extraNames' | 'apiOnly'>> {
+  /** First and tenth address of the Service range. */
+  readonly serviceAddress: string;
+  readonly dnsAddress: string;
+  readonly issuer: string;
+}
+
+export function factsOf(options: ServerOptions): ServerFacts {
+  const { serviceClusterIPRange = '10.96.0.0/12', clusterDomain = 'cluster.local', securePort } = options;
+  return {
+    ...options,
+    serviceClusterIPRange,
+    clusterDomain,
+    clusterCIDR: options.clusterCIDR ?? '10.244.0.0/16',
+    advertiseAddress: options.advertiseAddress ?? ownAddress(options.bindAddress),
+    localPort: options.localPort ?? securePort,
+    databasePath: options.databasePath ?? `${options.dataDir}/skiff.db`,
+    serviceAddress: addressAt(serviceClusterIPRange, 1n),
+    dnsAddress: addressAt(serviceClusterIPRange, 10n),
+    issuer: `https://kubernetes.default.svc.${clusterDomain}`,
+  };
+}
+
+function addressAt(range: string, offset: bigint): string {
+  const cidr = parseCidr(range);
+  if (cidr === undefined) throw new RangeError(`Cannot use ${range} for Services: it is no range of addresses`);
+  return formatIp({ family: cidr.family, value: cidr.base + offset });
+}
+
+function ownAddress(bindAddress: string): string {
+  if (!/^(0\.0\.0\.0|::|127\..*|::1)$/.test(bindAddress)) return bindAddress;
+  const addresses = Object.values(networkInterfaces()).flatMap((some) => some ?? []);
+  return addresses.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+}
