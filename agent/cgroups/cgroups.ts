@@ -1,0 +1,172 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import type { Pod } from '#lib/api/types/core.v1.ts';
+import type { Exec } from '#lib/exec.ts';
+import type { Log } from '#lib/log.ts';
+import {
+  type Driver,
+  type Layout,
+  parentForRuntime,
+  podPath,
+  possiblePodPaths,
+  qosPaths,
+  uidOfName,
+} from './layout.ts';
+import { podLimits } from './limits.ts';
+import { milliCpu } from './quantities.ts';
+import { propertiesOf, type Write, writesOf } from './writes.ts';
+
+/** The pods' place in the kernel's tree of control groups. Everything may be repeated. */
+export interface Cgroups {
+  readonly isV2: boolean;
+  readonly driver: Driver;
+  /** What the runtime has to be told of a pod's place. */
+  parentOf(pod: Pod): string;
+  /** Makes the pod's cgroup with its limits. */
+  make(pod: Pod, signal: AbortSignal): Promise<void>;
+  /** Removes it with all below; nothing of the pod runs any more. */
+  remove(podUid: string, signal: AbortSignal): Promise<void>;
+  /** Gives the classes their share of the CPU: what their pods ask for together. */
+  shareOut(pods: Iterable<Pod>, signal: AbortSignal): Promise<void>;
+  /** Uids of pods that have a cgroup here. */
+  holders(): Promise<readonly string[]>;
+}
+
+export interface CgroupsOptions {
+  readonly driver: Driver;
+  /** `--cgroup-root`: '/' or a path below which all is made. */
+  readonly root: string;
+  readonly exec: Exec;
+  readonly log: Log;
+  /** Where the kernel shows them: /sys/fs/cgroup. */
+  readonly mountPoint?: string;
+}
+
+export async function createCgroups(options: CgroupsOptions): Promise<Cgroups> {
+  const { driver, root, exec, log, mountPoint = '/sys/fs/cgroup' } = options;
+  const layout: Layout = { driver, root };
+  const isV2 = existsSync(`${mountPoint}/cgroup.controllers`);
+  const hierarchies = isV2 ? [''] : (await readdir(mountPoint)).filter((name) => controllers.includes(name));
+
+  function folder(controller: string, path: string): string {
+    return controller === '' ? `${mountPoint}${path}` : `${mountPoint}/${controller}${path}`;
+  }
+
+  /** Makes a cgroup in every hierarchy that we limit; on v2 its parents hand their controllers down. */
+  async function makeFolders(path: string): Promise<void> {
+    for (const controller of isV2 ? hierarchies : limiting.filter((name) => hierarchies.includes(name))) {
+      await mkdir(folder(controller, path), { recursive: true });
+    }
+    if (isV2) await handDown(path);
+  }
+
+  async function handDown(path: string): Promise<void> {
+    const parts = path.split('/').filter((part) => part !== '');
+    for (let depth = 0; depth <= parts.length - 1; depth++) {
+      const file = `${mountPoint}/${parts.slice(0, depth).join('/')}/cgroup.subtree_control`.replaceAll('//', '/');
+      const has = await readFile(file, 'utf8').catch(() => '');
+      for (const controller of ['cpu', 'cpuset', 'memory', 'pids', 'io', 'hugetlb']) {
+        if (!has.split(/\s+/).includes(controller)) await writeFile(file, `+${controller}`).catch(() => {});
+      }
+    }
+  }
+
+  async function write(path: string, writes: readonly Write[]): Promise<void> {
+    for (const { controller, file, value } of writes) {
+      if (!hierarchies.includes(controller)) continue;
+      await writeFile(`${folder(controller, path)}/${file}`, value).catch((error) => {
+        log.warn('Could not limit a cgroup', { path, file, value, err: error });
+      });
+    }
+  }
+
+  async function setSlice(path: string, properties: readonly string[], signal: AbortSignal): Promise<void> {
+    const slice = path.slice(path.lastIndexOf('/') + 1);
+    await exec('systemctl', ['start', slice], signal);
+    await exec('systemctl', ['set-property', '--runtime', slice, ...properties], signal);
+  }
+
+  async function removePath(path: string, signal: AbortSignal): Promise<void> {
+    if (driver === 'systemd') {
+      const slice = path.slice(path.lastIndexOf('/') + 1);
+      await exec('systemctl', ['stop', slice], signal, { okCodes: [0, 1, 5] });
+    }
+    await Promise.all(hierarchies.map((controller) => removeTree(folder(controller, path))));
+  }
+
+  const cgroups: Cgroups = {
+    isV2,
+    driver,
+    parentOf: (pod) => parentForRuntime(layout, pod),
+    async make(pod, signal) {
+      const path = podPath(layout, pod);
+      const limits = podLimits(pod);
+      if (driver === 'systemd') return await setSlice(path, propertiesOf(limits), signal);
+      await makeFolders(path);
+      await write(path, writesOf(limits, isV2));
+    },
+    async remove(podUid, signal) {
+      for (const path of possiblePodPaths(layout, podUid)) {
+        if (hierarchies.some((controller) => existsSync(folder(controller, path)))) await removePath(path, signal);
+      }
+    },
+    async shareOut(pods, signal) {
+      let burstable = 0;
+      for (const pod of pods) if (podPath(layout, pod).includes('burstable')) burstable += requestedMilli(pod);
+      const [, burstablePath = '', bestEffortPath = ''] = qosPaths(layout);
+      const { cpuShares: shares } = { cpuShares: Math.max(2, Math.floor((burstable * 1024) / 1000)) };
+      for (const [path, cpuShares] of [
+        [burstablePath, shares],
+        [bestEffortPath, 2],
+      ] as const) {
+        if (driver === 'systemd') await setSlice(path, propertiesOf({ cpuShares }).slice(0, 1), signal);
+        else await write(path, writesOf({ cpuShares }, isV2).slice(0, 1));
+      }
+    },
+    async holders() {
+      const found = new Set<string>();
+      for (const path of qosPaths(layout)) {
+        for (const name of await readdir(folder(isV2 ? '' : 'memory', path)).catch(() => [])) {
+          const uid = uidOfName(name);
+          if (uid !== undefined) found.add(uid);
+        }
+      }
+      return [...found];
+    },
+  };
+  if (driver === 'cgroupfs') for (const path of qosPaths(layout)) await makeFolders(path);
+  return cgroups;
+}
+const controllers = [
+  'cpu',
+  'cpuacct',
+  'cpu,cpuacct',
+  'cpuset',
+  'memory',
+  'devices',
+  'freezer',
+  'blkio',
+  'pids',
+  'hugetlb',
+  'net_cls',
+  'net_prio',
+  'net_cls,net_prio',
+  'perf_event',
+  'systemd',
+  'misc',
+  'rdma',
+];
+const limiting = ['cpu', 'memory', 'pids'];
+
+function requestedMilli({ spec }: Pod): number {
+  return spec.containers.reduce((sum, { resources }) => sum + milliCpu(resources?.requests?.['cpu']), 0);
+}
+
+/** A cgroup can be removed only when it has none below; one that is busy for a moment more is tried again by the caller. */
+async function removeTree(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await removeTree(`${folder}/${entry.name}`);
+  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+}
