@@ -1,0 +1,154 @@
+import { keyOf } from '#lib/api/resource.ts';
+import { pods as podResource, jobs as resource } from '#lib/api/resources.ts';
+import { isSelectedBy } from '#lib/api/selectors/labels.ts';
+import type { Job, JobStatus } from '#lib/api/types/batch.v1.ts';
+import type { EnvVar, Pod } from '#lib/api/types/core.v1.ts';
+import { referenceTo } from '#lib/client/events.ts';
+import { hasReason } from '#lib/errors.ts';
+import { claim } from '../shared/claim.ts';
+import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { Expectations } from '../shared/expectations.ts';
+import { controllerReference } from '../shared/owners.ts';
+import { generateNameFor, podFrom } from '../shared/pods.ts';
+import { isSameStatus } from '../shared/same.ts';
+import { slowStart } from '../shared/slow-start.ts';
+import { watchOwned } from '../shared/watch-owned.ts';
+import { isFinished, type JobPlan, type NewPod, planJob } from './plan.ts';
+import { failureCountName, finalizer, hasFinalizer, indexName, isIndexed } from './pods.ts';
+
+/** Runs each Job's pods until enough of them have succeeded. */
+export async function runJobs(context: ControllerContext, signal: AbortSignal): Promise<void> {
+  const { client, informers, events, clock } = context;
+  const jobs = informers.get(resource);
+  const pods = informers.get(podResource);
+  const expectations = new Expectations();
+  const queue = createQueue('job-controller', context, reconcile, { workers: 5 });
+  watchOwned({
+    ownerResource: resource,
+    owners: jobs,
+    owned: pods,
+    expectations,
+    add: queue.add,
+    selects: (job, pod) => isSelectedBy(job.spec.selector, pod.metadata.labels),
+  });
+  await runWhenSynced(queue, [jobs, pods], signal);
+
+  async function reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
+    const job = jobs.get(key);
+    if (job === undefined || (job.spec.managedBy ?? controllerName) !== controllerName) {
+      expectations.forget(key);
+      return undefined;
+    }
+    const { selector } = job.spec;
+    const mine = await claim(
+      { client, ownerResource: resource, owner: job, selector, resource: podResource, reader: pods },
+      signal,
+    );
+    if (isFinished(job) || job.metadata.deletionTimestamp !== undefined) {
+      await Promise.all(mine.filter(hasFinalizer).map((pod) => release(pod, signal)));
+      return undefined;
+    }
+    const mayManage = expectations.areMet(key, clock.now());
+    const plan = planJob({ job, pods: mine, mayManage, nowMs: clock.now() });
+    const error = mayManage ? await managePods(job, plan, signal) : undefined;
+    await writeStatus(job, plan.status, signal);
+    await Promise.all(plan.releasePods.map((pod) => release(pod, signal)));
+    for (const event of plan.events) events.record(referenceTo(resource, job), event.type, event.reason, event.message);
+    if (error !== undefined) throw error;
+    return plan.againMs;
+  }
+
+  async function managePods(job: Job, plan: JobPlan, signal: AbortSignal): Promise<unknown> {
+    const key = keyOf(job);
+    if (plan.deletePods.length > 0) {
+      expectations.expect(
+        key,
+        0,
+        plan.deletePods.map(({ metadata }) => metadata.uid!),
+        clock.now(),
+      );
+      const results = await Promise.allSettled(plan.deletePods.map((pod) => deletePod(job, pod, plan.isOver, signal)));
+      return results.find((result) => result.status === 'rejected')?.reason;
+    }
+    if (plan.createPods.length === 0) return undefined;
+    expectations.expect(key, plan.createPods.length, [], clock.now());
+    const { done, error } = await slowStart(plan.createPods.length, (i) => createPod(job, plan.createPods[i]!, signal));
+    if (error === undefined) return undefined;
+    expectations.created(key, plan.createPods.length - done);
+    const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
+    if (!hasReason(error, 'Forbidden') || !message.includes('terminated')) {
+      events.record(referenceTo(resource, job), 'Warning', 'FailedCreate', message);
+    }
+    return error;
+  }
+
+  async function createPod(job: Job, wanted: NewPod, signal: AbortSignal): Promise<void> {
+    const { namespace } = job.metadata;
+    const pod = await client.create(podResource, draftFor(job, wanted), signal, { at: { namespace, name: '' } });
+    events.record(referenceTo(resource, job), 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
+  }
+
+  async function deletePod(job: Job, pod: Pod, isOver: boolean, signal: AbortSignal): Promise<void> {
+    const { namespace, name, uid } = pod.metadata;
+    try {
+      if (!isOver) await release(pod, signal);
+      await client.delete(podResource, { namespace, name }, signal, { preconditions: { uid } });
+    } catch (error) {
+      expectations.deleted(keyOf(job), uid!);
+      if (!hasReason(error, 'NotFound', 'Conflict')) throw error;
+      return;
+    }
+    events.record(referenceTo(resource, job), 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
+  }
+
+  async function writeStatus(job: Job, status: JobStatus, signal: AbortSignal): Promise<void> {
+    if (isSameStatus(status, job.status)) return;
+    await client.update(resource, { ...job, status }, signal, { subresource: 'status' });
+  }
+
+  async function release(pod: Pod, signal: AbortSignal): Promise<void> {
+    if (!hasFinalizer(pod)) return;
+    const { namespace, name, uid } = pod.metadata;
+    const body = { metadata: { uid, '$deleteFromPrimitiveList/finalizers': [finalizer] } };
+    await client.patch(podResource, { namespace, name }, { type: 'strategic', body }, signal).catch((error) => {
+      if (!hasReason(error, 'NotFound', 'Conflict', 'Invalid')) throw error;
+    });
+  }
+}
+const controllerName = 'kubernetes.io/job-controller';
+
+/** The pod for one place in the Job. */
+export function draftFor(job: Job, { index, failures }: NewPod) {
+  const { template } = job.spec;
+  const prefix = index === undefined ? job.metadata.name : `${job.metadata.name}-${index}`;
+  const draft = podFrom(template, controllerReference(resource, job), { generateName: generateNameFor(prefix) });
+  const finalizers = [...new Set([...(draft.metadata.finalizers ?? []), finalizer])];
+  if (!isIndexed(job) || index === undefined) return { ...draft, metadata: { ...draft.metadata, finalizers } };
+  return {
+    metadata: {
+      ...draft.metadata,
+      finalizers,
+      labels: { ...draft.metadata.labels, [indexName]: String(index) },
+      annotations: {
+        ...draft.metadata.annotations,
+        [indexName]: String(index),
+        ...(failures === undefined ? {} : { [failureCountName]: String(failures) }),
+      },
+    },
+    spec: {
+      ...draft.spec,
+      hostname: prefix,
+      containers: (draft.spec.containers ?? []).map(withIndex),
+      ...(draft.spec.initContainers === undefined ? {} : { initContainers: draft.spec.initContainers.map(withIndex) }),
+    },
+  };
+}
+
+function withIndex<C extends { readonly env?: readonly EnvVar[] | undefined }>(container: C): C {
+  if (container.env?.some(({ name }) => name === 'JOB_COMPLETION_INDEX')) return container;
+  const variable: EnvVar = {
+    name: 'JOB_COMPLETION_INDEX',
+    valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: `metadata.labels['${indexName}']` } },
+  };
+  return { ...container, env: [...(container.env ?? []), variable] };
+}
