@@ -1,9 +1,18 @@
+import { existsSync } from 'node:fs';
+import { removePodNetwork, runPodNetwork } from '#cni/pod-network.ts';
 import type { Node, Pod, Service } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
 import type { Informer } from '#lib/client/informer.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Exec } from '#lib/exec.ts';
 import type { Log } from '#lib/log.ts';
+import { createMetrics, type Metrics } from '#lib/metrics.ts';
+import { removeDnsAddress, runDns } from './dns/dns.ts';
+import { removeRules } from './proxy/cleanup.ts';
+import { serveHealth } from './proxy/health.ts';
+import { createHealthChecks } from './proxy/health-checks.ts';
+import { createProxy } from './proxy/proxy.ts';
+import { settledOrAborted } from './settled-or-aborted.ts';
 
 export interface NetworkOptions {
   readonly nodeName: string;
@@ -20,6 +29,8 @@ export interface NetworkOptions {
   readonly exec: Exec;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where the proxy and DNS count what they do; shown at the proxy's /metrics. */
+  readonly metrics?: Metrics;
   /** Where the runtime looks for its network configuration: /etc/cni/net.d unless told. */
   readonly cniConfDir?: string;
   /** Where the plugins are: /usr/lib/cni or /opt/cni/bin, whichever has them, unless told. */
@@ -44,7 +55,7 @@ export interface NetworkInformers {
 /** Whether pods can have a network on this node; goes into the node's Ready condition, beside what the runtime says. */
 export interface NetworkStatus {
   readonly isReady: boolean;
-  /** Why not: a sentence for people. Empty if ready. */
+  /** Why not: words for people. Empty if ready. */
   readonly message: string;
 }
 
@@ -56,14 +67,95 @@ export interface Network {
 
 /**
  * Brings up and keeps pod network, Service rules and DNS of this node until `signal` is aborted.
- * The informers are run by the caller; nothing is written before they have synced.
+ * The informers are run by the caller; no rule or route is written before they have synced.
  */
-export function startNetwork(_options: NetworkOptions, _signal: AbortSignal): Network {
-  return { status: () => ({ isReady: true, message: '' }), done: Promise.resolve() };
+export function startNetwork(options: NetworkOptions, signal: AbortSignal): Network {
+  const { informers, clock, clusterCidrs, serviceCidrs, clusterDns } = options;
+  const log = options.log.with({ part: 'network' });
+  const metrics = options.metrics ?? createMetrics();
+  const confDir = options.cniConfDir ?? defaultConfDir;
+  // A node whose agent starts anew has had a network all along: it must not be called unready meanwhile.
+  let problem: string | undefined = existsSync(`${confDir}/10-skiff.conflist`)
+    ? undefined
+    : 'the pod network is not up yet';
+  const status = (): NetworkStatus => ({ isReady: problem === undefined, message: problem ?? '' });
+  const common = { ...options, log, metrics };
+  const proxy = createProxy({ ...common, ownAddresses: clusterDns === undefined ? [] : [clusterDns] });
+  const healthChecks = createHealthChecks(log);
+  proxy.onApplied((keys) => {
+    for (const key of keys) healthChecks.update(key, proxy.plansOf(key));
+  });
+
+  const parts: Promise<unknown>[] = [
+    proxy.run(signal),
+    settledOrAborted(informers.nodes.synced, signal).then(() =>
+      runPodNetwork(
+        {
+          ...common,
+          nodes: informers.nodes,
+          confDir,
+          binDir: options.cniBinDir ?? findBinDir(),
+          onProblem(now) {
+            if (now === problem) return;
+            problem = now;
+            options.onStatus?.(status());
+          },
+        },
+        signal,
+      ),
+    ),
+  ];
+  if (clusterDns !== undefined) {
+    parts.push(
+      runDns(
+        {
+          ...common,
+          address: clusterDns,
+          domain: options.clusterDomain,
+          ownRanges: [...clusterCidrs, ...serviceCidrs],
+          resolvConf: options.resolvConf ?? '/etc/resolv.conf',
+        },
+        signal,
+      ),
+    );
+  }
+  const healthAddress = options.proxyHealthAddress ?? '0.0.0.0:10256';
+  if (healthAddress !== '') {
+    const isNodeEligible = () => mayServe(informers.nodes.get(options.nodeName));
+    const health = proxy.health;
+    parts.push(serveHealth({ address: healthAddress, health, isNodeEligible, metrics, clock, log }, signal));
+  }
+  return { status, done: end(parts, log, signal).finally(() => healthChecks.close()) };
 }
+const defaultConfDir = '/etc/cni/net.d';
 
 /** Takes away all that a node's network ever made: rules, routes, links, the conflist. May be repeated; needs nothing running. */
 export async function removeNetwork(
-  _options: { readonly exec: Exec; readonly log: Log; readonly cniConfDir?: string; readonly clusterDns?: string },
-  _signal: AbortSignal,
-): Promise<void> {}
+  options: { readonly exec: Exec; readonly cniConfDir?: string; readonly clusterDns?: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const { exec, cniConfDir = defaultConfDir, clusterDns } = options;
+  await removeRules(exec, signal);
+  await removePodNetwork({ confDir: cniConfDir, exec }, signal);
+  if (clusterDns !== undefined) await removeDnsAddress(clusterDns, exec, signal);
+}
+
+function findBinDir(): string {
+  const dirs = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni'];
+  return dirs.find((dir) => existsSync(`${dir}/bridge`)) ?? dirs[0]!;
+}
+
+/** Not a node that is being deleted, or that the autoscaler is about to. */
+function mayServe(node: Node | undefined): boolean {
+  if (node === undefined) return true;
+  const isLeaving = (node.spec?.taints ?? []).some(({ key }) => key === 'ToBeDeletedByClusterAutoscaler');
+  return !isLeaving && node.metadata.deletionTimestamp === undefined;
+}
+
+/** Waits for all parts. Each tries again by itself; one that fails all the same does not end the others. */
+async function end(parts: readonly Promise<unknown>[], log: Log, signal: AbortSignal): Promise<void> {
+  const told = (error: unknown) => {
+    if (!signal.aborted) log.error('A part of the network has ended', { err: error });
+  };
+  await Promise.all(parts.map((part) => part.catch(told)));
+}

@@ -17,7 +17,7 @@ export interface ServiceFeed {
 }
 
 /**
- * Joins Services with their EndpointSlices and tells `onChange` the key of each Service of which anything has changed,
+ * Joins Services with their EndpointSlices and tells `onChange` of each Service of which anything has changed,
  * also once for each that is there. Its size follows the cluster's Services and slices; it keeps references only.
  */
 export function followServices(
@@ -25,10 +25,16 @@ export function followServices(
     readonly services: Pick<Informer<Service>, 'onChange'>;
     readonly endpointSlices: Pick<Informer<EndpointSlice>, 'onChange'>;
   },
-  onChange: (key: string) => void,
+  onChange: (key: string, view: ServiceView) => void,
 ): ServiceFeed {
   const services = new Map<string, Service>();
   const slices = new Map<string, Map<string, EndpointSlice>>();
+
+  const viewOf = (key: string): ServiceView => ({
+    service: services.get(key),
+    slices: [...(slices.get(key)?.values() ?? [])],
+  });
+  const tell = (key: string) => onChange(key, viewOf(key));
 
   function drop(owner: string, key: string): void {
     const owned = slices.get(owner);
@@ -39,24 +45,24 @@ export function followServices(
     informers.services.onChange((now, _before, key) => {
       if (now === undefined) services.delete(key);
       else services.set(key, now);
-      onChange(key);
+      tell(key);
     }),
     informers.endpointSlices.onChange((now, before, key) => {
       const was = ownerOf(before);
       const is = ownerOf(now);
       if (was !== undefined && was !== is) {
         drop(was, key);
-        onChange(was);
+        tell(was);
       }
       if (is === undefined || now === undefined) return;
       const owned = slices.get(is) ?? new Map<string, EndpointSlice>();
       slices.set(is, owned.set(keyOf(now), now));
-      onChange(is);
+      tell(is);
     }),
   ];
 
   return {
-    get: (key) => ({ service: services.get(key), slices: [...(slices.get(key)?.values() ?? [])] }),
+    get: viewOf,
     keys: () => new Set([...services.keys(), ...slices.keys()]),
     stop: () => {
       for (const stop of stops) stop();

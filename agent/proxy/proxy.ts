@@ -8,6 +8,7 @@ import { type Family, familyOf } from '#lib/ip.ts';
 import type { Log } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { followServices, type ServiceFeed } from '../service-feed.ts';
+import { settledOrAborted } from '../settled-or-aborted.ts';
 import { createFamilyProxy, type FamilyProxy } from './family.ts';
 import { createProxyMetrics } from './metrics.ts';
 import type { PortPlan } from './plan.ts';
@@ -122,7 +123,8 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   return {
     async run(signal) {
-      await aborted(signal, Promise.all(Object.values(informers).map((informer) => informer.synced)));
+      const { nodes, services, endpointSlices } = informers;
+      await settledOrAborted(Promise.all([nodes.synced, services.synced, endpointSlices.synced]), signal);
       if (signal.aborted) return;
       const feed = followServices(informers, (key) => {
         changed.add(key);
@@ -171,13 +173,4 @@ async function forgetFlows(families: readonly FamilyProxy[], log: Log, signal: A
 
 function familiesOf(cidrs: readonly string[]): readonly Family[] {
   return [...new Set(cidrs.map(familyOf))];
-}
-
-/** Settles with `promise`, or as soon as `signal` is aborted. */
-function aborted(signal: AbortSignal, promise: Promise<unknown>): Promise<unknown> {
-  const stop = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  return Promise.race([promise, stop]);
 }
