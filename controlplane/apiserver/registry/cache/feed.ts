@@ -1,0 +1,132 @@
+// One watch of the whole store feeds every cache, so that one number says how far all of them are.
+
+import { failure } from '#lib/api/status.ts';
+import { backoffMs } from '#lib/backoff.ts';
+import type { Clock } from '#lib/clock.ts';
+import { hasReason } from '#lib/errors.ts';
+import type { Log } from '#lib/log.ts';
+import type { Entry, Store } from '../../../store/store.ts';
+import type { FedCache } from './resource-cache.ts';
+
+export interface Feed {
+  /** Settles with the first full load. */
+  readonly ready: Promise<void>;
+  /** Caches show everything up to this revision. */
+  readonly applied: number;
+  /**
+   * Settles when `applied` has reached `revision`.
+   * @returns false if it has not within `timeoutMs`
+   */
+  reached(revision: number, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Settles when caches show all that the store had acknowledged at the time of the call; returns that revision.
+   * @throws {StatusError} ServerTimeout if they stay behind
+   */
+  current(signal: AbortSignal): Promise<number>;
+  /** Feeds the caches until `signal` is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface FeedOptions {
+  readonly store: Store;
+  readonly caches: readonly FedCache[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
+  const byPrefix = new Map(caches.map((cache) => [cache.prefix, cache]));
+  const ready = Promise.withResolvers<void>();
+  const waiting = new Set<{ readonly revision: number; readonly wake: () => void }>();
+  let applied = 0;
+
+  function advance(revision: number): void {
+    if (revision <= applied) return;
+    applied = revision;
+    for (const one of waiting) {
+      if (one.revision > applied) continue;
+      waiting.delete(one);
+      one.wake();
+    }
+  }
+
+  async function load(signal: AbortSignal): Promise<void> {
+    const revision = await store.currentRevision(signal);
+    const groups = new Map<FedCache, Entry[]>(caches.map((cache) => [cache, []]));
+    let after = '';
+    for (;;) {
+      const page = await store.list({ prefix: root, after, limit: pageSize, atRevision: revision }, signal);
+      for (const entry of page.entries) groups.get(cacheOf(byPrefix, entry.key)!)?.push(entry);
+      if (page.remaining === 0) break;
+      after = page.entries.at(-1)!.key;
+    }
+    for (const [cache, entries] of groups) cache.replace(entries, revision, clock.now());
+    advance(revision);
+    ready.resolve();
+  }
+
+  async function follow(signal: AbortSignal): Promise<void> {
+    for await (const batch of store.watch(root, applied, signal)) {
+      const nowMs = clock.now();
+      for (const event of batch) cacheOf(byPrefix, event.key)?.apply(event, nowMs);
+      advance(batch.at(-1)!.revision);
+    }
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    let isLoaded = false;
+    while (!signal.aborted) {
+      try {
+        if (!isLoaded) await load(signal);
+        isLoaded = true;
+        failures = 0;
+        await follow(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (hasReason(error, 'Expired')) isLoaded = false;
+        failures += 1;
+        log.warn('Lost the watch of the store', { failures, err: error });
+        await clock.sleep(backoffMs(failures, { firstMs: 10, mostMs: 5_000 }), signal).catch(() => {});
+      }
+    }
+  }
+
+  async function reached(revision: number, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    if (applied >= revision) return true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const one = { revision, wake: resolve };
+    waiting.add(one);
+    const done = new AbortController();
+    const late = clock.sleep(timeoutMs, AbortSignal.any([done.signal, signal])).catch(() => {});
+    await Promise.race([promise, late]);
+    done.abort();
+    waiting.delete(one);
+    return applied >= revision;
+  }
+
+  return {
+    ready: ready.promise,
+    get applied() {
+      return applied;
+    },
+    reached,
+    async current(signal) {
+      const revision = await store.currentRevision(signal);
+      if (applied >= revision || (await reached(revision, staleMs, signal))) return Math.max(revision, applied);
+      throw failure('ServerTimeout', `the caches are behind the store: at ${applied}, not yet at ${revision}`);
+    },
+    run,
+  };
+}
+const root = '/registry/';
+const pageSize = 1000;
+const staleMs = 3_000;
+
+/** Resources lie one level below /registry/, some two: `services/specs`, `apiextensions.k8s.io/customresourcedefinitions`. */
+function cacheOf(byPrefix: ReadonlyMap<string, FedCache>, key: string): FedCache | undefined {
+  const first = key.indexOf('/', root.length);
+  const second = key.indexOf('/', first + 1);
+  const deep = second === -1 ? undefined : byPrefix.get(key.slice(0, second + 1));
+  return deep ?? byPrefix.get(key.slice(0, first + 1));
+}

@@ -1,0 +1,60 @@
+import { parseJson } from '#lib/api/json/parse.ts';
+import type { KubeObject } from '#lib/api/resource.ts';
+
+/**
+ * One object as it was at a revision: its bytes as they are served, and what is read out of them when it is wanted.
+ * The parsed form may be dropped by the garbage collector and is then made again; labels and fields stay, they are small.
+ */
+export class StoredObject {
+  /** 'namespace/name', or 'name'. */
+  readonly key: string;
+  readonly revision: number;
+  /** JSON with resourceVersion, in the version that is stored. */
+  readonly bytes: Buffer;
+  #parsed: WeakRef<KubeObject> | undefined;
+  #fields: Readonly<Record<string, string>> | undefined;
+  #labels: Readonly<Record<string, string>> | undefined;
+
+  constructor(key: string, revision: number, bytes: Buffer) {
+    this.key = key;
+    this.revision = revision;
+    this.bytes = bytes;
+  }
+
+  /** Shared by all who ask: never to be changed. */
+  object(): KubeObject {
+    const known = this.#parsed?.deref();
+    if (known !== undefined) return known;
+    const object = parseStored(this.bytes);
+    this.#parsed = new WeakRef(object);
+    return object;
+  }
+
+  labels(): Readonly<Record<string, string>> {
+    this.#labels ??= this.object().metadata.labels ?? noLabels;
+    return this.#labels;
+  }
+
+  fields(selectable: (object: KubeObject) => Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    this.#fields ??= selectable(this.object());
+    return this.#fields;
+  }
+
+  get name(): string {
+    return this.key.slice(this.key.indexOf('/') + 1);
+  }
+
+  /** The same state under another revision. */
+  at(revision: number): StoredObject {
+    const parsed = { ...this.object(), metadata: { ...this.object().metadata, resourceVersion: String(revision) } };
+    return new StoredObject(this.key, revision, Buffer.from(JSON.stringify(parsed)));
+  }
+}
+const noLabels: Readonly<Record<string, string>> = {};
+
+/** What this server has written needs no scan for mistakes; only integers that a number cannot hold do. */
+export function parseStored(bytes: Uint8Array): KubeObject {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  return (longNumber.test(text) ? parseJson(text).value : JSON.parse(text)) as KubeObject;
+}
+const longNumber = /[:[,]-?\d{16}/;

@@ -1,0 +1,65 @@
+import { encodeForStore } from '#lib/api/json/encode.ts';
+import type { ApiObject } from '#lib/api/kinds/object.ts';
+import { failure, StatusError } from '#lib/api/status.ts';
+import type { Entry } from '../../../store/store.ts';
+import { asServed } from '../cache/splice.ts';
+import { StoredObject } from '../cache/stored-object.ts';
+import type { Core, Served } from '../served.ts';
+
+/** Above it etcd refuses a value; here every engine does. */
+const maxObjectBytes = 1.5 * 1024 * 1024;
+
+/** The bytes under which `object` is stored. @throws {StatusError} RequestEntityTooLarge */
+export function bytesOf(served: Served, object: ApiObject): Uint8Array {
+  const { conversion, type } = served;
+  const { bytes } = encodeForStore(
+    conversion === undefined ? object : conversion.toStored(object),
+    conversion?.type ?? type,
+  );
+  if (bytes.length <= maxObjectBytes) return bytes;
+  throw failure('RequestEntityTooLarge', `Request entity too large: limit is ${maxObjectBytes}`);
+}
+
+export function storedOf(key: string, revision: number, bytes: Uint8Array): StoredObject {
+  return new StoredObject(key, revision, asServed(bytes, revision));
+}
+
+export function storedOfEntry({ cache }: Served, entry: Entry): StoredObject {
+  return storedOf(entry.key.slice(cache.prefix.length), entry.revision, entry.value);
+}
+
+/**
+ * A failure without a reason, as upstream has it where an error was foreseen by nobody.
+ * Rule: responsewriters.ErrorToAPIStatus.
+ */
+export function unknownError(message: string): StatusError {
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 });
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly stored: StoredObject }
+  | { readonly ok: false; readonly current: StoredObject | undefined };
+
+/** Writes `bytes` to `key` if it stands at `expected` (0: absent). */
+export async function commitPut(
+  core: Core,
+  served: Served,
+  { key, expected, bytes }: { readonly key: string; readonly expected: number; readonly bytes: Uint8Array },
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const done = await core.store.commit({ key: served.cache.prefix + key, expected, value: bytes }, signal);
+  if (done.ok) return { ok: true, stored: storedOf(key, done.revision, bytes) };
+  return { ok: false, current: done.current && storedOfEntry(served, done.current) };
+}
+
+/** Removes `key` if it stands at `expected`. @returns the last state under the revision of the deletion */
+export async function commitDelete(
+  core: Core,
+  served: Served,
+  stored: StoredObject,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const done = await core.store.commit({ key: served.cache.prefix + stored.key, expected: stored.revision }, signal);
+  if (done.ok) return { ok: true, stored };
+  return { ok: false, current: done.current && storedOfEntry(served, done.current) };
+}

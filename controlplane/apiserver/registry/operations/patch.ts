@@ -1,0 +1,72 @@
+import { conformObject } from '#lib/api/json/decode.ts';
+import { JsonError } from '#lib/api/json/json-error.ts';
+import { parseJson } from '#lib/api/json/parse.ts';
+import type { ApiObject } from '#lib/api/kinds/object.ts';
+import { applyJsonPatch } from '#lib/api/patch/json.ts';
+import { applyMergePatch } from '#lib/api/patch/merge.ts';
+import { applyStrategicPatch } from '#lib/api/patch/strategic.ts';
+import type { KubeObject } from '#lib/api/resource.ts';
+import { badRequest } from '#lib/api/status.ts';
+import type { ApiResponse } from '../../exchange.ts';
+import { checkKind, type Expected, expectedOf, judgeFields, unsupportedMediaType } from '../codec.ts';
+import { readWriteOptions, type WriteOptions } from '../options.ts';
+import type { Presenter } from '../present/presenter.ts';
+import type { ResourceCall } from '../registry.ts';
+import { createWarnings, jsonResponse } from '../respond.ts';
+import type { Core, Served } from '../served.ts';
+import { type ChangeRules, changeObject } from './change.ts';
+
+export async function patch(
+  core: Core,
+  served: Served,
+  call: ResourceCall,
+  presenter: Presenter,
+  rules: ChangeRules,
+): Promise<ApiResponse> {
+  const options = readWriteOptions(call.query, 'PatchOptions', call);
+  const warnings = createWarnings();
+  const apply = patcher(call, expectedOf(served), options, warnings.add);
+  const derive = (current: KubeObject): ApiObject => {
+    const next = apply(current);
+    served.rules.applyDefaults(next);
+    return next;
+  };
+  const change = { name: call.name!, derive, rules, checksVersion: true };
+  const stored = await changeObject(core, served, change, { call, warnings, isDryRun: options.isDryRun });
+  return jsonResponse(200, presenter.one(stored), warnings.headers(), presenter.contentType);
+}
+
+/** What the call's patch makes of an object. @throws {StatusError} if it cannot be read, or later, if it does not apply */
+export function patcher(
+  { body, contentType }: ResourceCall,
+  expected: Expected,
+  { fieldValidation }: WriteOptions,
+  warn: (text: string) => void,
+): (current: KubeObject) => ApiObject {
+  const apply = patchTypes[contentType];
+  if (apply === undefined) throw unsupportedMediaType(Object.keys(patchTypes));
+  const { value, duplicateFields } = parsePatch(body);
+  return (current) => {
+    const patched = apply(current, value, expected);
+    const conformed = conformObject(patched as Record<string, unknown>, expected.type);
+    judgeFields({ ...conformed, duplicateFields }, expected.type, fieldValidation, warn);
+    // What did not change is shared with the stored object, which nobody may change.
+    return checkKind(structuredClone(conformed.object), expected);
+  };
+}
+
+type Apply = (current: unknown, patch: unknown, expected: Expected) => unknown;
+const patchTypes: Readonly<Record<string, Apply>> = {
+  'application/json-patch+json': applyJsonPatch,
+  'application/merge-patch+json': applyMergePatch,
+  'application/strategic-merge-patch+json': (current, patch, { type }) => applyStrategicPatch(current, patch, type),
+};
+
+function parsePatch(body: Uint8Array): ReturnType<typeof parseJson> {
+  try {
+    return parseJson(Buffer.from(body).toString());
+  } catch (error) {
+    if (error instanceof JsonError) throw badRequest(`error decoding patch: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+import type { KubeObject } from '#lib/api/resource.ts';
+import { exactValue, matchesFields } from '#lib/api/selectors/fields.ts';
+import { matchesLabels } from '#lib/api/selectors/labels.ts';
+import type { StoredObject } from '../cache/stored-object.ts';
+import type { ListOptions } from '../options.ts';
+import type { ResourceCall } from '../registry.ts';
+import type { Served } from '../served.ts';
+
+/** Which objects a list or watch is about. */
+export interface Selection {
+  /** '' for all, 'default/' for a namespace. */
+  readonly keyPrefix: string;
+  /** The only key that can match, where the selector or the path names one. */
+  readonly key: string | undefined;
+  /** Undefined: everything under the prefix matches, nothing need be looked at. */
+  readonly matches: ((stored: StoredObject) => boolean) | undefined;
+}
+
+export function selectionOf(served: Served, call: ResourceCall, { labels, fields }: ListOptions): Selection {
+  const namespace = call.namespace ?? (served.isNamespaced ? exactValue(fields, 'metadata.namespace') : undefined);
+  const keyPrefix = served.isNamespaced && namespace ? `${namespace}/` : '';
+  const name = call.name || exactValue(fields, 'metadata.name');
+  const isKey = name !== undefined && name !== '' && (!served.isNamespaced || keyPrefix !== '');
+  const selectable = (object: KubeObject) =>
+    served.rules.selectableFields(served.conversion?.fromStored(object) ?? object);
+  const isAll = labels.length === 0 && fields.length === 0 && !call.name;
+  const matches = (stored: StoredObject): boolean =>
+    (!call.name || stored.name === call.name) &&
+    (labels.length === 0 || matchesLabels(labels, stored.labels())) &&
+    (fields.length === 0 || matchesFields(fields, fieldsOf(served, stored, selectable)));
+  return { keyPrefix, key: isKey ? keyPrefix + name : undefined, matches: isAll ? undefined : matches };
+}
+
+/** Kept beside the object, unless it is seen in another version than the stored one. */
+function fieldsOf(
+  served: Served,
+  stored: StoredObject,
+  selectable: (object: KubeObject) => Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return served.conversion === undefined ? stored.fields(selectable) : selectable(stored.object());
+}

@@ -1,0 +1,5 @@
+import type { KubeObject } from '#lib/api/resource.ts';
+
+export function metadataOf(object: KubeObject, apiVersion: string): KubeObject {
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata };
+}

@@ -1,0 +1,71 @@
+// What the operations share: one resource in one version, and what all resources lean on.
+import type { ResourceFacts } from '#lib/api/facts.ts';
+import type { KindRules } from '#lib/api/kinds/kind-rules.ts';
+import type { ApiObject } from '#lib/api/kinds/object.ts';
+import type { KubeObject } from '#lib/api/resource.ts';
+import type { TypeSchema } from '#lib/api/schema.ts';
+import type { Named } from '#lib/api/status.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Store } from '../../store/store.ts';
+import type { Admission } from '../admission/admission.ts';
+import type { Feed } from './cache/feed.ts';
+import type { ResourceCache } from './cache/resource-cache.ts';
+
+/** One resource as one version of its group serves it. */
+export interface Served {
+  readonly facts: ResourceFacts;
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  /** 'v1', 'apps/v1'. */
+  readonly apiVersion: string;
+  readonly isNamespaced: boolean;
+  /** For messages: group and plural. */
+  readonly named: Named;
+  readonly type: TypeSchema;
+  readonly rules: KindRules;
+  readonly cache: ResourceCache;
+  /** Present where objects are stored in another version. */
+  readonly conversion?: Conversion;
+  readonly hooks?: Hooks;
+}
+
+export interface Conversion {
+  /** The type under which objects are stored. */
+  readonly type: TypeSchema;
+  toStored(object: KubeObject): ApiObject;
+  fromStored(object: KubeObject): ApiObject;
+}
+
+/** What a kind takes from, and gives back to, the server around a write: addresses and ports of Services. */
+export interface Hooks {
+  /** Before validation; may fill the object in. @throws {StatusError} */
+  begin(next: ApiObject, previous: KubeObject | undefined, isDryRun: boolean): Promise<Lease> | Lease;
+}
+
+export interface Lease {
+  /** The write is over. */
+  end(isStored: boolean): void;
+}
+
+export interface Core {
+  readonly store: Store;
+  readonly feed: Feed;
+  readonly clock: Clock;
+  readonly admission: Admission;
+  newUid(): string;
+  /** In [0, 1). */
+  random(): number;
+  served(group: string, plural: string): Served | undefined;
+}
+
+/** 'namespace/name', or 'name'. */
+export function keyIn(served: Served, namespace: string | undefined, name: string): string {
+  return served.isNamespaced ? `${namespace}/${name}` : name;
+}
+
+/** Whole seconds, as the API writes times. */
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+/, '');
+}

@@ -1,0 +1,91 @@
+// What each subresource that takes the whole object may change of it.
+import { forbiddenField } from '#lib/api/field-errors.ts';
+import { isSame } from '#lib/api/kinds/equal.ts';
+import type { KindRules } from '#lib/api/kinds/kind-rules.ts';
+import type { ApiObject } from '#lib/api/kinds/object.ts';
+import type { KubeObject } from '#lib/api/resource.ts';
+import type { CertificateSigningRequest } from '#lib/api/types/certificates.v1.ts';
+import type { Namespace, Pod } from '#lib/api/types/core.v1.ts';
+import type { StatusCause } from '#lib/api/types/meta.v1.ts';
+import type { UserInfo } from '../../exchange.ts';
+import type { ChangeRules } from '../operations/change.ts';
+import { resized, wrongResize } from './resize.ts';
+
+/** Undefined: that is no subresource that takes the whole object. */
+export function changeRulesOf(
+  rules: KindRules,
+  subresource: string | undefined,
+  user: UserInfo,
+  nowMs: number,
+): ChangeRules | undefined {
+  switch (subresource) {
+    case undefined:
+      return {
+        prepare: (next, previous) => rules.prepareForUpdate(next, previous, { nowMs, user }),
+        validate: rules.validateUpdate,
+        mayFinishDeletion: true,
+      };
+    case 'status':
+      return { prepare: rules.prepareForStatusUpdate, validate: rules.validateStatusUpdate, mayFinishDeletion: true };
+    case 'finalize':
+      return only(rules, finalized, () => []);
+    case 'approval':
+      return only(rules, approved, rules.validateStatusUpdate);
+    case 'ephemeralcontainers':
+      return only(rules, withEphemeral, (next, previous) => [
+        ...wrongEphemeral(next, previous),
+        ...rules.validate(next),
+      ]);
+    case 'resize':
+      return only(rules, resized, (next, previous) => [...wrongResize(next, previous), ...rules.validate(next)]);
+    default:
+      return undefined;
+  }
+}
+
+/** Keeps all of the previous object but what `take` takes over from the next one. */
+function only<T extends KubeObject>(
+  rules: KindRules,
+  take: (next: T, previous: T) => T,
+  validate: (next: T, previous: T) => readonly StatusCause[],
+): ChangeRules {
+  return {
+    prepare(next, previous) {
+      const { resourceVersion } = previous.metadata;
+      const taken = structuredClone(take(next as unknown as T, previous as T)) as unknown as ApiObject;
+      for (const field of Object.keys(next)) delete next[field];
+      Object.assign(next, taken);
+      if (resourceVersion !== undefined) next.metadata.resourceVersion = resourceVersion;
+      const spec = (object: KubeObject) => (object as { readonly spec?: unknown }).spec;
+      const grows = rules.hasGeneration && !isSame(spec(next), spec(previous));
+      if (grows) next.metadata.generation = (previous.metadata.generation ?? 0) + 1;
+    },
+    validate: (next, previous) => validate(next as T, previous as T),
+    mayFinishDeletion: true,
+  };
+}
+
+function finalized(next: Namespace, previous: Namespace): Namespace {
+  return { ...previous, metadata: next.metadata, spec: { ...previous.spec, finalizers: next.spec?.finalizers } };
+}
+
+/** The approval takes conditions only. Rule: certificates approval strategy. */
+function approved(next: CertificateSigningRequest, previous: CertificateSigningRequest): CertificateSigningRequest {
+  return { ...previous, metadata: next.metadata, status: { ...previous.status, conditions: next.status?.conditions } };
+}
+
+function withEphemeral(next: Pod, previous: Pod): Pod {
+  return { ...previous, spec: { ...previous.spec!, ephemeralContainers: next.spec?.ephemeralContainers } };
+}
+
+/** Rule: ValidatePodEphemeralContainersUpdate. */
+function wrongEphemeral(next: Pod, previous: Pod): readonly StatusCause[] {
+  const now = new Map((next.spec?.ephemeralContainers ?? []).map((container) => [container.name, container]));
+  return (previous.spec?.ephemeralContainers ?? []).flatMap((container) => {
+    const kept = now.get(container.name);
+    if (kept !== undefined && isSame(kept, container)) return [];
+    const what = kept === undefined ? 'removed' : 'changed';
+    const text = `existing ephemeral containers ${JSON.stringify(container.name)} may not be ${what}\n`;
+    return [forbiddenField('spec.ephemeralContainers', text)];
+  });
+}

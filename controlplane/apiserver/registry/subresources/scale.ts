@@ -1,0 +1,108 @@
+import { invalidValue } from '#lib/api/field-errors.ts';
+import type { ApiObject } from '#lib/api/kinds/object.ts';
+import type { KubeObject } from '#lib/api/resource.ts';
+import { typeOfKind } from '#lib/api/schema.ts';
+import { selectorOf, selectorOfMap, selectorText } from '#lib/api/selectors/labels.ts';
+import { conflict, invalid } from '#lib/api/status.ts';
+import type { Scale } from '#lib/api/types/autoscaling.v1.ts';
+import type { LabelSelector } from '#lib/api/types/meta.v1.ts';
+import type { ApiResponse } from '../../exchange.ts';
+import { decodeBody, type Expected } from '../codec.ts';
+import { changeObject, optimisticLock, viewOf } from '../operations/change.ts';
+import { read } from '../operations/get.ts';
+import { patcher } from '../operations/patch.ts';
+import { readWriteOptions } from '../options.ts';
+import { createPresenter } from '../present/presenter.ts';
+import type { ResourceCall } from '../registry.ts';
+import { createWarnings, jsonResponse } from '../respond.ts';
+import type { Core, Served } from '../served.ts';
+import { changeRulesOf } from './rules.ts';
+
+/** The number of replicas of a workload, as a Scale. */
+export async function scale(core: Core, served: Served, call: ResourceCall): Promise<ApiResponse> {
+  const form = { ...call.form, as: 'object' as const };
+  const shown = { ...served, ...expected, rules: served.rules, named: served.named };
+  const presenter = createPresenter({
+    served: withoutConversion(shown),
+    form,
+    includeObject: 'None',
+    nowMs: core.clock.now,
+  });
+  const warnings = createWarnings();
+  const answer = (object: KubeObject): ApiResponse =>
+    jsonResponse(200, presenter.made(scaleOf(object as Scalable)), warnings.headers(), presenter.contentType);
+  if (call.verb === 'get') return answer(viewOf(served, await read(core, served, call)));
+
+  const options = readWriteOptions(call.query, call.verb === 'patch' ? 'PatchOptions' : 'UpdateOptions', call);
+  const wanted = wantedScale(call, options, warnings.add);
+  const derive = (current: KubeObject): ApiObject => {
+    const next = wanted(scaleOf(current as Scalable)) as unknown as Scale;
+    checkScale(served, call.name!, next, current);
+    const changed = structuredClone(current) as ApiObject;
+    changed['spec'] = { ...(changed['spec'] as object), replicas: next.spec?.replicas ?? 0 };
+    return changed;
+  };
+  const rules = changeRulesOf(served.rules, undefined, call.user, core.clock.now())!;
+  const request = { call, warnings, isDryRun: options.isDryRun };
+  const stored = await changeObject(core, served, { name: call.name!, derive, rules, checksVersion: false }, request);
+  return answer(viewOf(served, stored));
+}
+
+const expected: Expected = {
+  apiVersion: 'autoscaling/v1',
+  kind: 'Scale',
+  type: typeOfKind('autoscaling', 'v1', 'Scale')!,
+};
+
+function wantedScale(
+  call: ResourceCall,
+  options: Parameters<typeof patcher>[2],
+  warn: (text: string) => void,
+): (current: Scale) => ApiObject {
+  if (call.verb === 'patch') return patcher(call, expected, options, warn) as (current: Scale) => ApiObject;
+  const sent = decodeBody(call.body, call.contentType, expected, options.fieldValidation, warn);
+  return () => sent;
+}
+
+interface Scalable extends KubeObject {
+  readonly spec?: {
+    readonly replicas?: number;
+    readonly selector?: LabelSelector | Readonly<Record<string, string>>;
+  };
+  readonly status?: { readonly replicas?: number };
+}
+
+function scaleOf({ apiVersion, metadata, spec, status }: Scalable): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  // ReplicationControllers select by plain labels, the others by a selector.
+  const requirements =
+    apiVersion === 'v1'
+      ? selectorOfMap(spec?.selector as Record<string, string> | undefined)
+      : (selectorOf(spec?.selector as LabelSelector | undefined) ?? []);
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: spec?.replicas ?? 0 },
+    status: { replicas: status?.replicas ?? 0, selector: selectorText(requirements) },
+  } as Scale;
+}
+
+function checkScale(served: Served, name: string, { metadata, spec }: Scale, current: KubeObject): void {
+  const { uid, resourceVersion } = metadata ?? {};
+  if (uid && uid !== current.metadata.uid) {
+    const what = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`;
+    throw conflict(served.named, name, what);
+  }
+  if (resourceVersion && resourceVersion !== current.metadata.resourceVersion) {
+    throw conflict(served.named, name, optimisticLock);
+  }
+  const replicas = spec?.replicas ?? 0;
+  if (replicas >= 0) return;
+  const cause = invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0');
+  throw invalid({ group: 'autoscaling', kind: 'Scale' }, name, [cause]);
+}
+
+function withoutConversion({ conversion: _conversion, ...served }: Served): Served {
+  return served;
+}
