@@ -1,0 +1,96 @@
+import { keyOf } from '#lib/api/resource.ts';
+import {
+  endpointSlices,
+  nodes as nodeResource,
+  pods as podResource,
+  services as serviceResource,
+} from '#lib/api/resources.ts';
+import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
+import { referenceTo } from '#lib/client/events.ts';
+import { hasReason } from '#lib/errors.ts';
+import { indexes } from '../informers.ts';
+import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { serviceNameLabel } from '../shared/endpoints.ts';
+import { Expectations } from '../shared/expectations.ts';
+import { selectedPods, watchSelectedPods } from '../shared/services.ts';
+import { managedBy, managedByLabel } from './distribute.ts';
+import { planSlices } from './plan.ts';
+
+/** Keeps the EndpointSlices of each Service that has a selector. */
+export async function runEndpointSlices(context: ControllerContext, signal: AbortSignal): Promise<void> {
+  const { client, informers, events, clock } = context;
+  const services = informers.get(serviceResource);
+  const pods = informers.get(podResource);
+  const nodes = informers.get(nodeResource);
+  const slices = informers.get(endpointSlices);
+  const expectations = new Expectations();
+  const queue = createQueue('endpointslice-controller', context, reconcile);
+
+  services.onChange((_now, _before, key) => queue.add(key));
+  watchSelectedPods(pods, services, (key) => queue.add(key));
+  nodes.onChange((now, before) => {
+    const zone = 'topology.kubernetes.io/zone';
+    if (before === undefined || now?.metadata.labels?.[zone] === before.metadata.labels?.[zone]) return;
+    for (const service of services.list()) queue.add(keyOf(service));
+  });
+  slices.onChange((now, before) => {
+    const slice = (now ?? before)!;
+    const name = slice.metadata.labels?.[serviceNameLabel];
+    if (name === undefined || slice.metadata.labels?.[managedByLabel] !== managedBy) return;
+    const key = `${slice.metadata.namespace}/${name}`;
+    if (before === undefined) expectations.created(key);
+    queue.add(key);
+  });
+  await runWhenSynced(queue, [services, pods, nodes, slices], signal);
+
+  async function reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
+    const service = services.get(key);
+    if (service === undefined) {
+      expectations.forget(key);
+      return undefined; // its slices go with it: they are owned
+    }
+    if (service.metadata.deletionTimestamp !== undefined || !expectations.areMet(key, clock.now())) return undefined;
+    if (service.spec?.type === 'ExternalName' || !service.spec?.selector) return undefined;
+    const plan = planSlices({
+      service,
+      pods: selectedPods(service, pods),
+      nodeOf: ({ spec }) => nodes.get(spec.nodeName ?? ''),
+      slices: slicesOf(service.metadata.namespace ?? '', service.metadata.name),
+    });
+    try {
+      expectations.expect(key, plan.create.length, [], clock.now());
+      for (const slice of plan.create) await create(key, slice, signal);
+      for (const slice of plan.update) await client.update(endpointSlices, slice, signal);
+      for (const slice of plan.remove) await remove(slice, signal);
+    } catch (error) {
+      if (!hasReason(error, 'Conflict', 'NotFound')) {
+        const message = `Error updating Endpoint Slices for Service ${key}: ${(error as Error).message}`;
+        events.record(referenceTo(serviceResource, service), 'Warning', 'FailedToUpdateEndpointSlices', message);
+      }
+      throw error;
+    }
+    return undefined;
+  }
+
+  function slicesOf(namespace: string, name: string): readonly EndpointSlice[] {
+    return slices.byIndex(indexes.namespace, namespace).filter(({ metadata: { labels } }) => {
+      return labels?.[serviceNameLabel] === name && labels[managedByLabel] === managedBy;
+    });
+  }
+
+  async function create(key: string, slice: EndpointSlice, signal: AbortSignal): Promise<void> {
+    try {
+      await client.create(endpointSlices, slice, signal);
+    } catch (error) {
+      expectations.forget(key);
+      throw error;
+    }
+  }
+
+  async function remove({ metadata }: EndpointSlice, signal: AbortSignal): Promise<void> {
+    const { namespace, name, uid } = metadata;
+    await client.delete(endpointSlices, { namespace, name }, signal, { preconditions: { uid } }).catch((error) => {
+      if (!hasReason(error, 'NotFound')) throw error;
+    });
+  }
+}

@@ -1,0 +1,79 @@
+import type { Node, Pod, Service } from '#lib/api/types/core.v1.ts';
+import type { Endpoint, EndpointSlice } from '#lib/api/types/discovery.v1.ts';
+import { familyOf } from '#lib/ip.ts';
+import {
+  hostnameFor,
+  isBehind,
+  isHeadless,
+  keyOfPorts,
+  type Port,
+  portsFor,
+  targetOfPod,
+} from '../shared/endpoints.ts';
+import { isReady } from '../shared/pods.ts';
+import { discoveryPlan, type Group, type SlicePlan } from './distribute.ts';
+
+export interface SliceFacts {
+  readonly service: Service;
+  /** Those that its selector selects. */
+  readonly pods: readonly Pod[];
+  nodeOf(pod: Pod): Node | undefined;
+  /** Those that this controller manages for the Service. */
+  readonly slices: readonly EndpointSlice[];
+}
+
+/** The slices to create, update and delete so that they hold just the endpoints of `service`, few of them touched. */
+export function planSlices({ service, pods, nodeOf, slices }: SliceFacts): SlicePlan {
+  const groups = familiesOf(service).flatMap((family) => groupsOf(service, pods, nodeOf, family));
+  return discoveryPlan(service, groups, slices);
+}
+
+function familiesOf({ spec }: Service): readonly ('IPv4' | 'IPv6')[] {
+  const families = (spec?.ipFamilies ?? []).filter((family) => family !== '');
+  if (families.length > 0) return families;
+  return spec?.clusterIP && spec.clusterIP !== 'None' && familyOf(spec.clusterIP) === 6 ? ['IPv6'] : ['IPv4'];
+}
+
+function groupsOf(
+  service: Service,
+  pods: readonly Pod[],
+  nodeOf: SliceFacts['nodeOf'],
+  addressType: 'IPv4' | 'IPv6',
+): readonly Group[] {
+  const groups = new Map<string, { ports: readonly Port[]; endpoints: Map<string, Endpoint> }>();
+  for (const pod of pods) {
+    if (!isBehind(pod, true)) continue;
+    const ports = portsFor(service, pod);
+    if (ports.length === 0 && !(isHeadless(service) && (service.spec?.ports ?? []).length === 0)) continue;
+    const address = addressesOf(pod).find((ip) => familyOf(ip) === (addressType === 'IPv4' ? 4 : 6));
+    if (address === undefined) continue;
+    const key = keyOfPorts(ports);
+    const group = groups.get(key) ?? { ports, endpoints: new Map<string, Endpoint>() };
+    groups.set(key, group);
+    group.endpoints.set(address, endpointOf(service, pod, nodeOf(pod), address));
+  }
+  // A Service without endpoints has one slice that says so.
+  if (groups.size === 0) return [{ addressType, ports: [], endpoints: new Map() }];
+  return [...groups.values()].map((group) => ({ addressType, ...group }));
+}
+
+function addressesOf({ status }: Pod): readonly string[] {
+  const all = (status?.podIPs ?? []).map(({ ip }) => ip).filter((ip) => ip !== undefined);
+  return all.length > 0 ? all : [status?.podIP ?? ''];
+}
+
+function endpointOf(service: Service, pod: Pod, node: Node | undefined, address: string): Endpoint {
+  const serving = isReady(pod);
+  const terminating = pod.metadata.deletionTimestamp !== undefined;
+  const ready = (service.spec?.publishNotReadyAddresses ?? false) || (serving && !terminating);
+  const hostname = hostnameFor(service, pod);
+  const zone = node?.metadata.labels?.['topology.kubernetes.io/zone'];
+  return {
+    addresses: [address],
+    conditions: { ready, serving, terminating },
+    ...(hostname === undefined ? {} : { hostname }),
+    targetRef: targetOfPod(pod),
+    ...(pod.spec.nodeName ? { nodeName: pod.spec.nodeName } : {}),
+    ...(zone ? { zone } : {}),
+  };
+}

@@ -1,0 +1,38 @@
+import { configMaps, namespaces as namespaceResource } from '#lib/api/resources.ts';
+import { hasReason } from '#lib/errors.ts';
+import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+
+/** Publishes the cluster's CA as the ConfigMap `kube-root-ca.crt` of every namespace: pods check the API server by it. */
+export async function runRootCa(rootCa: string, context: ControllerContext, signal: AbortSignal): Promise<void> {
+  const { client, informers } = context;
+  const namespaces = informers.get(namespaceResource);
+  const maps = informers.get(configMaps);
+  const queue = createQueue('root-ca-certificate-publisher', context, reconcile);
+
+  namespaces.onChange((now, _before, key) => now !== undefined && queue.add(key));
+  maps.onChange((now, before) => {
+    const { metadata } = (now ?? before)!;
+    if (metadata.name === name) queue.add(metadata.namespace ?? '');
+  });
+  await runWhenSynced(queue, [namespaces, maps], signal);
+
+  async function reconcile(namespace: string, signal: AbortSignal): Promise<undefined> {
+    const phase = namespaces.get(namespace)?.status?.phase;
+    if (!namespaces.get(namespace) || phase === 'Terminating') return;
+    const before = maps.get(`${namespace}/${name}`);
+    if (before?.data?.['ca.crt'] === rootCa && Object.keys(before.data).length === 1) return;
+    const data = { 'ca.crt': rootCa };
+    const written =
+      before === undefined
+        ? client.create(configMaps, { metadata: { name, namespace, annotations }, data }, signal)
+        : client.update(configMaps, { ...before, data }, signal);
+    await written.catch((error) => {
+      // It is there already, or its namespace is going.
+      if (!hasReason(error, 'AlreadyExists', 'NotFound', 'Forbidden')) throw error;
+    });
+  }
+}
+const name = 'kube-root-ca.crt';
+const annotations = {
+  'kubernetes.io/description': 'The certificate authority by which clients inside the cluster check the API server.',
+};
