@@ -2,7 +2,7 @@ import type { TypeSchema } from '#lib/api/schema.ts';
 import { badRequest } from '#lib/api/status.ts';
 import { conform } from './conform.ts';
 import { JsonError } from './json-error.ts';
-import { parseJson } from './parse.ts';
+import { checkDepth, parseJson } from './parse.ts';
 
 export interface Decoded {
   readonly object: Record<string, unknown>;
@@ -28,7 +28,8 @@ export function decodeObject(source: Uint8Array | string, type: TypeSchema | und
     );
   }
   if (type === undefined) return { object: value as Record<string, unknown>, unknownFields: [], duplicateFields };
-  return { ...conformObject(value as Record<string, unknown>, type), duplicateFields };
+  const conformed = checked(type, () => conform(value as Record<string, unknown>, type));
+  return { ...conformed, duplicateFields };
 }
 
 /**
@@ -40,8 +41,13 @@ export function conformObject(
   value: Readonly<Record<string, unknown>>,
   type: TypeSchema,
 ): Omit<Decoded, 'duplicateFields'> {
+  checked(type, () => checkDepth(value));
+  return checked(type, () => conform(value, type));
+}
+
+function checked<T>(type: TypeSchema, check: () => T): T {
   try {
-    return conform(value, type);
+    return check();
   } catch (error) {
     if (error instanceof JsonError) throw badRequest(handled(type, error.message));
     throw error;

@@ -12,17 +12,22 @@ export const maxDepth = 1000;
  * cannot be right that way.
  * @throws {JsonError}
  */
-export function parseJson(text: string): Parsed {
+export function parseJson(text: string, depth = maxDepth): Parsed {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    scanJson(text, maxDepth);
+    scanJson(text, depth);
     throw new JsonError('invalid JSON');
   }
-  const keys = countKeys(value, maxDepth);
+  const keys = countKeys(value, depth);
   const isPlain = keys === countColons(text) && !surrogateEscape.test(text);
-  return isPlain ? { value, duplicateFields: [] } : scanJson(text, maxDepth);
+  return isPlain ? { value, duplicateFields: [] } : scanJson(text, depth);
+}
+
+/** @throws {JsonError} if `value` nests deeper than a text may that is read */
+export function checkDepth(value: unknown): void {
+  countKeys(value, maxDepth);
 }
 
 const surrogateEscape = /\\u[dD][89a-fA-F]/;

@@ -46,7 +46,7 @@ const base64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const canonicalBase64 = /^[A-Za-z0-9+/]*(?:[AEIMQUYcgkosw048]=|[AQgw]==|)$/;
 
 /** @throws {JsonError} if it is no quantity, or one with more digits than any machine has of anything */
-function canonicalQuantity(text: string): string {
+export function canonicalQuantity(text: string): string {
   if (simpleQuantity.test(text)) return text;
   const quantity = text.length > 200 ? undefined : readQuantity(text);
   if (quantity === undefined) throw new JsonError(wrongQuantityForm);
