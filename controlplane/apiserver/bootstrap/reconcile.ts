@@ -14,7 +14,7 @@ export interface BootstrapOptions {
   readonly log: Log;
 }
 
-/** Makes what every cluster must have. Reads from the caches, writes only what lacks: nothing at most starts. */
+/** Makes what every cluster must have. Reads from the caches, writes only what lacks: nothing at most starts. One that fails is logged. */
 export async function bootstrap(
   { registry, client, facts, log }: BootstrapOptions,
   signal: AbortSignal,
@@ -27,7 +27,9 @@ export async function bootstrap(
       if (step.do === 'create') await client.create(wanted.resource, step.object, signal);
       else await client.update(wanted.resource, step.object, signal);
     } catch (error) {
-      if (!hasReason(error, 'AlreadyExists', 'Conflict')) throw error; // another server did it first
+      if (hasReason(error, 'AlreadyExists', 'Conflict')) return; // another server did it first
+      signal.throwIfAborted();
+      log.error('Could not bootstrap object', { kind: wanted.resource.kind, object: keyOf(wanted.object), err: error });
     }
   }
   await Promise.all(wantedNamespaces().map(ensure));

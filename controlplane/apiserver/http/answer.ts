@@ -1,9 +1,9 @@
+import { encodeJson, encodeProtobuf } from '#lib/api/protobuf/codec.ts';
 import { typeOfKind } from '#lib/api/schema.ts';
 import { failure, StatusError } from '#lib/api/status.ts';
 import type { Status } from '#lib/api/types/meta.v1.ts';
 import { ReasonError } from '#lib/errors.ts';
 import type { ApiResponse } from '../exchange.ts';
-import { encodeProtobuf } from '../registry/encoding.ts';
 import { type AnswerForm, jsonType, protobufType, yamlType } from './negotiate.ts';
 import { indentJson } from './pretty.ts';
 import { jsonToYaml } from './yaml.ts';
@@ -31,7 +31,8 @@ export async function answerObject(object: KubeLike, form: AnswerForm, status = 
   if (form.encoding === 'protobuf' && type?.facts.proto !== undefined) {
     return { status, headers: { 'content-type': protobufType }, body: encodeProtobuf(object, type) };
   }
-  return finish({ status, headers: { 'content-type': jsonType }, body: `${JSON.stringify(object)}\n` }, form);
+  const text = type === undefined ? JSON.stringify(object) : encodeJson(object, type);
+  return finish({ status, headers: { 'content-type': jsonType }, body: `${text}\n` }, form);
 }
 
 interface KubeLike {

@@ -1,11 +1,11 @@
 import { decodeObject } from '#lib/api/json/decode.ts';
+import { decodeProtobuf } from '#lib/api/protobuf/codec.ts';
 import type { Resource } from '#lib/api/resource.ts';
 import { apiVersionOf } from '#lib/api/resource.ts';
 import { typeOfKind } from '#lib/api/schema.ts';
 import { badRequest } from '#lib/api/status.ts';
 import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
-import { decodeProtobuf } from '../registry/encoding.ts';
 import { answerObject } from './answer.ts';
 import { readContent } from './content.ts';
 import { type AnswerForm, negotiate, protobufType } from './negotiate.ts';

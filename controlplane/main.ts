@@ -1,0 +1,133 @@
+// `skiff server`: API server, scheduler and controllers in one process. They talk as separate ones would, but in memory.
+import { mkdir } from 'node:fs/promises';
+import { createClient } from '#lib/client/client.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
+import { type ClusterPki, ensureClusterPki } from '#lib/pki/cluster.ts';
+import { type ApiServer, createApiServer } from './apiserver/apiserver.ts';
+import { createEscalationCheck } from './apiserver/authorization/escalation.ts';
+import { bootstrap } from './apiserver/bootstrap/reconcile.ts';
+import { createHttpServer, type HttpServer } from './apiserver/http/server.ts';
+import { createRegistry } from './apiserver/registry/create-registry.ts';
+import type { Registry } from './apiserver/registry/registry.ts';
+import type { HealthCheck } from './apiserver/routes/health.ts';
+import { runComponents } from './components.ts';
+import { factsOf, type ServerFacts, type ServerOptions } from './options.ts';
+import { openSqliteStore } from './store/sqlite/store.ts';
+
+export interface ServerDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Ends the server: requests under way are let finish. */
+  readonly signal: AbortSignal;
+  /** Called once, as soon as the server is ready: with the port it listens on. */
+  onReady?(port: number): void;
+}
+
+/** Runs a control plane until `signal` is aborted. */
+export async function runServer(
+  options: ServerOptions,
+  { clock, log, signal, onReady }: ServerDependencies,
+): Promise<void> {
+  const fromMs = clock.now();
+  const facts = factsOf(options);
+  await mkdir(facts.dataDir, { recursive: true, mode: 0o700 });
+  const pki = await ensurePki(facts, options, clock);
+  const store = openSqliteStore({ path: facts.databasePath });
+  const progress = new Progress();
+  const registry = createRegistry({
+    store,
+    clock,
+    log,
+    admission: () => [createEscalationCheck(() => apiServer)],
+  });
+  const apiServer: ApiServer = createApiServer({ facts, pki, registry, health: progress.checks, clock, log });
+  const running = new AbortController(); // what works behind the API outlives `signal` until the last request is answered
+  const work = [registry.run(running.signal)];
+  const http = createHttpServer({
+    handler: apiServer.handler,
+    serving: pki.apiserver,
+    clientCa: pki.ca.cert,
+    clock,
+    log,
+  });
+  try {
+    const port = await listen(http, options);
+    await registry.ready;
+    progress.isLoaded = true;
+    await bootstrapCluster(facts, pki, registry, apiServer, log, signal);
+    progress.isBootstrapped = true;
+    log.info('Started server', { port, tookMs: clock.now() - fromMs });
+    onReady?.(port);
+    if (!options.apiOnly) work.push(runComponents({ apiServer, facts, pki, clock, log }, running.signal));
+    await aborted(signal);
+  } finally {
+    log.info('Stopping server');
+    await http.close(graceMs);
+    running.abort();
+    await Promise.allSettled(work);
+    await store.close();
+    log.info('Stopped server');
+  }
+}
+
+const graceMs = 3000;
+
+async function listen(http: HttpServer, { bindAddress, securePort, listenFds = [] }: ServerOptions): Promise<number> {
+  const port = await http.listen({ host: bindAddress, port: securePort });
+  for (const fd of listenFds) await http.listen({ fd });
+  return port;
+}
+
+function ensurePki(facts: ServerFacts, { extraNames = [] }: ServerOptions, clock: Clock): Promise<ClusterPki> {
+  const { dataDir, advertiseAddress, bindAddress, serviceAddress, clusterDomain } = facts;
+  const own = /^(0\.0\.0\.0|::)$/.test(bindAddress) ? [] : [bindAddress];
+  return ensureClusterPki({
+    directory: dataDir,
+    names: [advertiseAddress, ...own, ...extraNames],
+    serviceAddress,
+    domain: clusterDomain,
+    server: `https://127.0.0.1:${facts.localPort}`,
+    nowMs: clock.now(),
+  });
+}
+
+function bootstrapCluster(
+  facts: ServerFacts,
+  pki: ClusterPki,
+  registry: Registry,
+  apiServer: ApiServer,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const user = { name: 'system:apiserver', groups: ['system:masters'] };
+  const client = createClient(apiServer.transportAs(user), { userAgent: 'kube-apiserver' });
+  const { advertiseAddress, securePort, serviceAddress, dnsAddress } = facts;
+  const known = { advertiseAddress, securePort, serviceAddress, dnsAddress, clientCa: pki.ca.cert };
+  return bootstrap({ registry, client, facts: { ...known, frontProxyCa: pki.frontProxyCa.cert }, log }, signal);
+}
+
+/** How far the start has come, for /readyz. */
+class Progress {
+  isLoaded = false;
+  isBootstrapped = false;
+
+  readonly checks: readonly HealthCheck[] = [
+    { name: 'ping', problem: () => undefined },
+    { name: 'log', problem: () => undefined },
+    { name: 'etcd', problem: () => undefined },
+    { name: 'informer-sync', problem: () => unless(this.isLoaded), isReadinessOnly: true },
+    { name: 'poststarthook/rbac/bootstrap-roles', problem: () => unless(this.isBootstrapped), isReadinessOnly: true },
+  ];
+}
+
+function unless(isDone: boolean): string | undefined {
+  return isDone ? undefined : 'not finished';
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
