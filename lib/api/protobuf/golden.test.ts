@@ -30,7 +30,7 @@ const roundTrip = test.macro<[Golden]>({
   title: (_title, { name }) => `${name} goes JSON > protobuf > JSON and back byte for byte`,
   exec: (t, { name, json, pb }) => {
     const type = typeOf(name);
-    const text = JSON.stringify(json);
+    const text = JSON.stringify(json).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e');
     const decoded = decodeObject(text, type);
     t.deepEqual(decoded.unknownFields, []);
     t.is(encodeObject(decoded.object, type), text);
