@@ -158,7 +158,7 @@ test('runServer() tells anybody that it lives, and its version', async (t) => {
   for (const path of ['/healthz', '/livez', '/readyz']) t.is((await ask(path, { anonymous: true })).text, 'ok');
   t.regex(
     (await ask('/readyz?verbose')).text,
-    /\[\+\]poststarthook\/rbac\/bootstrap-roles ok\n[^]*readyz check passed\n$/,
+    /\[\+\]poststarthook\/rbac\/bootstrap-roles ok\n[\s\S]*readyz check passed\n$/,
   );
   const version = JSON.parse((await ask('/version', { anonymous: true })).text);
   t.regex(version.gitVersion, /^v1\.37\.0\+skiff\d/);

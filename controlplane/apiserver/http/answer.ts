@@ -1,4 +1,5 @@
-import { encodeJson, encodeProtobuf } from '#lib/api/protobuf/codec.ts';
+import { encodeObject } from '#lib/api/json/encode.ts';
+import { encodeProtobuf } from '#lib/api/protobuf/codec.ts';
 import { typeOfKind } from '#lib/api/schema.ts';
 import { failure, StatusError } from '#lib/api/status.ts';
 import type { Status } from '#lib/api/types/meta.v1.ts';
@@ -31,8 +32,7 @@ export async function answerObject(object: KubeLike, form: AnswerForm, status = 
   if (form.encoding === 'protobuf' && type?.facts.proto !== undefined) {
     return { status, headers: { 'content-type': protobufType }, body: encodeProtobuf(object, type) };
   }
-  const text = type === undefined ? JSON.stringify(object) : encodeJson(object, type);
-  return finish({ status, headers: { 'content-type': jsonType }, body: `${text}\n` }, form);
+  return finish({ status, headers: { 'content-type': jsonType }, body: `${encodeObject(object, type)}\n` }, form);
 }
 
 interface KubeLike {
