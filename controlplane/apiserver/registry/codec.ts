@@ -1,9 +1,9 @@
 // Objects from requests, and to bytes: by JSON, and by protobuf for the kinds that have a message.
 import { type Decoded, decodeObject, refuseStrictProblems, strictProblems } from '#lib/api/json/decode.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
+import { decodeProtobuf } from '#lib/api/protobuf/codec.ts';
 import { type TypeSchema, typeOfKind } from '#lib/api/schema.ts';
 import { badRequest, failure } from '#lib/api/status.ts';
-import { decodeProtobuf } from './encoding.ts';
 import type { WriteOptions } from './options.ts';
 import type { Served } from './served.ts';
 

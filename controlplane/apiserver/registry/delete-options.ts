@@ -1,10 +1,10 @@
 import { invalidValue, notSupported } from '#lib/api/field-errors.ts';
 import { decodeObject } from '#lib/api/json/decode.ts';
+import { decodeProtobuf } from '#lib/api/protobuf/codec.ts';
 import { typeNamed } from '#lib/api/schema.ts';
 import { badRequest, invalid } from '#lib/api/status.ts';
 import type { DeleteOptions } from '#lib/api/types/meta.v1.ts';
 import { protobufType } from './codec.ts';
-import { decodeProtobuf } from './encoding.ts';
 import { isSet, wrongDryRun } from './options.ts';
 import type { ResourceCall } from './registry.ts';
 

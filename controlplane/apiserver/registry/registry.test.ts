@@ -1,4 +1,6 @@
 import test from 'ava';
+import { decodeProtobuf, encodeProtobuf } from '#lib/api/protobuf/codec.ts';
+import { typeOfKind } from '#lib/api/schema.ts';
 import { createLab, framesOf, take, textOf } from './testing.ts';
 
 const configMap = (name: string, extra: object = {}) => ({ metadata: { name, ...extra }, data: { a: '1' } });
@@ -316,4 +318,24 @@ test('one event is seen in both of its versions', async (t) => {
   });
   const { body } = await lab.ask('get', 'events.k8s.io/v1/events', at('e'));
   t.like(body, { apiVersion: 'events.k8s.io/v1', note: 'hello', regarding: { name: 'p' } });
+});
+
+test('protobuf goes in, and comes out as an object, a list and a watch', async (t) => {
+  await using lab = await createLab();
+  const type = typeOfKind('', 'v1', 'ConfigMap')!;
+  const list = typeOfKind('', 'v1', 'ConfigMapList')!;
+  const body = encodeProtobuf({ kind: 'ConfigMap', apiVersion: 'v1', ...configMap('a') }, type);
+  const form = { encoding: 'protobuf' as const };
+  const contentType = 'application/vnd.kubernetes.protobuf';
+  const made = await lab.send('create', 'v1/configmaps', { namespace: 'default', body, contentType, form });
+  t.is(made.headers['content-type'], contentType);
+  t.like(decodeProtobuf(made.body as Uint8Array, type), { kind: 'ConfigMap', data: { a: '1' } });
+  const listed = await lab.send('list', 'v1/configmaps', { form });
+  t.is((decodeProtobuf(listed.body as Uint8Array, list)['items'] as unknown[]).length, 1);
+  const watch = await lab.send('watch', 'v1/configmaps', { form });
+  t.is(watch.headers['content-type'], `${contentType};stream=watch`);
+  for await (const piece of watch.body as AsyncIterable<Uint8Array>) {
+    t.is(Buffer.from(piece).readUInt32BE(0), piece.length - 4);
+    break;
+  }
 });

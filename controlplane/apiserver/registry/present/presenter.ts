@@ -1,15 +1,20 @@
 // From stored objects to the bytes that a client asked for. JSON of the stored version is never parsed: bytes are joined.
+import { encodeObject } from '#lib/api/json/encode.ts';
+import {
+  encodeMessage,
+  encodeProtobuf,
+  encodeProtobufList,
+  encodeProtobufWatchFrame,
+} from '#lib/api/protobuf/codec.ts';
 import { apiVersionOf, type KubeObject } from '#lib/api/resource.ts';
 import { typeNamed } from '#lib/api/schema.ts';
 import type { ListMeta, Status } from '#lib/api/types/meta.v1.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
 import { jsonType, protobufType } from '../codec.ts';
-import { encodeJson, encodeProtobuf } from '../encoding.ts';
 import type { Form } from '../registry.ts';
 import type { Served } from '../served.ts';
 import { joinList } from './join.ts';
 import { metadataOf } from './metadata.ts';
-import { protobufListBody, protobufWatchFrame } from './protobuf.ts';
 import { type IncludeObject, tableOf } from './table.ts';
 
 export interface Presenter {
@@ -49,7 +54,7 @@ export function createPresenter({ served, form, includeObject, nowMs }: Presente
 
   function encode(object: object, typeName: string): Uint8Array {
     if (isProtobuf) return encodeProtobuf(object, typeNamed(typeName));
-    return Buffer.from(form.as === 'object' ? encodeJson(object, typeNamed(typeName)) : JSON.stringify(object));
+    return Buffer.from(form.as === 'object' ? encodeObject(object, typeNamed(typeName)) : JSON.stringify(object));
   }
 
   function view(objects: readonly KubeObject[], meta: ListMeta, withColumns: boolean): object {
@@ -63,7 +68,7 @@ export function createPresenter({ served, form, includeObject, nowMs }: Presente
   }
 
   function frame(type: string, object: Uint8Array): Uint8Array {
-    if (isProtobuf) return protobufWatchFrame(type, object);
+    if (isProtobuf) return encodeProtobufWatchFrame(type, object);
     return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, newline]);
   }
 
@@ -93,7 +98,11 @@ export function createPresenter({ served, form, includeObject, nowMs }: Presente
         return encode({ ...list, items: parts }, metadataListType);
       }
       const list = { kind: listKind, apiVersion: served.apiVersion, metadata: meta };
-      if (isProtobuf) return protobufListBody(list, objects, served);
+      if (isProtobuf)
+        return encodeProtobufList(
+          list,
+          objects.map((object) => encodeMessage(object, served.type)),
+        );
       return Buffer.from(
         JSON.stringify({ ...list, items: objects.map(({ kind: _k, apiVersion: _v, ...rest }) => rest) }),
       );
