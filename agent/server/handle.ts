@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { badRequest, failure } from '#lib/api/status.ts';
+import { assertNever } from '#lib/errors.ts';
+import { podUidLabel } from '../pods/annotations.ts';
+import { findContainers, findPod } from './find.ts';
+import { containerLogs } from './logs.ts';
+import type { KubeletServerOptions } from './options.ts';
+import type { Route } from './routes.ts';
+import { upgradeRequired } from './streams.ts';
+import { summaryOf } from './summary.ts';
+import type { Usage } from './usage.ts';
+import { cadvisorMetrics, resourceMetrics } from './usage-metrics.ts';
+
+export interface Handling extends KubeletServerOptions {
+  readonly usage: (signal: AbortSignal) => Promise<Usage>;
+}
+
+/** Answers a request that keeps to HTTP. @throws {StatusError} before anything was sent */
+export async function handle(
+  route: Route,
+  request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+  options: Handling,
+  signal: AbortSignal,
+): Promise<void> {
+  const { to } = route;
+  if (to !== 'run' && request.method !== 'GET' && request.method !== 'HEAD' && !isStream(route)) {
+    response.setHeader('allow', 'GET');
+    throw failure('MethodNotAllowed', 'Method Not Allowed');
+  }
+  switch (to) {
+    case 'logs': {
+      const log = await containerLogs(route.pod, route.container, query, options, signal);
+      return await sendStream(response, log, signal);
+    }
+    case 'exec':
+    case 'attach':
+    case 'portForward':
+      return upgradeRequired();
+    case 'run':
+      return await runCommand(route.pod, route.container, query, response, options, signal);
+    case 'healthz':
+      return send(response, 'text/plain; charset=utf-8', 'ok');
+    case 'pods':
+      return sendJson(response, podList([...options.pods.list()]));
+    case 'runningPods':
+      return sendJson(response, podList(await runningPods(options, signal)));
+    case 'summary':
+      return sendJson(response, summaryOf(options.nodeName, await options.usage(signal)));
+    case 'metrics':
+      return send(response, metricsType, options.metrics.render());
+    case 'resourceMetrics':
+      return send(response, metricsType, resourceMetrics(await options.usage(signal)));
+    case 'cadvisorMetrics':
+      return send(response, metricsType, cadvisorMetrics(await options.usage(signal)));
+    case 'probeMetrics':
+      return send(response, metricsType, ''); // counted by whoever probes, in /metrics
+    case 'config':
+      return sendJson(response, { kubeletconfig: options.config ?? {} });
+    default:
+      assertNever(to, 'route');
+  }
+}
+const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
+
+function isStream({ to }: Route): boolean {
+  return to === 'exec' || to === 'attach' || to === 'portForward';
+}
+
+/** The head goes out at once: who follows a silent log sees that it is there. */
+async function sendStream(response: ServerResponse, pieces: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void> {
+  response.setHeader('content-type', 'text/plain');
+  response.flushHeaders();
+  await pipeline(Readable.from(pieces, { objectMode: false }), response, { signal });
+}
+
+async function runCommand(
+  podName: Parameters<typeof findPod>[0],
+  container: string,
+  query: URLSearchParams,
+  response: ServerResponse,
+  options: Handling,
+  signal: AbortSignal,
+): Promise<void> {
+  const command = (query.get('cmd') ?? '').split(' ').filter((word) => word !== '');
+  if (command.length === 0) throw badRequest('no command: say one by ?cmd=');
+  const [newest] = await findContainers(findPod(podName, options), container, options, signal);
+  if (newest === undefined) throw failure('InternalError', `container not found ("${container}")`);
+  const { stdout, stderr } = await options.runtime.execSync(newest.id, command, runSeconds, signal);
+  send(response, 'text/plain', Buffer.concat([stdout, stderr]));
+}
+const runSeconds = 0;
+
+async function runningPods({ runtime, pods }: Handling, signal: AbortSignal) {
+  const containers = await runtime.listContainers({}, signal);
+  const uids = new Set(containers.filter(({ state }) => state === 'running').map(({ labels }) => labels[podUidLabel]));
+  return [...pods.list()].filter(({ metadata }) => uids.has(metadata.uid));
+}
+
+function podList(items: readonly unknown[]): unknown {
+  return { kind: 'PodList', apiVersion: 'v1', metadata: {}, items };
+}
+
+function sendJson(response: ServerResponse, body: unknown): void {
+  send(response, 'application/json', JSON.stringify(body));
+}
+
+function send(response: ServerResponse, type: string, body: string | Uint8Array): void {
+  response.setHeader('content-type', type);
+  response.end(body);
+}

@@ -1,0 +1,31 @@
+import type { Runtime } from '#cri/runtime.ts';
+import type { Pod } from '#lib/api/types/core.v1.ts';
+import type { Client } from '#lib/client/client.ts';
+import type { Reader } from '#lib/client/informer.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
+import type { Metrics } from '#lib/metrics.ts';
+
+export interface KubeletServerOptions {
+  readonly nodeName: string;
+  /** Where to listen; all addresses unless told. */
+  readonly host?: string;
+  /** 10250 unless told; 0: any. */
+  readonly port?: number;
+  /** Where /healthz listens, for everybody on this machine; '127.0.0.1:10248' unless told, '' for nowhere. */
+  readonly healthzAddress?: string;
+  /** PEM. Clients show a certificate by `clientCa`, or a token. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string };
+  readonly client: Client;
+  /** The node's own pods, by namespace/name. */
+  readonly pods: Pick<Reader<Pod>, 'get' | 'list'>;
+  readonly runtime: Pick<
+    Runtime,
+    'listContainers' | 'listSandboxes' | 'containerStatus' | 'exec' | 'attach' | 'portForward' | 'execSync' | 'stats'
+  >;
+  readonly metrics: Metrics;
+  /** What /configz shows. */
+  readonly config?: unknown;
+  readonly clock: Clock;
+  readonly log: Log;
+}

@@ -1,0 +1,41 @@
+import test from 'ava';
+import { attributesOf, routeOf } from './routes.ts';
+
+const pod = { namespace: 'shop', name: 'web-0', uid: '' };
+const routes = test.macro<[string, unknown]>({
+  title: (_title, path) => `routeOf() of ${path}`,
+  exec: (t, path, expected) => t.deepEqual(routeOf(path), expected as ReturnType<typeof routeOf>),
+});
+test(routes, '/healthz', { to: 'healthz' });
+test(routes, '/pods/', { to: 'pods' });
+test(routes, '/runningpods/', { to: 'runningPods' });
+test(routes, '/metrics/cadvisor', { to: 'cadvisorMetrics' });
+test(routes, '/containerLogs/shop/web-0/main', { to: 'logs', pod, container: 'main' });
+test(routes, '/exec/shop/web-0/main', { to: 'exec', pod, container: 'main' });
+test(routes, '/exec/shop/web-0/u-1/main', { to: 'exec', pod: { ...pod, uid: 'u-1' }, container: 'main' });
+test(routes, '/portForward/shop/web-0', { to: 'portForward', pod });
+test(routes, '/portForward/shop/web-0/u-1', { to: 'portForward', pod: { ...pod, uid: 'u-1' } });
+for (const path of [
+  '/',
+  '',
+  '/exec',
+  '/exec/shop',
+  '/exec/shop/web-0',
+  '/exec/a/b/c/d/e',
+  '/logs/syslog',
+  '/exec/%/a/b',
+  '//pods',
+]) {
+  test(routes, path, undefined);
+}
+
+const attributes = test.macro<[string, string, string, readonly string[]]>({
+  title: (_title, method, path) => `attributesOf() of ${method} ${path}`,
+  exec: (t, method, path, verb, subresources) => t.deepEqual(attributesOf(method, path), { verb, subresources }),
+});
+test(attributes, 'GET', '/stats/summary', 'get', ['stats']);
+test(attributes, 'GET', '/metrics/cadvisor', 'get', ['metrics']);
+test(attributes, 'GET', '/pods', 'get', ['pods', 'proxy']);
+test(attributes, 'POST', '/exec/shop/web-0/main', 'create', ['proxy']);
+test(attributes, 'GET', '/containerLogs/shop/web-0/main', 'get', ['proxy']);
+test(attributes, 'GET', '/metricsx', 'get', ['proxy']);

@@ -1,0 +1,131 @@
+// Usage in Prometheus' text format: /metrics/resource for metrics-server, and the part of /metrics/cadvisor that dashboards read.
+import type { ContainerUsage, PodUsage, Usage } from './usage.ts';
+
+/** Rule: KEP-727 (resource metrics endpoint). */
+export function resourceMetrics({ atMs, node, pods }: Usage): string {
+  const all = pods.flatMap((pod) => pod.containers.map((one) => [pod, one] as const));
+  const perContainer = (value: (one: ContainerUsage) => number) =>
+    all.map(([pod, one]) =>
+      sample({ container: one.name, namespace: pod.namespace, pod: pod.name }, value(one), one.atMs),
+    );
+  const perPod = (value: (one: ContainerUsage) => number) =>
+    pods.map(({ namespace, name, containers }) => {
+      return sample(
+        { namespace, pod: name },
+        containers.reduce((sum, one) => sum + value(one), 0),
+        atMs,
+      );
+    });
+  const seconds = (one: { readonly cpuCoreNanoSeconds: number }) => one.cpuCoreNanoSeconds / 1e9;
+  const workingSet = (one: { readonly memoryWorkingSetBytes: number }) => one.memoryWorkingSetBytes;
+  return [
+    family(
+      'container_cpu_usage_seconds_total',
+      'counter',
+      'Cumulative cpu time consumed by the container in core-seconds',
+      perContainer(seconds),
+    ),
+    family(
+      'container_memory_working_set_bytes',
+      'gauge',
+      'Current working set of the container in bytes',
+      perContainer(workingSet),
+    ),
+    family(
+      'container_start_time_seconds',
+      'gauge',
+      'Start time of the container since unix epoch in seconds',
+      perContainer((one) => one.startMs / 1000),
+    ),
+    family('node_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the node in core-seconds', [
+      sample({}, seconds(node), atMs),
+    ]),
+    family('node_memory_working_set_bytes', 'gauge', 'Current working set of the node in bytes', [
+      sample({}, workingSet(node), atMs),
+    ]),
+    family(
+      'pod_cpu_usage_seconds_total',
+      'counter',
+      'Cumulative cpu time consumed by the pod in core-seconds',
+      perPod(seconds),
+    ),
+    family('pod_memory_working_set_bytes', 'gauge', 'Current working set of the pod in bytes', perPod(workingSet)),
+    family('resource_scrape_error', 'gauge', '1 if there was an error while getting container metrics, 0 otherwise', [
+      sample({}, 0),
+    ]),
+  ].join('');
+}
+
+/** Names and labels are cAdvisor's, values the runtime's. */
+export function cadvisorMetrics({ node, pods }: Usage): string {
+  const perContainer = (value: (one: ContainerUsage) => number, extra: Labels = {}) =>
+    pods.flatMap((pod) =>
+      pod.containers.map((one) => sample({ ...labelsOf(pod, one), ...extra }, value(one), one.atMs)),
+    );
+  return [
+    family(
+      'container_cpu_usage_seconds_total',
+      'counter',
+      'Cumulative cpu time consumed in seconds.',
+      perContainer((one) => one.cpuCoreNanoSeconds / 1e9, { cpu: 'total' }),
+    ),
+    family(
+      'container_memory_usage_bytes',
+      'gauge',
+      'Current memory usage in bytes, including all memory regardless of when it was accessed.',
+      perContainer((one) => one.memoryUsageBytes),
+    ),
+    family(
+      'container_memory_working_set_bytes',
+      'gauge',
+      'Current working set in bytes.',
+      perContainer((one) => one.memoryWorkingSetBytes),
+    ),
+    family(
+      'container_memory_rss',
+      'gauge',
+      'Size of RSS in bytes.',
+      perContainer((one) => one.memoryRssBytes),
+    ),
+    family(
+      'container_fs_usage_bytes',
+      'gauge',
+      'Number of bytes that are consumed by the container on this filesystem.',
+      perContainer((one) => one.writableLayer.usedBytes),
+    ),
+    family(
+      'container_start_time_seconds',
+      'gauge',
+      'Start time of the container since unix epoch in seconds.',
+      perContainer((one) => one.startMs / 1000),
+    ),
+    family(
+      'container_last_seen',
+      'gauge',
+      'Last time a container was seen by the exporter',
+      perContainer((one) => one.atMs / 1000),
+    ),
+    family('machine_cpu_cores', 'gauge', 'Number of logical CPU cores.', [sample({}, node.cores)]),
+    family('machine_memory_bytes', 'gauge', 'Amount of memory installed on the machine.', [
+      sample({}, node.memoryTotalBytes),
+    ]),
+  ].join('');
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+function labelsOf({ namespace, name }: PodUsage, one: ContainerUsage): Labels {
+  return { container: one.name, id: `/${one.id}`, image: one.image, name: one.id, namespace, pod: name };
+}
+
+function family(name: string, type: string, help: string, samples: readonly string[]): string {
+  if (samples.length === 0) return '';
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${samples.map((one) => `${name}${one}\n`).join('')}`;
+}
+
+function sample(labels: Labels, value: number, atMs?: number): string {
+  const pairs = Object.entries(labels).map(
+    ([name, text]) => `${name}="${text.replaceAll(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')}"`,
+  );
+  return `${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}${atMs === undefined ? '' : ` ${Math.round(atMs)}`}`;
+}
