@@ -1,0 +1,134 @@
+// Keeps the node's object: makes it, tells its status at once when it changes and now and then when it does not.
+import type { Cri } from '#cri/runtime.ts';
+import { nodes } from '#lib/api/resources.ts';
+import type { Node, NodeStatus } from '#lib/api/types/core.v1.ts';
+import type { Client } from '#lib/client/client.ts';
+import type { Clock } from '#lib/clock.ts';
+import { hasReason } from '#lib/errors.ts';
+import type { Log } from '#lib/log.ts';
+import type { Machine } from './machine.ts';
+import { isNews, type NodeFacts, nodeLabels, nodeStatusOf } from './node-status.ts';
+
+export interface KeepNodeOptions {
+  readonly client: Client;
+  readonly cri: Cri;
+  readonly name: string;
+  readonly ips: readonly string[];
+  readonly port: number;
+  readonly machine: Machine;
+  readonly maxPods: number;
+  readonly kubeletVersion: string;
+  network(): { readonly isReady: boolean; readonly message: string };
+  /** The node as the informer has it. */
+  current(): Node | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface NodeKeeper {
+  /** Something that the status is made of has changed. */
+  wake(): void;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
+  const { client, cri, name, clock, log } = options;
+  let bell = Promise.withResolvers<void>();
+  let told: NodeStatus | undefined;
+  let toldAtMs = 0;
+  let images: NodeFacts['images'] = [];
+  let imagesAtMs = 0;
+
+  async function register(signal: AbortSignal): Promise<void> {
+    const labels = nodeLabels(options);
+    const annotations = { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' };
+    const status = await observe(signal);
+    try {
+      await client.create(nodes, { metadata: { name, labels, annotations }, spec: {}, status }, signal);
+      log.info('Registered node', { node: name });
+    } catch (error) {
+      if (!hasReason(error, 'AlreadyExists')) throw error;
+      const known = await client.get(nodes, { name }, signal);
+      const lacks = Object.entries(labels).some(([key, value]) => known.metadata.labels?.[key] !== value);
+      const body = { metadata: { labels, annotations } };
+      if (lacks) await client.patch(nodes, { name }, { type: 'strategic', body }, signal);
+      told = known.status;
+    }
+  }
+
+  async function observe(signal: AbortSignal): Promise<NodeStatus> {
+    const [runtime, version] = await Promise.all([
+      cri.runtime.status(signal).catch(() => undefined),
+      cri.runtime.version(signal).catch(() => undefined),
+    ]);
+    signal.throwIfAborted();
+    if (clock.now() - imagesAtMs > imagesMs) {
+      const listed = await cri.images.list(signal).catch(() => []);
+      images = listed.map(({ repoDigests, repoTags, sizeBytes }) => ({
+        names: [...repoDigests, ...repoTags],
+        sizeBytes,
+      }));
+      imagesAtMs = clock.now();
+    }
+    return nodeStatusOf({
+      ...options,
+      runtimeVersion: version === undefined ? '' : `${version.name}://${version.version}`,
+      runtime: runtime?.conditions,
+      network: options.network(),
+      images,
+      before: told ?? options.current()?.status,
+      nowMs: clock.now(),
+    });
+  }
+
+  async function report(signal: AbortSignal): Promise<void> {
+    const status = await observe(signal);
+    if (!isNews(told, status) && clock.now() - toldAtMs < unchangedMs) return;
+    try {
+      const body = { status };
+      const node = await client.patch(nodes, { name }, { type: 'strategic', body }, signal, { subresource: 'status' });
+      if (wasReady(told) !== wasReady(status)) log.info('Reported node', { node: name, isReady: wasReady(status) });
+      told = node.status;
+      toldAtMs = clock.now();
+    } catch (error) {
+      if (!hasReason(error, 'NotFound')) throw error;
+      await register(signal); // somebody deleted the node while it lives
+    }
+  }
+
+  return {
+    wake: () => bell.resolve(),
+    async run(signal) {
+      const stop = () => bell.resolve();
+      signal.addEventListener('abort', stop, { once: true });
+      let failures = 0;
+      let isRegistered = false;
+      while (!signal.aborted) {
+        bell = Promise.withResolvers<void>();
+        try {
+          if (!isRegistered) await register(signal);
+          isRegistered = true;
+          await report(signal);
+          failures = 0;
+        } catch (error) {
+          if (signal.aborted) return;
+          failures++;
+          if (failures === 1 || failures % 10 === 0) log.warn('Could not report the node', { node: name, err: error });
+        }
+        const pauseMs = failures > 0 ? Math.min(100 * 2 ** (failures - 1), 5_000) : wasReady(told) ? steadyMs : eagerMs;
+        const pause = new AbortController();
+        const wait = clock.sleep(pauseMs, AbortSignal.any([signal, pause.signal])).catch(() => {});
+        await Promise.race([wait, bell.promise]);
+        pause.abort();
+      }
+    },
+  };
+}
+const steadyMs = 5_000; // how soon a runtime that fell ill is seen
+const eagerMs = 150; // while the node is not ready
+const unchangedMs = 300_000;
+const imagesMs = 60_000;
+
+function wasReady(status: NodeStatus | undefined): boolean {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+}

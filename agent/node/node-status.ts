@@ -1,0 +1,151 @@
+import type { RuntimeCondition } from '#cri/runtime.ts';
+import type { NodeCondition, NodeStatus } from '#lib/api/types/core.v1.ts';
+import { timestamp } from '../pods/timestamp.ts';
+import type { Machine } from './machine.ts';
+
+export interface NodeFacts {
+  readonly name: string;
+  /** Primary first. */
+  readonly ips: readonly string[];
+  readonly port: number;
+  readonly machine: Machine;
+  readonly maxPods: number;
+  /** Such as 'containerd://1.6.20'. */
+  readonly runtimeVersion: string;
+  readonly kubeletVersion: string;
+  /** `undefined` while the runtime does not answer. */
+  readonly runtime: readonly RuntimeCondition[] | undefined;
+  readonly network: { readonly isReady: boolean; readonly message: string };
+  readonly images: readonly { readonly names: readonly string[]; readonly sizeBytes: number }[];
+  /** As the API has it now. */
+  readonly before: NodeStatus | undefined;
+  readonly nowMs: number;
+}
+
+/** The labels that every node has. Rule: "Well-Known Labels, Annotations and Taints". */
+export function nodeLabels({ name, machine }: Pick<NodeFacts, 'name' | 'machine'>): Readonly<Record<string, string>> {
+  const { architecture, operatingSystem } = machine.info;
+  return {
+    'beta.kubernetes.io/arch': architecture,
+    'beta.kubernetes.io/os': operatingSystem,
+    'kubernetes.io/arch': architecture,
+    'kubernetes.io/hostname': name,
+    'kubernetes.io/os': operatingSystem,
+  };
+}
+
+export function nodeStatusOf(facts: NodeFacts): NodeStatus {
+  const { name, ips, port, machine, runtimeVersion, kubeletVersion, images } = facts;
+  return {
+    capacity: capacityOf(facts),
+    allocatable: allocatableOf(facts),
+    conditions: conditionsOf(facts),
+    addresses: [
+      ...ips.map((address) => ({ type: 'InternalIP' as const, address })),
+      { type: 'Hostname' as const, address: name },
+    ],
+    daemonEndpoints: { kubeletEndpoint: { Port: port } },
+    nodeInfo: { ...machine.info, containerRuntimeVersion: runtimeVersion, kubeletVersion, kubeProxyVersion: '' },
+    images: [...images]
+      .sort((a, b) => b.sizeBytes - a.sizeBytes)
+      .slice(0, mostImages)
+      .map(({ names, sizeBytes }) => ({ names: names.slice(0, mostNames), sizeBytes })),
+  };
+}
+const mostImages = 50;
+const mostNames = 5;
+
+type Quantities = Readonly<Record<string, string>>;
+
+function capacityOf({ machine, maxPods }: Pick<NodeFacts, 'machine' | 'maxPods'>): Quantities {
+  const { cpus, memoryBytes, storageBytes } = machine;
+  return {
+    cpu: String(cpus),
+    'ephemeral-storage': kibi(storageBytes),
+    'hugepages-1Gi': '0',
+    'hugepages-2Mi': '0',
+    memory: kibi(memoryBytes),
+    pods: String(maxPods),
+  };
+}
+
+/** What is left for pods when the node keeps for itself what eviction holds free: 100 MiB, and a tenth of the disk. */
+export function allocatableOf(facts: Pick<NodeFacts, 'machine' | 'maxPods'>): Quantities {
+  const { memoryBytes, storageBytes } = facts.machine;
+  return {
+    ...capacityOf(facts),
+    'ephemeral-storage': String(Math.floor(storageBytes * 0.9)),
+    memory: kibi(memoryBytes - 100 * 1024 * 1024),
+  };
+}
+
+function kibi(bytes: number): string {
+  return `${Math.floor(bytes / 1024)}Ki`;
+}
+
+function conditionsOf(facts: NodeFacts): readonly NodeCondition[] {
+  const fine: readonly (readonly [string, string, string])[] = [
+    ['MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+    ['DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+    ['PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+  ];
+  const troubles = troublesOf(facts);
+  return [
+    ...fine.map(([type, reason, message]) => stamped({ type, status: 'False', reason, message }, facts)),
+    stamped(
+      troubles.length === 0
+        ? { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' }
+        : {
+            type: 'Ready',
+            status: 'False',
+            reason: 'KubeletNotReady',
+            message: `[${troubles.join(', ')}]`.replace(/^\[([^,]*)\]$/, '$1'),
+          },
+      facts,
+    ),
+  ];
+}
+
+function troublesOf({ runtime, network }: NodeFacts): readonly string[] {
+  if (runtime === undefined) return ['container runtime is down'];
+  const troubles = runtime.flatMap(({ type, status, reason, message }) => {
+    if (status) return [];
+    const what =
+      type === 'NetworkReady'
+        ? 'container runtime network not ready'
+        : 'container runtime status check may not have completed yet';
+    return [`${what}: ${type}=false reason:${reason} message:${message}`];
+  });
+  return network.isReady ? troubles : [...troubles, `node network not ready: ${network.message}`];
+}
+
+function stamped(
+  condition: Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>,
+  { before, nowMs }: NodeFacts,
+): NodeCondition {
+  const was = before?.conditions?.find(({ type }) => type === condition.type);
+  const now = timestamp(nowMs);
+  const lastTransitionTime = was?.status === condition.status ? (was.lastTransitionTime ?? now) : now;
+  return { ...condition, lastHeartbeatTime: now, lastTransitionTime };
+}
+
+/** Whether the API has to be told now, rather than with the next report of the unchanged. */
+export function isNews(before: NodeStatus | undefined, now: NodeStatus): boolean {
+  return JSON.stringify(withoutTimes(before)) !== JSON.stringify(withoutTimes(now));
+}
+
+/** Only what is reported, in a fixed order of keys. */
+function withoutTimes(status: NodeStatus | undefined) {
+  const conditions =
+    status?.conditions?.map(({ type, status: is, reason, message }) => [type, is, reason, message]) ?? [];
+  const sorted = (map: object | undefined) => Object.entries(map ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [
+    conditions.filter(([type]) => ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'].includes(type!)),
+    sorted(status?.capacity),
+    sorted(status?.allocatable),
+    status?.addresses?.map(({ type, address }) => [type, address]),
+    sorted(status?.nodeInfo).filter(([, value]) => value !== ''),
+    status?.daemonEndpoints?.kubeletEndpoint?.Port,
+    status?.images?.map(({ names, sizeBytes }) => [names, sizeBytes]),
+  ];
+}

@@ -1,0 +1,31 @@
+import { rm } from 'node:fs/promises';
+import type { Pod } from '#lib/api/types/core.v1.ts';
+import type { NodeTools } from './node-facts.ts';
+import { podLogDirectory } from './paths.ts';
+
+/** Removes what was kept of a pod for those who still asked for its logs. */
+export async function clearPod(pod: Pod, tools: NodeTools, signal: AbortSignal): Promise<void> {
+  const { observer, puller, objects, cri } = tools;
+  const uid = pod.metadata.uid ?? '';
+  for (const { id } of observer.of(uid).sandboxes) await cri.runtime.removeSandbox(id, signal);
+  const { containers } = await observer.refresh(uid, signal);
+  for (const { id } of containers) await cri.runtime.removeContainer(id, signal);
+  if (containers.length > 0) await observer.refresh(uid, signal);
+  await rm(podLogDirectory(pod), { recursive: true, force: true });
+  puller.drop(uid);
+  objects.drop(uid);
+}
+
+/** Gives back volumes and cgroups of pods that are neither known nor running: what a crash left behind. */
+export async function clearLeftovers(
+  known: { has(podUid: string): boolean },
+  { volumes, cgroups, observer }: NodeTools,
+  signal: AbortSignal,
+): Promise<void> {
+  const held = new Set([...(await volumes.holders(signal)), ...(await cgroups.holders())]);
+  for (const uid of held) {
+    if (known.has(uid) || observer.of(uid).sandboxes.length > 0) continue;
+    await volumes.release(uid, signal);
+    await cgroups.remove(uid, signal);
+  }
+}

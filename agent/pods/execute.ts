@@ -1,0 +1,104 @@
+import type { SandboxStatus } from '#cri/runtime.ts';
+import { assertNever } from '#lib/errors.ts';
+import type { PreparedVolumes } from '../volumes/volumes.ts';
+import { killContainer, killPod } from './kill.ts';
+import type { NodeTools } from './node-facts.ts';
+import { isLive } from './observed.ts';
+import type { Step } from './plan.ts';
+import type { PodRecord } from './pod-record.ts';
+import { nextRestart } from './restart.ts';
+import { runSandbox } from './run-sandbox.ts';
+import { startContainer } from './start-container.ts';
+import { StartError } from './start-error.ts';
+
+export interface Outcome {
+  /** When to try again what failed; absent if nothing did. */
+  readonly againMs?: number;
+}
+
+/**
+ * Does `steps` in order. A container that cannot be started keeps no other main container from starting: why it could not
+ * is noted in the record. Anything else that fails ends it: the next reconcile plans anew.
+ */
+export async function execute(
+  steps: readonly Step[],
+  record: PodRecord,
+  tools: NodeTools,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { cri, observer, clock } = tools;
+  const mustStart = steps.some((step) => step.do === 'startContainer');
+  // Volumes and sandbox do not need each other: both are begun at once.
+  const volumes = mustStart ? prepareVolumes(record, tools, signal) : undefined;
+  volumes?.catch(() => {}); // awaited below, unless an earlier step fails
+  let sandbox: SandboxStatus | undefined = observer.of(record.uid).sandboxes[0];
+  let againMs: number | undefined;
+  for (const step of steps) {
+    signal.throwIfAborted();
+    switch (step.do) {
+      case 'stopPod': {
+        const grace = record.pod.spec.terminationGracePeriodSeconds ?? 30;
+        await killPod(record, observer.of(record.uid), clock.now() + grace * 1000, tools, signal);
+        break;
+      }
+      case 'createSandbox':
+        sandbox = await runSandbox(record.pod, step.attempt, tools, signal);
+        break;
+      case 'killContainer': {
+        const observed = observer.of(record.uid);
+        const target = observed.containers.find(({ id }) => id === step.id);
+        const graceSeconds = record.pod.spec.terminationGracePeriodSeconds ?? 30;
+        if (target !== undefined && isLive(target)) {
+          await killContainer(record, observed, target, { message: step.message, graceSeconds }, tools, signal);
+        }
+        break;
+      }
+      case 'startContainer': {
+        const prepared = await volumes!;
+        record.failures = 0;
+        const failed = await tryStart(step, prepared, sandbox!, record, tools, signal);
+        if (failed !== undefined) againMs = Math.min(againMs ?? Number.POSITIVE_INFINITY, failed.againMs);
+        break;
+      }
+      case 'removeContainer':
+        await cri.runtime.removeContainer(step.id, signal);
+        await observer.refresh(record.uid, signal);
+        break;
+      default:
+        assertNever(step, 'step');
+    }
+  }
+  return againMs === undefined ? {} : { againMs };
+}
+
+async function prepareVolumes(record: PodRecord, tools: NodeTools, signal: AbortSignal): Promise<PreparedVolumes> {
+  try {
+    return await tools.volumes.prepare(record.pod, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const message = error instanceof Error ? error.message : String(error);
+    tools.record(record.pod, 'Warning', 'FailedMount', message);
+    throw error;
+  }
+}
+
+async function tryStart(
+  { name, attempt, endedAtMs }: Extract<Step, { do: 'startContainer' }>,
+  volumes: PreparedVolumes,
+  sandbox: SandboxStatus,
+  record: PodRecord,
+  tools: NodeTools,
+  signal: AbortSignal,
+): Promise<StartError | undefined> {
+  const nowMs = tools.clock.now();
+  if (endedAtMs !== undefined) record.restarts.set(name, nextRestart(record.restarts.get(name), endedAtMs, nowMs));
+  try {
+    await startContainer({ pod: record.pod, name, attempt, sandbox, volumes }, tools, signal);
+    record.waiting.delete(name);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    record.waiting.set(name, { reason: error.reason, message: error.message });
+    return error;
+  }
+}

@@ -1,0 +1,78 @@
+import { chmod, mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Mount } from '#cri/config.ts';
+import { mountOf } from './container-config.ts';
+import { containerNamed } from './containers.ts';
+import { expand } from './expand.ts';
+import { hostnameOf } from './hostname.ts';
+import { renderHosts } from './hosts-file.ts';
+import type { NodeTools } from './node-facts.ts';
+import { etcHostsPath, terminationLogPath } from './paths.ts';
+import type { Start } from './start.ts';
+
+type Environment = readonly { readonly name: string; readonly value: string }[];
+
+/** What the container sees of the node's files: its volumes, /etc/hosts, and the file for its last words. */
+export async function mountsOf(
+  start: Start,
+  env: Environment,
+  tools: NodeTools,
+  signal: AbortSignal,
+): Promise<readonly Mount[]> {
+  const { pod, name, attempt } = start;
+  const { container } = containerNamed(pod, name)!;
+  const uid = pod.metadata.uid ?? '';
+  const mounts = await volumeMounts(start, env, tools, signal);
+  const isTaken = (path: string) => mounts.some(({ containerPath }) => containerPath.replace(/\/$/, '') === path);
+  if (!isTaken('/etc/hosts')) {
+    const hostPath = etcHostsPath(tools.rootDir, uid);
+    await writeHosts(hostPath, start, tools);
+    mounts.push({
+      containerPath: '/etc/hosts',
+      hostPath,
+      readonly: container.securityContext?.readOnlyRootFilesystem ?? false,
+    });
+  }
+  const lastWords = container.terminationMessagePath || '/dev/termination-log';
+  const hostPath = terminationLogPath(tools.rootDir, uid, name, attempt);
+  await makeTerminationLog(hostPath);
+  return [...mounts, { containerPath: lastWords, hostPath }];
+}
+
+async function volumeMounts(
+  { pod, name, volumes }: Start,
+  env: Environment,
+  tools: NodeTools,
+  signal: AbortSignal,
+): Promise<Mount[]> {
+  const { container } = containerNamed(pod, name)!;
+  const values = new Map(env.map((variable) => [variable.name, variable.value]));
+  const mounts: Mount[] = [];
+  for (const mount of container.volumeMounts ?? []) {
+    const volume = volumes.get(mount.name);
+    if (volume === undefined) throw new Error(`cannot find volume "${mount.name}" to mount into container "${name}"`);
+    const subPath = mount.subPath || expand(mount.subPathExpr ?? '', (variable) => values.get(variable));
+    const hostPath = subPath === '' ? volume.hostPath : await tools.volumes.subPath(volume, subPath, signal);
+    mounts.push(mountOf(mount, hostPath, volume.isReadOnly ?? false));
+  }
+  return mounts;
+}
+
+async function writeHosts(path: string, { pod, sandbox }: Start, { dns }: NodeTools): Promise<void> {
+  const nodeFile = pod.spec.hostNetwork ? await readFile('/etc/hosts', 'utf8') : undefined;
+  const text = renderHosts({
+    podIPs: sandbox.ips,
+    name: hostnameOf(pod, (await dns()).clusterDomain),
+    aliases: pod.spec.hostAliases ?? [],
+    ...(nodeFile === undefined ? {} : { nodeFile }),
+  });
+  await writeFile(path, text, { mode: 0o644 });
+}
+
+/** Makes the file that takes a container's last words: anybody may write it, whoever the container runs as. */
+async function makeTerminationLog(path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o750 });
+  await using file = await open(path, 'w', 0o666);
+  void file;
+  await chmod(path, 0o666); // umask took some of it away
+}

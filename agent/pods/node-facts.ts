@@ -1,0 +1,38 @@
+import type { Cri } from '#cri/runtime.ts';
+import type { Container, Pod, Service } from '#lib/api/types/core.v1.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
+import type { Cgroups } from '../cgroups/cgroups.ts';
+import type { Puller } from '../images/puller.ts';
+import type { Limit } from '../limit.ts';
+import type { PodObjects } from '../objects.ts';
+import type { Volumes } from '../volumes/volumes.ts';
+import type { DnsFacts } from './dns-config.ts';
+import type { Observer } from './observer.ts';
+
+/** What the doing of steps needs of the node: filled by main. */
+export interface NodeTools {
+  readonly cri: Pick<Cri, 'runtime'>;
+  readonly observer: Observer;
+  readonly puller: Puller;
+  readonly cgroups: Cgroups;
+  readonly volumes: Volumes;
+  readonly objects: PodObjects;
+  readonly services: { list(): Iterable<Service> };
+  readonly rootDir: string;
+  /** Addresses of the node, primary first. */
+  readonly hostIPs: readonly string[];
+  /** `status.allocatable` of the node. */
+  allocatable(): Readonly<Record<string, string>>;
+  readonly capacityBytes: number;
+  /** Read for each sandbox: the node's resolv.conf may change. */
+  dns(): Promise<DnsFacts>;
+  /** The runtime's name of a RuntimeClass. */
+  handlerOf(runtimeClassName: string | undefined, signal: AbortSignal): Promise<string>;
+  /** Tells users what happens, in an Event about the pod, or about one of its containers. */
+  record(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void;
+  /** Sandboxes and containers that are made at once. */
+  readonly limit: Limit;
+  readonly clock: Clock;
+  readonly log: Log;
+}

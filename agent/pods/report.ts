@@ -1,0 +1,94 @@
+// Tells the API the statuses of pods: at once, each pod's newest only, one request a pod at a time.
+import { isDeepStrictEqual } from 'node:util';
+import { pods } from '#lib/api/resources.ts';
+import type { Pod, PodStatus } from '#lib/api/types/core.v1.ts';
+import type { Client } from '#lib/client/client.ts';
+import type { Clock } from '#lib/clock.ts';
+import { createController } from '#lib/controller.ts';
+import { hasReason } from '#lib/errors.ts';
+import type { Log } from '#lib/log.ts';
+import { statusPatch } from './status-patch.ts';
+
+export interface Reporter {
+  /** Has `status` told to the API, soon; a newer one replaces it. */
+  report(pod: Pod, status: PodStatus): void;
+  /** Settles when the API knows the newest status of the pod, or the pod is gone. */
+  settled(podUid: string, signal: AbortSignal): Promise<void>;
+  /** What was reported last; `undefined` before the first report. */
+  newest(podUid: string): PodStatus | undefined;
+  forget(podUid: string): void;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+interface Wish {
+  readonly pod: Pod;
+  readonly wanted: PodStatus;
+  told: PodStatus;
+  readonly waiters: Set<() => void>;
+}
+
+export function createReporter({
+  client,
+  clock,
+  log,
+}: {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Reporter {
+  const wishes = new Map<string, Wish>(); // by pod uid; bounded by the pods here
+  const backoffMs = (failures: number) => Math.min(100 * 2 ** (failures - 1), 10_000);
+  const queue = createController({ name: 'pod-status', reconcile, workers: 8, backoffMs, clock, log });
+
+  async function reconcile(podUid: string, signal: AbortSignal): Promise<undefined> {
+    const wish = wishes.get(podUid);
+    if (wish === undefined) return;
+    const { pod, wanted } = wish;
+    const { namespace, name } = pod.metadata;
+    const status = statusPatch(wish.told, wanted);
+    if (status !== undefined) {
+      const body = { metadata: { uid: podUid }, status };
+      try {
+        await client.patch(pods, { namespace, name }, { type: 'strategic', body }, signal, { subresource: 'status' });
+      } catch (error) {
+        // Gone, or another pod has its name: nobody is left to tell.
+        if (!hasReason(error, 'NotFound', 'Conflict')) throw error;
+      }
+    }
+    const now = wishes.get(podUid);
+    if (now === undefined) return;
+    now.told = wanted;
+    if (now.wanted !== wanted) {
+      queue.add(podUid);
+      return;
+    }
+    for (const wake of now.waiters) wake();
+    now.waiters.clear();
+  }
+
+  return {
+    report(pod, status) {
+      const podUid = pod.metadata.uid ?? '';
+      const before = wishes.get(podUid);
+      const wanted: PodStatus = JSON.parse(JSON.stringify(status)); // without what is undefined
+      if (before !== undefined && isDeepStrictEqual(before.wanted, wanted)) return;
+      wishes.set(podUid, { pod, wanted, told: before?.told ?? pod.status, waiters: before?.waiters ?? new Set() });
+      queue.add(podUid);
+    },
+    async settled(podUid, signal) {
+      const wish = wishes.get(podUid);
+      if (wish === undefined || wish.told === wish.wanted) return;
+      await new Promise<void>((resolve, reject) => {
+        wish.waiters.add(resolve);
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      });
+    },
+    newest: (podUid) => wishes.get(podUid)?.wanted,
+    forget(podUid) {
+      const wish = wishes.get(podUid);
+      wishes.delete(podUid);
+      for (const wake of wish?.waiters ?? []) wake();
+    },
+    run: (signal) => queue.run(signal),
+  };
+}

@@ -1,0 +1,40 @@
+import { mkdir } from 'node:fs/promises';
+import type { SandboxConfig } from '#cri/config.ts';
+import type { SandboxStatus } from '#cri/runtime.ts';
+import type { Pod } from '#lib/api/types/core.v1.ts';
+import type { NodeTools } from './node-facts.ts';
+import { podDirectory, podLogDirectory } from './paths.ts';
+import { sandboxConfigOf } from './sandbox-config.ts';
+
+/** Makes the pod's sandbox with its network. @throws {Error} why it could not; an Event has told users */
+export async function runSandbox(
+  pod: Pod,
+  attempt: number,
+  tools: NodeTools,
+  signal: AbortSignal,
+): Promise<SandboxStatus> {
+  const { cri, cgroups, observer, limit } = tools;
+  const [config, handler] = await Promise.all([
+    sandboxConfig(pod, attempt, tools),
+    tools.handlerOf(pod.spec.runtimeClassName, signal),
+    cgroups.make(pod, signal),
+    mkdir(podDirectory(tools.rootDir, pod.metadata.uid ?? ''), { recursive: true, mode: 0o750 }),
+    mkdir(podLogDirectory(pod), { recursive: true, mode: 0o755 }),
+  ]);
+  try {
+    const id = await limit(() => cri.runtime.runSandbox(config, handler, signal), signal);
+    const status = await cri.runtime.sandboxStatus(id, signal);
+    observer.noteSandbox(status);
+    return status;
+  } catch (error) {
+    signal.throwIfAborted();
+    const words = error instanceof Error ? error.message : String(error);
+    tools.record(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${words}`);
+    throw error;
+  }
+}
+
+/** The config that a sandbox is run with, and its containers are created with. */
+export async function sandboxConfig(pod: Pod, attempt: number, { dns, cgroups }: NodeTools): Promise<SandboxConfig> {
+  return sandboxConfigOf({ ...(await dns()), pod, attempt, cgroupParent: cgroups.parentOf(pod) });
+}

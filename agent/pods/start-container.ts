@@ -1,0 +1,138 @@
+// Brings one container from its spec to running: image, environment, files, create, start, postStart hook.
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { ConfigMap, Pod, Secret } from '#lib/api/types/core.v1.ts';
+import { containerConfigOf } from './container-config.ts';
+import { containerNamed } from './containers.ts';
+import { environmentNeeds, planEnvironment } from './environment.ts';
+import { runHook } from './hooks.ts';
+import { mountsOf } from './mounts.ts';
+import type { NodeTools } from './node-facts.ts';
+import { latestOf } from './observed.ts';
+import { containerLogPath, logLinkPath, podLogDirectory } from './paths.ts';
+import { sandboxConfig } from './run-sandbox.ts';
+import { type ImageUser, rootRefusal } from './security.ts';
+import type { Start } from './start.ts';
+import { StartError } from './start-error.ts';
+
+/** @throws {StartError} with the reason that the container's status shows */
+export async function startContainer(start: Start, tools: NodeTools, signal: AbortSignal): Promise<void> {
+  const { pod, name, attempt, sandbox } = start;
+  const { cri, observer, limit, record } = tools;
+  const { container, kind } = containerNamed(pod, name)!;
+  const sandboxSpec = await sandboxConfig(pod, sandbox.attempt, tools);
+  const image = await tools.puller.ensure(pod, container, sandboxSpec, signal);
+  const user: ImageUser = { username: image.username, ...(image.uid === undefined ? {} : { uid: image.uid }) };
+
+  /** The same failure in a status and in an Event. */
+  function fail(reason: 'CreateContainerConfigError' | 'CreateContainerError', error: unknown): never {
+    signal.throwIfAborted();
+    const message = error instanceof Error ? error.message : String(error);
+    record(pod, 'Warning', 'Failed', `Error: ${message}`, container);
+    throw new StartError(reason, message, retryMs, { cause: error });
+  }
+
+  const refusal = rootRefusal(pod, container, user);
+  if (refusal !== undefined) fail('CreateContainerConfigError', new Error(refusal));
+  const target = kind === 'ephemeral' ? targetOf(pod, name) : undefined;
+  const targetId = target && latestOf(observer.of(sandbox.uid), target)?.id;
+  const config = await filesAndEnvironment(start, tools, signal).then(
+    ({ env, mounts }) =>
+      containerConfigOf({
+        pod,
+        container,
+        attempt,
+        imageRef: image.id,
+        imageUser: user,
+        env,
+        mounts,
+        ...(targetId === undefined ? {} : { targetId }),
+        capacityBytes: tools.capacityBytes,
+        isCgroupV2: tools.cgroups.isV2,
+      }),
+    (error) => fail('CreateContainerConfigError', error),
+  );
+  const logPath = `${podLogDirectory(pod)}/${containerLogPath(name, attempt)}`;
+  await mkdir(dirname(logPath), { recursive: true, mode: 0o755 });
+  await limit(async () => {
+    const id = await cri.runtime
+      .createContainer(sandbox.id, config, sandboxSpec, signal)
+      .catch((error) => fail('CreateContainerError', error));
+    record(pod, 'Normal', 'Created', 'Container created', container);
+    try {
+      await cri.runtime.startContainer(id, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const message = error instanceof Error ? error.message : String(error);
+      record(pod, 'Warning', 'Failed', `Error: ${message}`, container);
+      await observer.noteContainer(sandbox.id, id, signal);
+      throw new StartError('RunContainerError', message, retryMs, { cause: error });
+    }
+    record(pod, 'Normal', 'Started', 'Container started', container);
+    await observer.noteContainer(sandbox.id, id, signal);
+    await linkLog(logPath, logLinkPath(pod, name, id));
+    return id;
+  }, signal).then((id) => afterStart(start, id, tools, signal));
+}
+const retryMs = 10_000;
+
+function targetOf({ spec }: Pod, name: string): string | undefined {
+  return spec.ephemeralContainers?.find((one) => one.name === name)?.targetContainerName || undefined;
+}
+
+async function filesAndEnvironment(start: Start, tools: NodeTools, signal: AbortSignal) {
+  const env = await environmentOf(start, tools, signal);
+  return { env, mounts: await mountsOf(start, env, tools, signal) };
+}
+
+async function environmentOf({ pod, name, sandbox }: Start, tools: NodeTools, signal: AbortSignal) {
+  const { container } = containerNamed(pod, name)!;
+  const needs = environmentNeeds(container);
+  const namespace = pod.metadata.namespace ?? 'default';
+  const configMaps = new Map<string, ConfigMap>();
+  const secrets = new Map<string, Secret>();
+  for (const one of needs.configMaps) {
+    const found = await tools.objects.configMap(namespace, one, signal);
+    if (found !== undefined) configMaps.set(one, found);
+  }
+  for (const one of needs.secrets) {
+    const found = await tools.objects.secret(namespace, one, signal);
+    if (found !== undefined) secrets.set(one, found);
+  }
+  const podIPs = pod.spec.hostNetwork ? tools.hostIPs : sandbox.ips;
+  const { hostIPs, services } = tools;
+  const facts = { pod, container, podIPs, hostIPs, allocatable: tools.allocatable(), services: services.list() };
+  const planned = planEnvironment({ ...facts, configMaps, secrets });
+  if ('error' in planned) throw new Error(planned.error);
+  return planned.env;
+}
+
+/** The postStart hook: the container is not started before it ended, and is killed if it fails. */
+async function afterStart(start: Start, containerId: string, tools: NodeTools, signal: AbortSignal): Promise<void> {
+  const { pod, name, sandbox } = start;
+  const { container } = containerNamed(pod, name)!;
+  const hook = container.lifecycle?.postStart;
+  if (hook === undefined) return;
+  const podIp = pod.spec.hostNetwork ? (tools.hostIPs[0] ?? '') : (sandbox.ips[0] ?? '');
+  const { runtime } = tools.cri;
+  try {
+    await runHook(hook, { container, containerId, podIp }, { runtime, clock: tools.clock }, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const message = `PostStartHook failed: ${error instanceof Error ? error.message : String(error)}`;
+    tools.record(pod, 'Warning', 'FailedPostStartHook', message, container);
+    tools.record(pod, 'Normal', 'Killing', 'FailedPostStartHook', container);
+    await runtime.stopContainer(containerId, pod.spec.terminationGracePeriodSeconds ?? 30, signal);
+    await tools.observer.noteContainer(sandbox.id, containerId, signal);
+    throw new StartError('PostStartHookError', message, 0, { cause: error });
+  }
+}
+
+/** For log collectors; nothing here depends on it. */
+async function linkLog(logPath: string, link: string): Promise<void> {
+  try {
+    await mkdir(dirname(link), { recursive: true });
+    await rm(link, { force: true });
+    await symlink(logPath, link);
+  } catch {}
+}

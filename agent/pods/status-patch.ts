@@ -1,0 +1,51 @@
+import type { PodStatus } from '#lib/api/types/core.v1.ts';
+
+/**
+ * The strategic merge patch that turns `told` into `wanted`; `undefined` if nothing differs.
+ * Lists that are merged by a key (podIPs) are replaced whole; conditions of others, which are not ours to remove, stay.
+ */
+export function statusPatch(told: PodStatus, wanted: PodStatus): Readonly<Record<string, unknown>> | undefined {
+  const patch: Record<string, unknown> = {};
+  const before = told as Readonly<Record<string, unknown>>;
+  const after = wanted as Readonly<Record<string, unknown>>;
+  for (const key of new Set([...ours, ...Object.keys(after)])) {
+    if (same(before[key], after[key])) continue;
+    const value = after[key];
+    if (value === undefined) patch[key] = null;
+    else if (isMergedList(key) && Array.isArray(value)) patch[key] = [...value, { $patch: 'replace' }];
+    else if (key === 'conditions') patch[key] = changedConditions(told, wanted);
+    else patch[key] = value;
+  }
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+/** Fields that we may have written, and hence take away. */
+const ours: readonly string[] = [
+  'podIP',
+  'podIPs',
+  'reason',
+  'message',
+  'initContainerStatuses',
+  'containerStatuses',
+  'ephemeralContainerStatuses',
+];
+
+function isMergedList(key: string): boolean {
+  return key === 'podIPs' || key === 'hostIPs';
+}
+
+function changedConditions(told: PodStatus, wanted: PodStatus): readonly unknown[] {
+  return (wanted.conditions ?? []).filter((condition) => {
+    const before = told.conditions?.find(({ type }) => type === condition.type);
+    return before === undefined || !same(before, condition);
+  });
+}
+
+/** Whatever the order of keys. */
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return (a ?? null) === (b ?? null);
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  return [...keys].every((key) => same(left[key], right[key]));
+}

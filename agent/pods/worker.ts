@@ -1,0 +1,302 @@
+// The pod worker: for each pod, by its uid, the way from facts to what is there, and back into the API as its status.
+import { pods } from '#lib/api/resources.ts';
+import type { Pod, PodStatus } from '#lib/api/types/core.v1.ts';
+import type { Client } from '#lib/client/client.ts';
+import { createController } from '#lib/controller.ts';
+import { assertNever, hasReason } from '#lib/errors.ts';
+import type { Probes } from '../probes/probes.ts';
+import { clearLeftovers, clearPod } from './clear.ts';
+import { containerNamed } from './containers.ts';
+import { execute } from './execute.ts';
+import { killPod } from './kill.ts';
+import type { NodeTools } from './node-facts.ts';
+import { latestOf, type Observed } from './observed.ts';
+import { orphanOf } from './orphan.ts';
+import { planPod, type Wait } from './plan.ts';
+import { createRecord, type PodRecord, shownPod } from './pod-record.ts';
+import type { Reporter } from './report.ts';
+import { type Stage, stageOf, withKill } from './stage.ts';
+import { statusOf } from './status.ts';
+
+export interface Worker {
+  /** The API has this pod for this node, or has it no more. */
+  see(now: Pod | undefined, before: Pod | undefined): void;
+  /** Something about the pod changed on the node. */
+  wake(podUid: string): void;
+  /** Pods that are not finished. */
+  pods(): readonly Pod[];
+  /** For /debug/pods. */
+  inspect(): readonly {
+    readonly pod: string;
+    readonly uid: string;
+    readonly stage: Stage;
+    readonly status: PodStatus | undefined;
+  }[];
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export interface WorkerOptions {
+  readonly tools: NodeTools;
+  readonly client: Client;
+  readonly probes: Probes;
+  readonly reporter: Reporter;
+}
+
+export function createWorker({ tools, client, probes, reporter }: WorkerOptions): Worker {
+  const { observer, clock, objects } = tools;
+  const records = new Map<string, PodRecord>(); // bounded by the pods of this node
+  const queue = createController({
+    name: 'pods',
+    reconcile,
+    workers: mostAtOnce,
+    backoffMs: (failures) => Math.min(500 * 2 ** (failures - 1), 60_000),
+    clock,
+    log: tools.log,
+  });
+
+  function see(now: Pod | undefined, before: Pod | undefined): void {
+    const uid = (now ?? before)?.metadata.uid ?? '';
+    let record = records.get(uid);
+    if (now === undefined) {
+      if (record === undefined) return;
+      record.isGone = true;
+      // Not asked to end before it was gone: somebody took it away by force.
+      if (record.facts.kill === undefined) end(record, forcedGraceSeconds);
+    } else {
+      if (record === undefined) records.set(uid, (record = createRecord(now, clock.now())));
+      record.pod = now;
+      const { deletionTimestamp, deletionGracePeriodSeconds } = now.metadata;
+      if (deletionTimestamp !== undefined) end(record, Math.max(deletionGracePeriodSeconds ?? 30, forcedGraceSeconds));
+      else if (isOver(now.status)) end(record, now.spec.terminationGracePeriodSeconds ?? 30);
+    }
+    queue.add(uid);
+  }
+
+  /** Notes that the pod must end; if that is news, or sooner than known, what is done now is given up for it. */
+  function end(record: PodRecord, graceSeconds: number): void {
+    const { kill } = record.facts;
+    record.facts = withKill(record.facts, { atMs: clock.now(), graceSeconds });
+    if (kill !== undefined && kill.graceSeconds <= graceSeconds) return;
+    record.current.abort(new Error('The pod has to end'));
+    record.current = new AbortController();
+  }
+
+  async function reconcile(uid: string, life: AbortSignal): Promise<number | undefined> {
+    const record = records.get(uid) ?? adopt(uid);
+    if (record === undefined) return undefined;
+    const { current } = record;
+    const signal = AbortSignal.any([life, current.signal]);
+    try {
+      return await advance(record, signal);
+    } catch (error) {
+      if (current.signal.aborted && !life.aborted) return 0; // given up for something more urgent
+      record.failures++;
+      throw error;
+    }
+  }
+
+  /** A pod that the runtime has and the API does not: it ends. */
+  function adopt(uid: string): PodRecord | undefined {
+    const pod = orphanOf(uid, observer.of(uid));
+    if (pod === undefined) return undefined;
+    const record = createRecord(pod, clock.now());
+    record.isGone = true;
+    record.facts = withKill({}, { atMs: clock.now(), graceSeconds: pod.spec.terminationGracePeriodSeconds ?? 30 });
+    records.set(uid, record);
+    return record;
+  }
+
+  async function advance(record: PodRecord, signal: AbortSignal): Promise<number | undefined> {
+    const stage = stageOf(record.facts);
+    switch (stage) {
+      case 'syncing':
+        return await sync(record, signal);
+      case 'terminating':
+        await terminate(record, signal);
+        return 0;
+      case 'terminated':
+        await free(record, signal);
+        return 0;
+      case 'finished':
+        return await finish(record, signal);
+      default:
+        return assertNever(stage, 'stage');
+    }
+  }
+
+  /** Plans and does until nothing is left to do for now. */
+  async function sync(record: PodRecord, signal: AbortSignal): Promise<number | undefined> {
+    const { uid } = record;
+    objects.use(record.pod);
+    for (let round = 0; round < mostRounds; round++) {
+      const { pod } = record;
+      const log = tools.log.with({ pod: shownPod(pod) });
+      const observed = observer.of(uid);
+      follow(pod, observed);
+      const deadlineMs = deadlineOf(record);
+      if (deadlineMs !== undefined && deadlineMs <= clock.now()) {
+        record.failure = {
+          reason: 'DeadlineExceeded',
+          message: 'Pod was active on the node longer than the specified deadline',
+        };
+        tools.record(pod, 'Normal', record.failure.reason, record.failure.message);
+      }
+      const plan = planPod({ pod, observed, probes, restarts: record.restarts, nowMs: clock.now() });
+      for (const wait of plan.waits) hold(record, observed, wait);
+      const status = report(record);
+      if (isOver(status)) {
+        end(record, pod.spec.terminationGracePeriodSeconds ?? 30);
+        return 0;
+      }
+      const untilMs = soonest([...plan.waits.map(({ waitMs }) => waitMs), deadlineMs && deadlineMs - clock.now()]);
+      if (plan.steps.length === 0) return untilMs;
+      log.debug('Planned pod', { steps: plan.steps });
+      const { againMs } = await execute(plan.steps, record, tools, signal);
+      if (againMs === undefined) continue;
+      follow(pod, observer.of(uid));
+      report(record);
+      return soonest([untilMs, againMs]);
+    }
+    return retryMs;
+  }
+
+  function follow(pod: Pod, observed: Observed): void {
+    const podIp = pod.spec.hostNetwork ? tools.hostIPs[0] : observed.sandboxes[0]?.ips[0];
+    probes.sync(
+      pod,
+      podIp,
+      observed.containers.filter(({ state }) => state === 'running'),
+    );
+  }
+
+  /** A container that keeps ending is held back: users are told once for each of its ends. */
+  function hold(record: PodRecord, observed: Observed, { name, delayMs }: Wait): void {
+    const { pod } = record;
+    const { metadata } = pod;
+    const shown = `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
+    const message = `back-off ${duration(delayMs)} restarting failed container=${name} pod=${shown}`;
+    record.waiting.set(name, { reason: 'CrashLoopBackOff', message });
+    const id = latestOf(observed, name)?.id ?? '';
+    if (record.held.get(name) === id) return;
+    record.held.set(name, id);
+    const words = `Back-off restarting failed container ${name} in pod ${shown}`;
+    tools.record(pod, 'Warning', 'BackOff', words, containerNamed(pod, name)?.container);
+  }
+
+  function report(record: PodRecord): PodStatus {
+    const { pod, waiting, failure, seenAtMs, uid } = record;
+    const newest = reporter.newest(uid);
+    const before = newest === undefined ? pod.status : { ...newest, conditions: conditionsKnown(pod.status, newest) };
+    const { hostIPs } = tools;
+    const status = statusOf({
+      pod,
+      observed: observer.of(uid),
+      probes,
+      waiting,
+      stage: stageOf(record.facts),
+      before,
+      hostIPs,
+      seenAtMs,
+      nowMs: clock.now(),
+      ...(failure === undefined ? {} : { failure }),
+    });
+    if (!record.isGone) reporter.report(pod, status);
+    return status;
+  }
+
+  async function terminate(record: PodRecord, signal: AbortSignal): Promise<void> {
+    const { kill } = record.facts;
+    const observed = await observer.refresh(record.uid, signal);
+    if (!record.isGone) report(record);
+    await killPod(record, observed, kill!.atMs + kill!.graceSeconds * 1000, tools, signal);
+    probes.remove(record.uid);
+    record.facts = { ...record.facts, stoppedAtMs: clock.now() };
+    report(record);
+  }
+
+  async function free(record: PodRecord, signal: AbortSignal): Promise<void> {
+    await tools.volumes.release(record.uid, signal);
+    await tools.cgroups.remove(record.uid, signal);
+    record.facts = { ...record.facts, freedAtMs: clock.now() };
+  }
+
+  /** Nothing of it uses the node any more: its object may go, and after it the traces that were kept for users. */
+  async function finish(record: PodRecord, signal: AbortSignal): Promise<undefined> {
+    const { uid, pod } = record;
+    if (!record.isGone) {
+      await reporter.settled(uid, signal);
+      if (pod.metadata.deletionTimestamp === undefined) return;
+      const { namespace, name } = pod.metadata;
+      await client
+        .delete(pods, { namespace, name }, signal, { gracePeriodSeconds: 0, preconditions: { uid } })
+        .catch((error) => {
+          if (!hasReason(error, 'NotFound', 'Conflict')) throw error;
+          record.isGone = true;
+        });
+      if (!record.isGone) return; // its deletion is seen as any other
+    }
+    await clearPod(pod, tools, signal);
+    reporter.forget(uid);
+    records.delete(uid);
+    tools.log.info('Removed pod', { pod: shownPod(pod), podUID: uid });
+  }
+
+  /** Pods, volumes and cgroups that nobody asks for: what a crash may have left. */
+  async function sweepForever(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      for (const uid of observer.uids()) if (!records.has(uid)) queue.add(uid);
+      await clearLeftovers(records, tools, signal).catch((error) => {
+        if (!signal.aborted) tools.log.warn('Could not clear what was left behind', { err: error });
+      });
+      await clock.sleep(sweepMs, signal).catch(() => {});
+    }
+  }
+
+  return {
+    see,
+    wake: (podUid) => queue.add(podUid),
+    pods: () => [...records.values()].filter(({ isGone }) => !isGone).map(({ pod }) => pod),
+    inspect: () =>
+      [...records.values()].map(({ uid, pod, facts }) => {
+        return { pod: shownPod(pod), uid, stage: stageOf(facts), status: reporter.newest(uid) };
+      }),
+    async run(signal) {
+      await Promise.all([queue.run(signal), reporter.run(signal), sweepForever(signal)]);
+    },
+  };
+}
+const mostAtOnce = 256; // a pod that ends takes its worker for its grace period: there must be one for each pod
+const mostRounds = 50;
+const retryMs = 1_000;
+const forcedGraceSeconds = 1;
+const sweepMs = 60_000;
+
+function isOver({ phase }: PodStatus): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+/** When the pod has run as long as it may. Rule: `activeDeadlineSeconds`, counted from the pod's startTime. */
+function deadlineOf({ pod, seenAtMs }: PodRecord): number | undefined {
+  const { activeDeadlineSeconds: seconds } = pod.spec;
+  if (seconds === undefined) return undefined;
+  const { startTime } = pod.status;
+  return (startTime === undefined ? seenAtMs : Date.parse(startTime)) + seconds * 1000;
+}
+
+function soonest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((ms) => ms !== undefined);
+  return known.length === 0 ? undefined : Math.max(0, Math.min(...known));
+}
+
+/** Ours as reported last, those of others as the API has them. */
+function conditionsKnown(api: PodStatus, newest: PodStatus) {
+  const own = (newest.conditions ?? []).filter(({ type }) => ownTypes.has(type));
+  return [...own, ...(api.conditions ?? []).filter(({ type }) => !ownTypes.has(type))];
+}
+const ownTypes = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
+
+/** As Go writes it: 10s, 1m20s. */
+function duration(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
+}
