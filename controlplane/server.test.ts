@@ -1,6 +1,7 @@
 // The real server, in this process: TLS, certificates, SQLite and all.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { request as httpsRequest, type OutgoingHttpHeaders } from 'node:https';
+import type { OutgoingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
