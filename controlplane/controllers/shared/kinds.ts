@@ -65,7 +65,7 @@ function order(version: string): number {
 function kindOf({ spec, status }: CustomResourceDefinition): Resource<KubeObject> | undefined {
   const isEstablished = status?.conditions?.some(({ type, status: is }) => type === 'Established' && is === 'True');
   const version = spec.versions.find(({ storage }) => storage) ?? spec.versions.find(({ served }) => served);
-  if (!isEstablished || version === undefined) return undefined;
+  if (!isEstablished || version === undefined || spec.names === undefined) return undefined;
   const { kind, plural } = spec.names;
   return { group: spec.group, version: version.name, kind, plural, isNamespaced: spec.scope === 'Namespaced' };
 }

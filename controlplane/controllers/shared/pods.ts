@@ -34,10 +34,10 @@ export function isAvailable(pod: Pod, minReadySeconds: number, nowMs: number): b
 }
 
 /** The pod that `template` makes for `owner`. Name, or prefix for a generated one, is the caller's. */
-export function podFrom(
+export function podFrom<N extends { name: string } | { generateName: string }>(
   template: PodTemplateSpec,
   owner: OwnerReference,
-  name: { name: string } | { generateName: string },
+  name: N,
 ) {
   const { labels, annotations, finalizers } = template.metadata ?? {};
   return {
