@@ -1,0 +1,67 @@
+import type { Client } from '#lib/client/client.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
+import { runDeployments } from './deployment/controller.ts';
+import { runEndpoints } from './endpoints/controller.ts';
+import { runEndpointSlices } from './endpointslice/controller.ts';
+import { runGarbageCollector } from './garbagecollector/controller.ts';
+import type { Informers } from './informers.ts';
+import { runJobs } from './job/controller.ts';
+import { runNamespaces } from './namespace/controller.ts';
+import { runNodeIpam } from './nodeipam/controller.ts';
+import { runNodeLifecycle } from './nodelifecycle/controller.ts';
+import { runPodGc } from './podgc/controller.ts';
+import { runReplicaSets } from './replicaset/controller.ts';
+import { replicaSetFlavour, replicationControllerFlavour } from './replicaset/flavour.ts';
+import { runRootCa } from './rootca/controller.ts';
+import { runServiceAccounts } from './serviceaccount/controller.ts';
+import { type ControllerContext, contextFor } from './shared/context.ts';
+import { createKinds } from './shared/kinds.ts';
+import { runTaintEviction } from './tainteviction/controller.ts';
+
+export interface StartControllersOptions {
+  /** A client for the service account `name` of kube-system. */
+  clientFor(name: string): Client;
+  readonly informers: Informers;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** PEM, to be published in every namespace. */
+  readonly rootCa: string;
+  /** Ranges from which nodes get theirs; one of each family. */
+  readonly clusterCidrs: readonly string[];
+  /** How long a node may be silent. */
+  readonly nodeGraceMs?: number;
+  readonly terminatedPodThreshold?: number;
+}
+
+type Run = (context: ControllerContext, signal: AbortSignal) => Promise<void>;
+
+/** Runs every controller until `signal` is aborted; each writes under its own name. */
+export async function startControllers(options: StartControllersOptions, signal: AbortSignal): Promise<void> {
+  const { informers, rootCa, clusterCidrs, nodeGraceMs = 40_000, terminatedPodThreshold = 12_500, log } = options;
+  const kinds = createKinds(informers);
+  const controllers: Readonly<Record<string, Run>> = {
+    'deployment-controller': runDeployments,
+    'replicaset-controller': (context, signal) => runReplicaSets(replicaSetFlavour, context, signal),
+    'replication-controller': (context, signal) => runReplicaSets(replicationControllerFlavour, context, signal),
+    'job-controller': runJobs,
+    'endpointslice-controller': runEndpointSlices,
+    'endpoint-controller': runEndpoints,
+    'service-account-controller': runServiceAccounts,
+    'root-ca-cert-publisher': (context, signal) => runRootCa(rootCa, context, signal),
+    'node-controller': async (context, signal) => {
+      await Promise.all([
+        runNodeIpam(clusterCidrs, context, signal),
+        runNodeLifecycle({ graceMs: nodeGraceMs }, context, signal),
+        runTaintEviction(context, signal),
+      ]);
+    },
+    'pod-garbage-collector': (context, signal) => runPodGc({ threshold: terminatedPodThreshold }, context, signal),
+    'namespace-controller': (context, signal) => runNamespaces(kinds, context, signal),
+    // Last: it shares the informers that all others have asked for by then.
+    'generic-garbage-collector': (context, signal) => runGarbageCollector(kinds, context, signal),
+  };
+  const runs = Object.entries(controllers).map(([name, run]) => run(contextFor(name, options, signal), signal));
+  log.info('Started controllers', { count: runs.length });
+  await Promise.all(runs);
+}

@@ -1,0 +1,42 @@
+import type { Node, Pod } from '#lib/api/types/core.v1.ts';
+import { hasEnded } from '../shared/pods.ts';
+
+export interface GcFacts {
+  readonly pods: readonly Pod[];
+  /** Whether a node of that name is, or was a short while ago. */
+  hasNode(name: string): boolean;
+  nodeOf(pod: Pod): Node | undefined;
+  /** How many ended pods may stay for people to look at. */
+  readonly threshold: number;
+}
+
+export interface Sweep {
+  readonly pod: Pod;
+  readonly message: string;
+}
+
+/** Pods that nobody else will delete. Rule: kubernetes pkg/controller/podgc. */
+export function planSweep({ pods, hasNode, nodeOf, threshold }: GcFacts): readonly Sweep[] {
+  const swept = new Map<string, Sweep>();
+  const sweep = (pod: Pod, message: string) => swept.set(pod.metadata.uid ?? '', { pod, message });
+  const ended = pods.filter(hasEnded).sort((a, b) => (bornAt(a) < bornAt(b) ? -1 : 1));
+  for (const pod of ended.slice(0, Math.max(0, ended.length - threshold))) sweep(pod, 'PodGC: too many ended pods');
+  for (const pod of pods) {
+    const { nodeName } = pod.spec;
+    const isLeaving = pod.metadata.deletionTimestamp !== undefined;
+    if (nodeName && !hasNode(nodeName)) sweep(pod, 'PodGC: node no longer exists');
+    else if (!nodeName && isLeaving) sweep(pod, 'PodGC: pod was deleted before it was scheduled');
+    else if (isLeaving && isOutOfService(nodeOf(pod))) sweep(pod, 'PodGC: node is out of service');
+  }
+  return [...swept.values()];
+}
+
+function isOutOfService(node: Node | undefined): boolean {
+  const isReady = node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+  const isMarked = node?.spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/out-of-service');
+  return isMarked === true && isReady !== true;
+}
+
+function bornAt({ metadata }: Pod): string {
+  return metadata.creationTimestamp ?? '';
+}

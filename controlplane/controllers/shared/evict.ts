@@ -1,0 +1,35 @@
+import { pods } from '#lib/api/resources.ts';
+import type { Pod } from '#lib/api/types/core.v1.ts';
+import type { Client } from '#lib/client/client.ts';
+import { hasReason } from '#lib/errors.ts';
+import { timeOf } from './conditions.ts';
+
+export interface Why {
+  readonly reason: string;
+  readonly message: string;
+  /** Fails the pod at once, for one whose node cannot report any more. */
+  readonly isOver?: boolean;
+}
+
+/** Deletes `pod`, its condition DisruptionTarget saying why. Nothing happens if it is gone or another one by now. */
+export async function evictByDeletion(
+  client: Client,
+  { metadata, status }: Pod,
+  { reason, message, isOver = false }: Why,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { namespace, name, uid } = metadata;
+  const hasEnded = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  const condition = { type: 'DisruptionTarget', status: 'True', reason, message, lastTransitionTime: timeOf(nowMs) };
+  const body = { metadata: { uid }, status: { conditions: [condition], ...(isOver ? { phase: 'Failed' } : {}) } };
+  try {
+    if (!hasEnded) {
+      await client.patch(pods, { namespace, name }, { type: 'strategic', body }, signal, { subresource: 'status' });
+    }
+    const grace = isOver ? { gracePeriodSeconds: 0 } : {};
+    await client.delete(pods, { namespace, name }, signal, { preconditions: { uid }, ...grace });
+  } catch (error) {
+    if (!hasReason(error, 'NotFound', 'Conflict')) throw error;
+  }
+}
