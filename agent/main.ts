@@ -1,0 +1,164 @@
+// `skiff agent`: the kubelet, the Service proxy and cluster DNS of one node in one process.
+import { mkdir, readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { openCri } from '#cri/containerd.ts';
+import type { Cri } from '#cri/runtime.ts';
+import { connect } from '#lib/client/connect.ts';
+import { createEventRecorder } from '#lib/client/events.ts';
+import type { Clock } from '#lib/clock.ts';
+import { exec } from '#lib/exec.ts';
+import type { Log } from '#lib/log.ts';
+import { createMetrics } from '#lib/metrics.ts';
+import { createCgroups } from './cgroups/cgroups.ts';
+import { createInformers, runInformers } from './informers.ts';
+import { rotateLogs } from './logs/rotate.ts';
+import { type Network, startNetwork } from './network.ts';
+import { createNodeKeeper } from './node/keep-node.ts';
+import { keepLease } from './node/lease.ts';
+import { readMachine } from './node/machine.ts';
+import { allocatableOf } from './node/node-status.ts';
+import { createPodObjects } from './objects.ts';
+import type { AgentOptions } from './options.ts';
+import { createPods } from './pods/create-pods.ts';
+import { startKubeletServer } from './server/server.ts';
+import { kubeletVersion } from './version.ts';
+import { createVolumes } from './volumes/create-volumes.ts';
+import { createMounter } from './volumes/mounter.ts';
+import { createTokens } from './volumes/tokens.ts';
+
+export interface AgentDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Ends the agent. Containers go on running: the next agent finds them. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs a node until `signal` is aborted. */
+export async function runAgent(options: AgentOptions, { clock, log, signal }: AgentDependencies): Promise<void> {
+  const {
+    nodeName,
+    rootDir,
+    port,
+    clusterDns,
+    clusterDomain,
+    maxPods = 110,
+    resolvConf = '/etc/resolv.conf',
+  } = options;
+  await mkdir(rootDir, { recursive: true, mode: 0o750 });
+  await using connection = await connect(options.kubeconfig, { userAgent: `kubelet/${kubeletVersion}`, log });
+  const { client } = connection;
+  const cri = await openCri(options.runtimeEndpoint, clock);
+  const [machine, tls, driver] = await Promise.all([
+    readMachine(rootDir),
+    readTls(options),
+    cgroupDriver(cri, clock, signal),
+  ]);
+  const hostIPs = [options.nodeIp ?? firstAddress()];
+  const common = { client, clock, log };
+  const informers = createInformers(common, nodeName);
+  const recorder = createEventRecorder({ ...common, component: 'kubelet', host: nodeName });
+  const cgroups = await createCgroups({ driver, root: options.cgroupRoot, exec, log });
+  const allocatable = () => allocatableOf({ machine, maxPods });
+  const objects = createPodObjects(common, signal);
+  const volumes = await createVolumes({
+    ...common,
+    root: rootDir,
+    objects,
+    tokens: createTokens(common),
+    mounter: createMounter(exec),
+    factsOf: (pod) => {
+      const podIPs = pod.spec.hostNetwork ? hostIPs : (pod.status.podIPs ?? []).map(({ ip }) => ip);
+      return { pod, podIPs, hostIPs, allocatable: allocatable() };
+    },
+  });
+  const pods = createPods(
+    {
+      ...common,
+      cri,
+      informers,
+      recorder,
+      objects,
+      cgroups,
+      volumes,
+      rootDir,
+      hostIPs,
+      allocatable,
+      capacityBytes: machine.memoryBytes,
+      resolvConf,
+      clusterDns,
+      clusterDomain,
+    },
+    signal,
+  );
+  let network: Network | undefined;
+  const node = createNodeKeeper({
+    ...common,
+    cri,
+    name: nodeName,
+    ips: hostIPs,
+    port,
+    machine,
+    maxPods,
+    kubeletVersion,
+    network: () => network?.status() ?? { isReady: false, message: 'it is being set up' },
+    current: () => informers.nodes.get(nodeName),
+  });
+  network = startNetwork(
+    {
+      nodeName,
+      nodeIps: hostIPs,
+      clusterCidrs: [options.clusterCidr],
+      serviceCidrs: [options.serviceCidr],
+      ...(clusterDns === '' ? {} : { clusterDns }),
+      clusterDomain,
+      informers,
+      exec,
+      clock,
+      log,
+      resolvConf,
+      onStatus: node.wake,
+    },
+    signal,
+  );
+  const serve = { nodeName, port, tls, client, pods: informers.pods, runtime: cri.runtime, metrics: createMetrics() };
+  const server = await startKubeletServer({ ...serve, clock, log }, signal);
+  log.info('Started agent', { node: nodeName, cgroupDriver: driver, cgroupV2: cgroups.isV2, kubeletPort: server.port });
+  await Promise.all([
+    runInformers(informers, signal),
+    recorder.run(signal),
+    node.run(signal),
+    keepLease(() => informers.nodes.get(nodeName), common, nodeName, signal),
+    pods.run(signal),
+    volumes.run(signal),
+    rotateLogs({ runtime: cri.runtime, clock, log }, signal),
+    network.done,
+    server.stopped,
+  ]);
+  cri.close();
+  log.info('Stopped agent', { node: nodeName });
+}
+
+async function readTls({ tlsCertFile, tlsPrivateKeyFile, clientCaFile }: AgentOptions) {
+  const [cert, key, clientCa] = await Promise.all(
+    [tlsCertFile, tlsPrivateKeyFile, clientCaFile].map((file) => readFile(file, 'utf8')),
+  );
+  return { cert: cert!, key: key!, clientCa: clientCa! };
+}
+
+/** What the runtime says; waits for it, as nothing can be done without. */
+async function cgroupDriver(cri: Cri, clock: Clock, signal: AbortSignal): Promise<'systemd' | 'cgroupfs'> {
+  for (;;) {
+    try {
+      return (await cri.runtime.cgroupDriver(signal)) ?? 'cgroupfs';
+    } catch {
+      await clock.sleep(200, signal);
+    }
+  }
+}
+
+function firstAddress(): string {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const found = all.find(({ family, internal }) => family === 'IPv4' && !internal);
+  if (found === undefined) throw new Error('This machine has no address: name one by --node-ip');
+  return found.address;
+}

@@ -1,0 +1,156 @@
+// Puts the pod worker together with what it works by.
+import { readFile } from 'node:fs/promises';
+import type { Cri } from '#cri/runtime.ts';
+import { pods as podResource, runtimeClasses } from '#lib/api/resources.ts';
+import type { Container, Pod, Secret } from '#lib/api/types/core.v1.ts';
+import type { Client } from '#lib/client/client.ts';
+import { type EventRecorder, referenceTo } from '#lib/client/events.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
+import type { Cgroups } from '../cgroups/cgroups.ts';
+import { createPuller } from '../images/puller.ts';
+import type { Informers } from '../informers.ts';
+import { createLimit } from '../limit.ts';
+import type { PodObjects } from '../objects.ts';
+import { createProbes } from '../probes/probes.ts';
+import type { Volumes } from '../volumes/volumes.ts';
+import { parseResolvConf } from './dns-config.ts';
+import { lastWords } from './last-words.ts';
+import type { NodeTools } from './node-facts.ts';
+import { createObserver, type Observer } from './observer.ts';
+import { createReporter } from './report.ts';
+import { createWorker, type Worker } from './worker.ts';
+
+export interface PodsOptions {
+  readonly client: Client;
+  readonly cri: Cri;
+  readonly informers: Informers;
+  readonly recorder: EventRecorder;
+  readonly objects: PodObjects;
+  readonly cgroups: Cgroups;
+  readonly volumes: Volumes;
+  readonly rootDir: string;
+  readonly hostIPs: readonly string[];
+  allocatable(): Readonly<Record<string, string>>;
+  readonly capacityBytes: number;
+  readonly resolvConf: string;
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Pods extends Worker {
+  readonly observer: Observer;
+}
+
+/** The pods of this node; nothing happens before `run`. `life` ends their probes. */
+export function createPods(options: PodsOptions, life: AbortSignal): Pods {
+  const { client, cri, recorder, objects, clock, log, informers } = options;
+
+  function record(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void {
+    const about = referenceTo(podResource, pod);
+    const fieldPath = container && fieldPathOf(pod, container);
+    recorder.record(fieldPath === undefined ? about : { ...about, fieldPath }, type, reason, message);
+  }
+
+  const observer = createObserver({
+    runtime: cri.runtime,
+    lastWords,
+    onChange: (podUid) => worker.wake(podUid),
+    isBusy: () => worker.pods().length > 0 || observer.uids().length > 0,
+    clock,
+    log,
+  });
+  const probes = createProbes(
+    {
+      async exec(containerId, command, timeoutMs, signal) {
+        const { runtime } = cri;
+        const { exitCode, stdout, stderr } = await runtime.execSync(containerId, command, timeoutMs / 1000, signal);
+        return { exitCode, output: new TextDecoder().decode(Buffer.concat([stdout, stderr])) };
+      },
+      clock,
+      log,
+      onChange: (podUid) => worker.wake(podUid),
+      onFailure(pod, container, kind, output) {
+        record(pod, 'Warning', 'Unhealthy', `${titles[kind]} probe failed: ${output}`, container);
+      },
+    },
+    life,
+  );
+  const puller = createPuller({
+    images: cri.images,
+    secretsOf: (pod, signal) => pullSecrets(pod, objects, signal),
+    record: (pod, container, type, reason, message) => record(pod, type, reason, message, container),
+    clock,
+  });
+  const tools: NodeTools = {
+    ...options,
+    observer,
+    puller,
+    services: informers.services,
+    record,
+    limit: createLimit(mostAtOnce),
+    async dns() {
+      const { clusterDns, clusterDomain, resolvConf } = options;
+      const node = parseResolvConf(await readFile(resolvConf, 'utf8').catch(() => ''));
+      return { clusterDns: clusterDns === '' ? [] : [clusterDns], clusterDomain, node };
+    },
+    async handlerOf(name, signal) {
+      if (name === undefined) return '';
+      return (await client.get(runtimeClasses, { name }, signal)).handler;
+    },
+  };
+  const reporter = createReporter({ client, clock, log });
+  const worker = createWorker({ tools, client, probes, reporter });
+
+  return {
+    ...worker,
+    observer,
+    async run(signal) {
+      const watching = observer.run(signal);
+      // Who starts a pod must know what runs already, and which Services there are.
+      const ready = Promise.all([observer.synced, informers.services.synced, informers.pods.synced]);
+      await Promise.race([ready, aborted(signal)]);
+      probes.restore(knownVerdicts(informers.pods.list()));
+      const stop = informers.pods.onChange(worker.see);
+      await Promise.all([watching, worker.run(signal)]);
+      stop();
+    },
+  };
+}
+const mostAtOnce = 16;
+const titles = { startup: 'Startup', readiness: 'Readiness', liveness: 'Liveness' } as const;
+
+function fieldPathOf({ spec }: Pod, { name }: Container): string {
+  for (const field of ['containers', 'initContainers', 'ephemeralContainers'] as const) {
+    if (spec[field]?.some((one) => one.name === name)) return `spec.${field}{${name}}`;
+  }
+  return '';
+}
+
+async function pullSecrets(pod: Pod, objects: PodObjects, signal: AbortSignal): Promise<readonly Secret[]> {
+  const namespace = pod.metadata.namespace ?? 'default';
+  const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
+  const found = await Promise.all(names.map((name) => objects.secret(namespace, name, signal)));
+  return found.filter((secret) => secret !== undefined);
+}
+
+/** What the API was told of containers before this process started: a restart of the agent makes nobody unready. */
+function knownVerdicts(all: Iterable<Pod>) {
+  const known = new Map<string, { readonly isStarted: boolean; readonly isReady: boolean }>();
+  for (const { status } of all) {
+    for (const one of [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])]) {
+      const id = one.containerID?.replace(/^containerd:\/\//, '');
+      if (id !== undefined) known.set(id, { isStarted: one.started ?? false, isReady: one.ready });
+    }
+  }
+  return known;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
