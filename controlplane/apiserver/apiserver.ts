@@ -1,6 +1,6 @@
 // The API server put together: nothing here decides anything.
 import { readFileSync } from 'node:fs';
-import { resourceFacts } from '#lib/api/schema.ts';
+import { builtInResources } from '#lib/api/discovery/served.ts';
 import type { Transport } from '#lib/client/transport.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
@@ -24,7 +24,7 @@ import { nodeProxy, podProxy, serviceProxy } from './proxy/proxy.ts';
 import type { Registry } from './registry/registry.ts';
 import { accessReviews } from './reviews/access.ts';
 import { identityReviews } from './reviews/identity.ts';
-import { documentRoutes } from './routes/documents.ts';
+import { discoveryRoutes } from './routes/documents.ts';
 import { answerHealth, type HealthCheck } from './routes/health.ts';
 import { issuerRoutes } from './routes/issuer.ts';
 import { answerJson, createPathRoutes, type PathRoute } from './routes/paths.ts';
@@ -57,7 +57,6 @@ export function createApiServer({ facts, pki, registry, health, clock, log }: Ap
   const rbac = createRbac(registry);
   const authorize = anyOf(allowAlways, createNodeAuthorizer(registry, nodeRules), rbac.authorize);
   const kubelet = { registry, authorize, ca: pki.ca.cert, client: pki.kubeletClient };
-  const served = resourceFacts.filter(isServed);
 
   const virtual = new Map<string, VirtualResource>([
     ...accessReviews({ authorize, rbac }),
@@ -76,7 +75,7 @@ export function createApiServer({ facts, pki, registry, health, clock, log }: Ap
   const version = versionInfo(ownVersion());
   const healthRoute: PathRoute = (call) => answerHealth(call, health);
   const routes = new Map<string, PathRoute>([
-    ...documentRoutes(),
+    ...discoveryRoutes(`${facts.advertiseAddress}:${facts.securePort}`),
     ...issuerRoutes(issuer, `https://${facts.advertiseAddress}:${facts.securePort}/openid/v1/jwks`, jwt.keySet),
     ...['/healthz', '/livez', '/readyz'].flatMap((path) => [
       [path, healthRoute] as const,
@@ -87,7 +86,7 @@ export function createApiServer({ facts, pki, registry, health, clock, log }: Ap
     ['/metrics', () => ({ ...textAnswer(metrics.render()), headers: { 'content-type': metricsType } })],
   ]);
 
-  const answerResource = createResourceRoutes({ registry, virtual, facts: served });
+  const answerResource = createResourceRoutes({ registry, virtual, facts: builtInResources });
   const answerPath = createPathRoutes({ routes, paths: listedPaths(routes) });
   const handler = createHandler({
     authenticate: createAuthenticator({ verifyToken, audiences, clock }),
@@ -102,23 +101,9 @@ export function createApiServer({ facts, pki, registry, health, clock, log }: Ap
 
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Served at our level, and not by an extension server. */
-function isServed(one: (typeof resourceFacts)[number]): boolean {
-  return one.served.includes('1.37') && !one.aggregated && !one.subresourceOnly && one.stability === 'GA';
-}
-
 /** What `/` lists. */
 function listedPaths(routes: ReadonlyMap<string, PathRoute>): readonly string[] {
-  const versions = new Set(
-    resourceFacts
-      .filter(isServed)
-      .map(({ group, version }) => (group === '' ? `/api/${version}` : `/apis/${group}/${version}`)),
-  );
-  const groups = new Set(
-    resourceFacts.filter(isServed).flatMap(({ group }) => (group === '' ? [] : [`/apis/${group}`])),
-  );
-  const plain = [...routes.keys()].filter((path) => !path.endsWith('/') || path === '/api/');
-  return [...new Set(['/api', '/apis', ...versions, ...groups, ...plain])];
+  return [...routes.keys()].filter((path) => !path.endsWith('/'));
 }
 
 function ownVersion(): string {

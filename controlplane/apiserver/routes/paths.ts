@@ -1,4 +1,3 @@
-import { failure } from '#lib/api/status.ts';
 import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
 import { answerObject, finish, notFoundPage } from '../http/answer.ts';
@@ -39,12 +38,15 @@ export async function answerJson({ request }: Call, object: object): Promise<Api
   );
 }
 
-/** An object of the API, in the form that is asked for. */
-export async function answerKind(
+/** A document of discovery: JSON as it is, or a message. */
+export async function answerDocument(
   { request }: Call,
-  object: { readonly apiVersion: string; readonly kind: string },
+  document: { readonly kind?: string | undefined },
 ): Promise<ApiResponse> {
-  return answerObject(object, formOf(request));
+  const form = formOf(request);
+  if (form.encoding === 'protobuf')
+    return answerObject({ ...document, apiVersion: 'v1', kind: document.kind ?? '' }, form);
+  return finish({ status: 200, headers: { 'content-type': jsonType }, body: `${JSON.stringify(document)}\n` }, form);
 }
 
 function formOf({ headers, query }: Call['request']): AnswerForm {
@@ -52,9 +54,4 @@ function formOf({ headers, query }: Call['request']): AnswerForm {
     ...negotiate(headers['accept'], { hasViews: false }),
     isPretty: wantsPretty(query, headers['user-agent']),
   };
-}
-
-/** @throws {StatusError} ServiceUnavailable: for what is not there yet */
-export function unavailable(what: string): never {
-  throw failure('ServiceUnavailable', `${what} is not available`);
 }

@@ -1,4 +1,4 @@
-import type { ResourceFacts } from '#lib/api/facts.ts';
+import type { ServedResource } from '#lib/api/discovery/served.ts';
 import { failure, type StatusError } from '#lib/api/status.ts';
 import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
@@ -17,7 +17,7 @@ export interface ResourceRoutesOptions {
   /** By `group/resource` or `group/resource/subresource`; of verbs in `verbs`. */
   readonly virtual: ReadonlyMap<string, VirtualResource>;
   /** Served resources that no registry stores. */
-  readonly facts: readonly ResourceFacts[];
+  readonly facts: readonly ServedResource[];
 }
 
 /** Answers requests for resources of the API. */
@@ -80,7 +80,7 @@ function queryOf(query: URLSearchParams, { verb, name }: RequestInfo): URLSearch
 const ofCollections: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
 
 /** A namespaced resource has no object without a namespace, a cluster-scoped one none in one. */
-function isInScope({ info: { namespace, name, verb, resource, group } }: Call, { scope }: ResourceFacts): boolean {
+function isInScope({ info: { namespace, name, verb, resource, group } }: Call, { scope }: ServedResource): boolean {
   if (group === '' && resource === 'namespaces') return true;
   if (scope === 'Cluster') return namespace === '';
   return namespace !== '' || (name === '' && verb !== 'create') || verb === 'list' || verb === 'watch';
