@@ -1,4 +1,5 @@
 // The rules of every kind, by group and kind. Kinds without rules of their own get the generic ones.
+import { wrongPathSegment } from '../names.ts';
 import { resourceFacts } from '../schema.ts';
 import { type KindParts, rulesFor } from './define.ts';
 import type { KindRules } from './kind-rules.ts';
@@ -7,7 +8,15 @@ import type { KindRules } from './kind-rules.ts';
 // biome-ignore lint/suspicious/noExplicitAny: the type of the objects is the key's business
 type AnyParts = KindParts<any>;
 
-const parts: Readonly<Record<string, AnyParts>> = {};
+/** Their names hold colons: whatever a path segment may be. */
+const rbac: AnyParts = { wrongName: wrongPathSegment };
+
+const parts: Readonly<Record<string, AnyParts>> = {
+  'rbac.authorization.k8s.io/ClusterRole': rbac,
+  'rbac.authorization.k8s.io/ClusterRoleBinding': rbac,
+  'rbac.authorization.k8s.io/Role': rbac,
+  'rbac.authorization.k8s.io/RoleBinding': rbac,
+};
 
 const made = new Map<string, KindRules>();
 
