@@ -1,6 +1,6 @@
 // What the node itself wants, whatever Services there are.
 import type { Family } from '#lib/ip.ts';
-import { type Chains, comment, type Jump, type Rule } from './rules.ts';
+import { type Chains, comment, type Jump, type Rule, reject } from './rules.ts';
 
 export interface BaseFacts {
   readonly family: Family;
@@ -83,9 +83,10 @@ const canary: readonly Rule[] = [comment('gone when rules were flushed')];
 
 /** What was translated no longer has such an address; what was not must not leave. Cluster DNS on this node is local. */
 function guard(cidr: string, family: Family): readonly Rule[] {
-  const unreachable = family === 4 ? 'icmp-port-unreachable' : 'icmp6-port-unreachable';
+  const untranslated = `${comment('no such service')} -m addrtype ! --dst-type LOCAL`;
   return [
-    `-d ${cidr} ${comment('no such service')} -m addrtype ! --dst-type LOCAL -j REJECT --reject-with ${unreachable}`,
+    `-d ${cidr} -p tcp ${untranslated} -j ${reject(family, 'tcp')}`,
+    `-d ${cidr} ${untranslated} -j ${reject(family)}`,
   ];
 }
 

@@ -3,7 +3,7 @@
 import type { Target } from '../endpoints.ts';
 import { isExternallyReachable, type PortPlan } from '../plan.ts';
 import { portChain, targetChain } from './names.ts';
-import { ChainsBuilder, type Contribution, comment, type Rule } from './rules.ts';
+import { ChainsBuilder, type Contribution, comment, type Rule, reject } from './rules.ts';
 
 export interface RuleFacts {
   /** Range of all pods, in the plan's family: who is within is not masqueraded. */
@@ -211,8 +211,7 @@ function acceptHealthCheck(port: PortPlan): Rule {
 }
 
 function refuse(port: PortPlan, refusal: Refusal, matched: string): Rule {
-  const unreachable = port.family === 4 ? 'icmp-port-unreachable' : 'icmp6-port-unreachable';
-  return `${matched} -j ${refusal.target === 'REJECT' ? `REJECT --reject-with ${unreachable}` : 'DROP'}`;
+  return `${matched} -j ${refusal.target === 'REJECT' ? reject(port.family, port.protocol) : 'DROP'}`;
 }
 
 /** Matches packets to `ip` at the port. */

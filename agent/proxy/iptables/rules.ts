@@ -1,3 +1,5 @@
+import type { Family } from '#lib/ip.ts';
+
 /** Rules as data. A rule is what iptables-save prints of it after `-A CHAIN `, so that what is there can be compared by text. */
 export type Rule = string;
 export type Table = 'filter' | 'nat';
@@ -31,6 +33,15 @@ export function splitId(id: ChainId): { readonly table: Table; readonly chain: s
 
 export function comment(text: string): string {
   return `-m comment --comment "${text}"`;
+}
+
+/**
+ * The target that refuses. TCP gets a reset: an ICMP error that comes back at once, while the client still holds its socket's lock,
+ * is taken for a passing one, and the client waits a second.
+ */
+export function reject(family: Family, protocol?: string): string {
+  if (protocol === 'tcp') return 'REJECT --reject-with tcp-reset';
+  return `REJECT --reject-with ${family === 4 ? 'icmp-port-unreachable' : 'icmp6-port-unreachable'}`;
 }
 
 /** Collects rules by chain. */

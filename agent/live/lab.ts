@@ -1,0 +1,182 @@
+// A network of namespaces with no way out: nodes on one segment, pods given by the real plugins. For live tests.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Conflist } from '#cni/conflist.ts';
+import { exec } from '#lib/exec.ts';
+import type { Feed } from './node.ts';
+
+export interface Lab extends AsyncDisposable {
+  readonly nodes: readonly LabNode[];
+  /** Tells every node. */
+  feed(feed: Feed): void;
+  /** Runs a program on the segment, outside of all nodes. */
+  outside(file: string, args: readonly string[], okCodes?: readonly number[]): Promise<string>;
+}
+
+export interface LabNode {
+  readonly name: string;
+  readonly ip: string;
+  readonly podCidr: string;
+  /** Runs a program in the node's namespaces. */
+  run(file: string, args: readonly string[], okCodes?: readonly number[]): Promise<string>;
+  /** A pod by the plugins of the conflist that the node wrote, answering on `port`. */
+  addPod(name: string, port: number): Promise<LabPod>;
+  feed(feed: Feed): void;
+  /** Settles when the node's network says that it is ready. */
+  readonly ready: Promise<void>;
+  log(): string;
+}
+
+export interface LabPod {
+  readonly name: string;
+  readonly ip: string;
+  run(file: string, args: readonly string[], okCodes?: readonly number[]): Promise<string>;
+}
+
+const here = import.meta.dirname;
+const always = new AbortController().signal;
+
+export async function createLab(count: number, prefix: string): Promise<Lab> {
+  const undo = new AsyncDisposableStack();
+  const dir = await mkdtemp(join(tmpdir(), 'skiff-lab-'));
+  undo.defer(() => rm(dir, { recursive: true, force: true }));
+  const segment = `${prefix}-seg`;
+  await addNamespace(segment, undo);
+  await ip(`-n ${segment} link add br0 type bridge`);
+  await ip(`-n ${segment} address add 172.18.0.1/24 dev br0`);
+  await ip(`-n ${segment} link set br0 up`);
+  const nodes: LabNode[] = [];
+  for (let index = 1; index <= count; index++) nodes.push(await addNode(index, prefix, segment, dir, undo));
+  return {
+    nodes,
+    feed: (feed) => {
+      for (const node of nodes) node.feed(feed);
+    },
+    outside: (file, args, okCodes) => runIn(['netns', 'exec', segment], file, args, okCodes),
+    [Symbol.asyncDispose]: () => undo.disposeAsync(),
+  };
+}
+
+async function addNode(
+  index: number,
+  prefix: string,
+  segment: string,
+  dir: string,
+  undo: AsyncDisposableStack,
+): Promise<LabNode> {
+  const name = `node-${index}`;
+  const namespace = `${prefix}-n${index}`;
+  const address = `172.18.0.${index + 1}`;
+  const podCidr = `10.244.${index - 1}.0/24`;
+  await addNamespace(namespace, undo);
+  await ip(`link add eth0 netns ${namespace} type veth peer name port${index} netns ${segment}`);
+  await ip(`-n ${segment} link set port${index} master br0 up`);
+  await ip(`-n ${namespace} address add ${address}/24 dev eth0`);
+  await ip(`-n ${namespace} link set eth0 up`);
+
+  const state = join(dir, name);
+  const options = {
+    nodeName: name,
+    nodeIps: [address],
+    cniConfDir: `${state}/conf`,
+    resolvConf: `${state}/resolv.conf`,
+  };
+  const script = `mkdir -p ${state}/cni /var/lib/cni && mount --bind ${state}/cni /var/lib/cni && exec "$@"`;
+  const words = ['sh', '-ec', script, 'sh', process.execPath, join(here, 'node.ts'), JSON.stringify(options)];
+  const child = spawn('ip', ['netns', 'exec', namespace, ...words], { stdio: 'pipe' });
+  undo.defer(() => end(child));
+  let log = '';
+  child.stderr.on('data', (chunk) => (log += chunk));
+  const { promise: ready, resolve } = Promise.withResolvers<void>();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if ((JSON.parse(line) as { isReady: boolean }).isReady) resolve();
+  });
+  // The node's mounts are seen by what runs beside it: same namespaces as the process.
+  const enter = ['-t', `${child.pid}`, '-m', '-n'];
+  const run: LabNode['run'] = (file, args, okCodes) => runIn([...enter, '--'], file, args, okCodes, 'nsenter');
+  return {
+    name,
+    ip: address,
+    podCidr,
+    run,
+    ready,
+    log: () => log,
+    feed: (feed) => void child.stdin.write(`${JSON.stringify(feed)}\n`),
+    async addPod(pod, port) {
+      const conflist = JSON.parse(await readFile(`${state}/conf/10-skiff.conflist`, 'utf8')) as Conflist;
+      return addPod({ name: pod, namespace: `${prefix}-${pod}`, port, conflist, enter }, undo);
+    },
+  };
+}
+
+interface PodOptions {
+  readonly name: string;
+  readonly namespace: string;
+  readonly port: number;
+  readonly conflist: Conflist;
+  readonly enter: readonly string[];
+}
+
+async function addPod(options: PodOptions, undo: AsyncDisposableStack): Promise<LabPod> {
+  const { name, namespace, port, conflist, enter } = options;
+  await addNamespace(namespace, undo);
+  const env = {
+    CNI_COMMAND: 'ADD',
+    CNI_CONTAINERID: namespace,
+    CNI_NETNS: `/run/netns/${namespace}`,
+    CNI_IFNAME: 'eth0',
+    CNI_PATH: '/usr/lib/cni:/opt/cni/bin',
+  };
+  const [bridge] = conflist.plugins;
+  const input = JSON.stringify({ cniVersion: conflist.cniVersion, name: conflist.name, ...bridge });
+  const plugin = 'PATH=$CNI_PATH exec bridge';
+  const { stdout } = await exec('nsenter', [...enter, '--', 'sh', '-c', plugin], always, {
+    env: { ...process.env, ...env } as never,
+    input,
+  });
+  const [address] = (JSON.parse(stdout) as { ips: { address: string }[] }).ips;
+  const echo = spawn('ip', ['netns', 'exec', namespace, process.execPath, join(here, 'echo.ts'), name, `${port}`]);
+  undo.defer(() => end(echo));
+  await once(echo.stdout, 'data');
+  return {
+    name,
+    ip: address!.address.split('/')[0]!,
+    run: (file, args, okCodes) => runIn(['netns', 'exec', namespace], file, args, okCodes),
+  };
+}
+
+/** Words that run the asker: `[{name, peer} | code, ...]` comes out. */
+export function ask(protocol: 'tcp' | 'udp', host: string, port: number, count = 1, sourcePort?: number) {
+  const words = [join(here, 'ask.ts'), protocol, host, `${port}`, `${count}`];
+  return [process.execPath, sourcePort === undefined ? words : [...words, `${sourcePort}`]] as const;
+}
+
+async function addNamespace(name: string, undo: AsyncDisposableStack): Promise<void> {
+  await ip(`netns add ${name}`);
+  undo.defer(() => ip(`netns del ${name}`));
+  await ip(`-n ${name} link set lo up`);
+}
+
+async function ip(words: string): Promise<void> {
+  await exec('ip', words.split(' '), always);
+}
+
+async function runIn(
+  enter: readonly string[],
+  file: string,
+  args: readonly string[],
+  okCodes: readonly number[] = [0],
+  program = 'ip',
+): Promise<string> {
+  return (await exec(program, [...enter, file, ...args], always, { okCodes })).stdout;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
