@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { createClock } from '#lib/clock.ts';
 import type { LabLayout } from '../../vagrant/lab/layout.ts';
 import { enter } from '../../vagrant/lab/node.ts';
 import { launch, type ProcessId, stop } from '../../vagrant/lab/processes.ts';
-import { layoutFor, readState } from '../../vagrant/lab/state.ts';
+import { home, makeLab } from '../lab.ts';
 import type { Suite } from './suite.ts';
 
 /** A cluster on which specs run. */
@@ -17,17 +17,17 @@ export interface Target {
   remove(): Promise<void>;
 }
 
-const home = new URL('../..', import.meta.url).pathname.replace(/\/$/, '');
-
 /** Brings up an isolated cluster of Skiff with the suite's images and the little of an outside world that specs want. */
 export async function bringUp(suite: Suite, nodeCount: number, say: (line: string) => void): Promise<Target> {
-  const data = mkdtempSync('/tmp/skiff-e2e.');
-  const flags = ['--isolated', '--no-workload', '--data', data, '--api-port', '0', '--nodes', String(nodeCount)];
-  await execa(`${home}/skiff`, ['up', ...flags, '--runtime-handler', 'test-handler'], {
-    stdout: 'inherit',
-    stderr: 'inherit',
-  });
-  const layout = layoutFor({ ...readState(data)!, dataDir: data });
+  const lab = await makeLab('skiff-e2e', [
+    '--no-workload',
+    '--nodes',
+    String(nodeCount),
+    '--runtime-handler',
+    'test-handler',
+  ]);
+  const { layout } = lab;
+  const data = layout.dataDir;
   const outside = await openOutside(layout, suite, say);
   const hosts = `${data}/hosts`;
   writeFileSync(hosts, `127.0.0.1 localhost\n${gatewayOf(layout)} google.com www.google.com\n`);
@@ -51,10 +51,7 @@ export async function bringUp(suite: Suite, nodeCount: number, say: (line: strin
     ],
     async remove() {
       await stop(outside, 1_000, createClock(), AbortSignal.timeout(10_000));
-      rmSync(hosts, { force: true });
-      rmSync(kubeconfig, { force: true });
-      rmSync(`${data}/outside.log`, { force: true });
-      await execa(`${home}/skiff`, ['down', '--data', data], { stdout: 'inherit', stderr: 'inherit' });
+      await lab.remove();
     },
   };
 }

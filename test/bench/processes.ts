@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LabLayout } from '../../vagrant/lab/layout.ts';
+import { readState } from '../../vagrant/lab/state.ts';
+import type { Row } from './figures.ts';
+
+/** Resident memory and CPU of server and one agent, when nothing happens. */
+export async function measureIdle(layout: LabLayout, what: string, bar: number | undefined): Promise<readonly Row[]> {
+  const { processes } = readState(layout.dataDir)!;
+  const names = ['server', 'node1/agent'];
+  const samples: { memory: number[]; cpu: number[] }[] = names.map(() => ({ memory: [], cpu: [] }));
+  const pids = names.map((name) => processes[name]!.pid);
+  for (let run = 0; run < 5; run++) {
+    const before = pids.map(ticksOf);
+    await delay(windowMs);
+    for (const [i, pid] of pids.entries()) {
+      samples[i]!.memory.push(residentMb(pid));
+      samples[i]!.cpu.push((ticksOf(pid) - before[i]!) * (1000 / ticksPerSecond / windowMs) * 100);
+    }
+  }
+  const together = samples[0]!.memory.map((mb, run) => mb + samples[1]!.memory[run]!);
+  return [
+    ...names.flatMap((name, i): Row[] => [
+      { name: `${name}, ${what}: resident`, unit: 'MB', values: samples[i]!.memory },
+      { name: `${name}, ${what}: CPU`, unit: '% of a core', values: samples[i]!.cpu },
+    ]),
+    {
+      name: `server and one agent, ${what}: resident`,
+      unit: 'MB',
+      values: together,
+      ...(bar === undefined ? {} : { atMost: bar }),
+    },
+  ];
+}
+const windowMs = 2_000;
+const ticksPerSecond = 100;
+
+function residentMb(pid: number): number {
+  const kb = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kb) / 1024;
+}
+
+function ticksOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return Number(fields[11]) + Number(fields[12]);
+}
