@@ -14,13 +14,24 @@ export interface ComponentsOptions {
 }
 
 /** Runs the scheduler and the controllers until `signal` is aborted. Loaded only now: the API server answers already. */
-export async function runComponents({ apiServer, clock, log }: ComponentsOptions, signal: AbortSignal): Promise<void> {
-  const [{ createInformers }, { startScheduler }] = await Promise.all([
+export async function runComponents(
+  { apiServer, facts, pki, clock, log }: ComponentsOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const [{ createInformers }, { startControllers }, { startScheduler }] = await Promise.all([
     import('./controllers/informers.ts'),
+    import('./controllers/main.ts'),
     import('./scheduler/main.ts'),
   ]);
   const clientAs = (name: string, groups: readonly string[] = []) =>
     createClient(apiServer.transportAs({ name, groups }), { userAgent: name });
   const informers = createInformers({ client: clientAs('system:kube-controller-manager'), clock, log }, signal);
-  await startScheduler({ client: clientAs('system:kube-scheduler'), informers, clock, log }, signal);
+  const accounts = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'];
+  const clientFor = (name: string) => clientAs(`system:serviceaccount:kube-system:${name}`, accounts);
+  const options = { informers, clock, log };
+  const { clusterCIDR } = facts;
+  await Promise.all([
+    startScheduler({ ...options, client: clientAs('system:kube-scheduler') }, signal),
+    startControllers({ ...options, clientFor, rootCa: pki.ca.cert, clusterCidrs: clusterCIDR.split(',') }, signal),
+  ]);
 }

@@ -4,6 +4,7 @@ import { createClient } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { type ClusterPki, ensureClusterPki } from '#lib/pki/cluster.ts';
+import { createPlugins } from './apiserver/admission/plugins.ts';
 import { type ApiServer, createApiServer } from './apiserver/apiserver.ts';
 import { createEscalationCheck } from './apiserver/authorization/escalation.ts';
 import { bootstrap } from './apiserver/bootstrap/reconcile.ts';
@@ -39,7 +40,7 @@ export async function runServer(
     store,
     clock,
     log,
-    admission: () => [createEscalationCheck(() => apiServer)],
+    admission: (readable) => [...createPlugins({ registry: readable, clock }), createEscalationCheck(() => apiServer)],
   });
   const apiServer: ApiServer = createApiServer({ facts, pki, registry, health: progress.checks, clock, log });
   const running = new AbortController(); // what works behind the API outlives `signal` until the last request is answered

@@ -18,6 +18,13 @@ export function createRequestMetrics(metrics: Metrics): RequestMetrics {
     ['verb', 'dry_run', 'group', 'version', 'resource', 'subresource', 'scope', 'component'],
     [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60],
   );
+  metrics.gaugeFrom('process_resident_memory_bytes', 'Resident memory size in bytes.', [], () => [
+    { values: [], value: process.memoryUsage.rss() },
+  ]);
+  metrics.gaugeFrom('process_cpu_seconds_total', 'Total user and system CPU time spent in seconds.', [], () => {
+    const { user, system } = process.cpuUsage();
+    return [{ values: [], value: (user + system) / 1e6 }];
+  });
   return {
     count(info, query, status, tookMs) {
       const verb = reported[info.verb] ?? 'other';
