@@ -77,7 +77,7 @@ export async function runDeployments(context: ControllerContext, signal: AbortSi
 
   /** Returns the Deployment as it is now, or undefined if a new plan is needed. */
   async function execute(step: Step, deployment: Deployment, signal: AbortSignal): Promise<Deployment | undefined> {
-    const { namespace, name } = deployment.metadata;
+    const { namespace } = deployment.metadata;
     switch (step.do) {
       case 'create':
         return await create(step.set, deployment, signal);
@@ -95,8 +95,9 @@ export async function runDeployments(context: ControllerContext, signal: AbortSi
         return deployment;
       }
       case 'setRevision': {
-        const body = { metadata: { annotations: { [annotations.revision]: step.revision } } };
-        return await client.patch(resource, { namespace, name }, { type: 'merge', body }, signal);
+        const marks = { ...deployment.metadata.annotations, [annotations.revision]: step.revision };
+        const metadata = { ...deployment.metadata, annotations: marks };
+        return await client.update(resource, { ...deployment, metadata }, signal);
       }
       case 'writeStatus':
         return await client.update(resource, { ...deployment, status: step.status }, signal, { subresource: 'status' });
