@@ -1,21 +1,118 @@
 // The rules of every kind, by group and kind. Kinds without rules of their own get the generic ones.
-import { wrongPathSegment } from '../names.ts';
 import { resourceFacts } from '../schema.ts';
+import {
+  mutatingAdmissionPolicy,
+  mutatingAdmissionPolicyBinding,
+  mutatingWebhookConfiguration,
+  validatingAdmissionPolicy,
+  validatingAdmissionPolicyBinding,
+  validatingWebhookConfiguration,
+} from './cluster/admission.ts';
+import { certificateSigningRequest, clusterTrustBundle, podCertificateRequest } from './cluster/certificates.ts';
+import { apiService, customResourceDefinition } from './cluster/extension.ts';
+import { flowSchema, priorityLevelConfiguration, resourceClaim, resourceSlice } from './cluster/flow.ts';
+import { lease, priorityClass, runtimeClass } from './cluster/small.ts';
+import { configMap, secret } from './core/config-map.ts';
+import { endpoints } from './core/endpoints.ts';
+import { event } from './core/event.ts';
+import { limitRange, resourceQuota } from './core/limits.ts';
+import { namespace } from './core/namespace.ts';
+import { node } from './core/node.ts';
+import { service } from './core/service.ts';
+import { componentStatus, serviceAccount } from './core/service-account.ts';
 import { type KindParts, rulesFor } from './define.ts';
 import type { KindRules } from './kind-rules.ts';
+import { endpointSlice } from './network/endpoint-slice.ts';
+import { ingress, ingressClass, ipAddress, serviceCidr } from './network/ingress.ts';
+import { networkPolicy } from './network/network-policy.ts';
+import { pod } from './pod/pod.ts';
+import { horizontalPodAutoscaler } from './policy/autoscaler.ts';
+import { podDisruptionBudget } from './policy/disruption.ts';
+import { clusterRole, clusterRoleBinding, role, roleBinding } from './policy/rbac.ts';
+import { persistentVolumeClaim } from './storage/claim.ts';
+import {
+  csiDriver,
+  csiNode,
+  csiStorageCapacity,
+  storageClass,
+  volumeAttachment,
+  volumeAttributesClass,
+} from './storage/classes.ts';
+import { persistentVolume } from './storage/volume.ts';
+import { cronJob } from './workloads/cron-job.ts';
+import { daemonSet } from './workloads/daemon-set.ts';
+import { deployment } from './workloads/deployment.ts';
+import { job } from './workloads/job.ts';
+import { podTemplate, replicaSet, replicationController } from './workloads/replica-set.ts';
+import { controllerRevision, statefulSet } from './workloads/stateful-set.ts';
 
 /** Each part sees objects of its own kind only: the table need not know which. */
 // biome-ignore lint/suspicious/noExplicitAny: the type of the objects is the key's business
 type AnyParts = KindParts<any>;
 
-/** Their names hold colons: whatever a path segment may be. */
-const rbac: AnyParts = { wrongName: wrongPathSegment };
-
 const parts: Readonly<Record<string, AnyParts>> = {
-  'rbac.authorization.k8s.io/ClusterRole': rbac,
-  'rbac.authorization.k8s.io/ClusterRoleBinding': rbac,
-  'rbac.authorization.k8s.io/Role': rbac,
-  'rbac.authorization.k8s.io/RoleBinding': rbac,
+  '/ComponentStatus': componentStatus,
+  '/ConfigMap': configMap,
+  '/Endpoints': endpoints,
+  '/Event': event,
+  '/LimitRange': limitRange,
+  '/Namespace': namespace,
+  '/Node': node,
+  '/PersistentVolume': persistentVolume,
+  '/PersistentVolumeClaim': persistentVolumeClaim,
+  '/Pod': pod,
+  '/PodTemplate': podTemplate,
+  '/ReplicationController': replicationController,
+  '/ResourceQuota': resourceQuota,
+  '/Secret': secret,
+  '/Service': service,
+  '/ServiceAccount': serviceAccount,
+  'admissionregistration.k8s.io/MutatingAdmissionPolicy': mutatingAdmissionPolicy,
+  'admissionregistration.k8s.io/MutatingAdmissionPolicyBinding': mutatingAdmissionPolicyBinding,
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': mutatingWebhookConfiguration,
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': validatingAdmissionPolicy,
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': validatingAdmissionPolicyBinding,
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': validatingWebhookConfiguration,
+  'apiextensions.k8s.io/CustomResourceDefinition': customResourceDefinition,
+  'apiregistration.k8s.io/APIService': apiService,
+  'apps/ControllerRevision': controllerRevision,
+  'apps/DaemonSet': daemonSet,
+  'apps/Deployment': deployment,
+  'apps/ReplicaSet': replicaSet,
+  'apps/StatefulSet': statefulSet,
+  'autoscaling/HorizontalPodAutoscaler': horizontalPodAutoscaler,
+  'batch/CronJob': cronJob,
+  'batch/Job': job,
+  'certificates.k8s.io/CertificateSigningRequest': certificateSigningRequest,
+  'certificates.k8s.io/ClusterTrustBundle': clusterTrustBundle,
+  'certificates.k8s.io/PodCertificateRequest': podCertificateRequest,
+  'coordination.k8s.io/Lease': lease,
+  'discovery.k8s.io/EndpointSlice': endpointSlice,
+  'events.k8s.io/Event': event,
+  'flowcontrol.apiserver.k8s.io/FlowSchema': flowSchema,
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': priorityLevelConfiguration,
+  'networking.k8s.io/IPAddress': ipAddress,
+  'networking.k8s.io/Ingress': ingress,
+  'networking.k8s.io/IngressClass': ingressClass,
+  'networking.k8s.io/NetworkPolicy': networkPolicy,
+  'networking.k8s.io/ServiceCIDR': serviceCidr,
+  'node.k8s.io/RuntimeClass': runtimeClass,
+  'policy/PodDisruptionBudget': podDisruptionBudget,
+  'rbac.authorization.k8s.io/ClusterRole': clusterRole,
+  'rbac.authorization.k8s.io/ClusterRoleBinding': clusterRoleBinding,
+  'rbac.authorization.k8s.io/Role': role,
+  'rbac.authorization.k8s.io/RoleBinding': roleBinding,
+  'resource.k8s.io/ResourceClaim': resourceClaim,
+  'resource.k8s.io/ResourceSlice': resourceSlice,
+  'scheduling.k8s.io/PriorityClass': priorityClass,
+  'storage.k8s.io/CSIDriver': csiDriver,
+  'storage.k8s.io/CSINode': csiNode,
+  'storage.k8s.io/CSIStorageCapacity': csiStorageCapacity,
+  'storage.k8s.io/StorageClass': storageClass,
+  'storage.k8s.io/VolumeAttachment': volumeAttachment,
+  'storage.k8s.io/VolumeAttributesClass': volumeAttributesClass,
+  'resource.k8s.io/DeviceClass': { hasGeneration: true },
+  'resource.k8s.io/DeviceTaintRule': { hasGeneration: true },
 };
 
 const made = new Map<string, KindRules>();

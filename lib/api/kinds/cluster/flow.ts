@@ -1,0 +1,99 @@
+// Kinds of flowcontrol.apiserver.k8s.io, and those of resource.k8s.io as far as they are shown.
+import { invalidValue, notSupported, required } from '../../field-errors.ts';
+import type { FlowSchema, PriorityLevelConfiguration } from '../../types/flowcontrol.v1.ts';
+import type { StatusCause } from '../../types/meta.v1.ts';
+import type { ResourceClaim, ResourceSlice } from '../../types/resource.v1.ts';
+import { ageOf, columns } from '../columns.ts';
+import type { KindParts } from '../define.ts';
+
+export const flowSchema: KindParts<FlowSchema> = {
+  hasGeneration: true,
+  allowsUnconditionalUpdate: false,
+  defaults({ spec }) {
+    if (spec !== undefined && !spec.matchingPrecedence) spec.matchingPrecedence = 1000;
+  },
+  validate({ spec }) {
+    const causes: StatusCause[] = [];
+    const precedence = spec?.matchingPrecedence ?? 0;
+    if (precedence <= 0) causes.push(invalidValue('spec.matchingPrecedence', precedence, 'must be a positive value'));
+    if (precedence > 10_000)
+      causes.push(invalidValue('spec.matchingPrecedence', precedence, 'must not be greater than 10000'));
+    if (!spec?.priorityLevelConfiguration?.name)
+      causes.push(required('spec.priorityLevelConfiguration.name', 'must reference a priority level'));
+    return causes;
+  },
+  columns: columns(['Name', 'PriorityLevel', '#MatchingPrecedence', 'DistinguisherMethod', '@Age', 'MissingPL']),
+  row({ metadata, spec, status }, nowMs) {
+    const dangling = (status?.conditions ?? []).find(({ type }) => type === 'Dangling')?.status;
+    return [
+      metadata.name,
+      spec?.priorityLevelConfiguration?.name ?? '',
+      spec?.matchingPrecedence ?? 0,
+      spec?.distinguisherMethod?.type ?? '<none>',
+      ageOf(metadata, nowMs),
+      dangling ?? '?',
+    ];
+  },
+};
+
+export const priorityLevelConfiguration: KindParts<PriorityLevelConfiguration> = {
+  hasGeneration: true,
+  allowsUnconditionalUpdate: false,
+  defaults({ spec }) {
+    if (spec?.exempt !== undefined) {
+      spec.exempt.nominalConcurrencyShares ??= 0;
+      spec.exempt.lendablePercent ??= 0;
+    }
+    if (spec?.limited === undefined) return;
+    spec.limited.nominalConcurrencyShares ??= 30;
+    spec.limited.lendablePercent ??= 0;
+    const queuing = spec.limited.limitResponse?.queuing;
+    if (queuing === undefined) return;
+    queuing.queues ||= 64;
+    queuing.handSize ||= 8;
+    queuing.queueLengthLimit ||= 50;
+  },
+  validate({ spec }) {
+    const types = ['Exempt', 'Limited'];
+    if (spec?.type && types.includes(spec.type)) return [];
+    return [notSupported('spec.type', spec?.type ?? '', types)];
+  },
+  columns: columns(['Name', 'Type', 'NominalConcurrencyShares', 'Queues', 'HandSize', 'QueueLengthLimit', '@Age']),
+  row({ metadata, spec }, nowMs) {
+    const queuing = spec?.limited?.limitResponse?.queuing;
+    return [
+      metadata.name,
+      spec?.type ?? '',
+      spec?.limited?.nominalConcurrencyShares ?? spec?.exempt?.nominalConcurrencyShares ?? '<none>',
+      queuing?.queues ?? '<none>',
+      queuing?.handSize ?? '<none>',
+      queuing?.queueLengthLimit ?? '<none>',
+      ageOf(metadata, nowMs),
+    ];
+  },
+};
+
+export const resourceClaim: KindParts<ResourceClaim> = {
+  columns: columns(['Name', 'State', '@Age']),
+  row({ metadata, status }, nowMs) {
+    const states = [
+      ...(metadata.deletionTimestamp === undefined ? [] : ['deleted']),
+      ...(status?.allocation === undefined ? [] : ['allocated']),
+      ...((status?.reservedFor ?? []).length === 0 ? [] : ['reserved']),
+    ];
+    return [metadata.name, states.join(',') || 'pending', ageOf(metadata, nowMs)];
+  },
+};
+
+export const resourceSlice: KindParts<ResourceSlice> = {
+  hasGeneration: true,
+  fields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),
+  columns: columns(['Name', 'Node', 'Driver', 'Pool', '@Age']),
+  row: ({ metadata, spec }, nowMs) => [
+    metadata.name,
+    spec?.nodeName ?? '<unset>',
+    spec?.driver ?? '',
+    spec?.pool?.name ?? '',
+    ageOf(metadata, nowMs),
+  ],
+};

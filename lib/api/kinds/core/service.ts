@@ -1,0 +1,68 @@
+import { wrongDns1035Label } from '../../names.ts';
+import type { Service } from '../../types/core.v1.ts';
+import { ageOf, columns, labelText } from '../columns.ts';
+import type { KindParts } from '../define.ts';
+import { validateService, validateServiceChange } from './service-validate.ts';
+
+export const service: KindParts<Service> = {
+  wrongName: wrongDns1035Label,
+  allowsCreateOnUpdate: true,
+  defaults(object) {
+    const spec = (object.spec ??= {});
+    spec.sessionAffinity ||= 'None';
+    if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
+    if (spec.sessionAffinity === 'ClientIP') {
+      spec.sessionAffinityConfig ??= {};
+      spec.sessionAffinityConfig.clientIP ??= {};
+      spec.sessionAffinityConfig.clientIP.timeoutSeconds ??= 10_800;
+    }
+    spec.type ||= 'ClusterIP';
+    for (const port of spec.ports ?? []) {
+      port.protocol ||= 'TCP';
+      if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port;
+    }
+    if (isExternal(object as Service)) spec.externalTrafficPolicy ||= 'Cluster';
+    if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
+    if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+  },
+  validate: validateService,
+  validateUpdate: (next, previous) => [...validateService(next), ...validateServiceChange(next, previous)],
+  fields: ({ spec }) => ({ 'spec.clusterIP': spec?.clusterIP ?? '', 'spec.type': spec?.type ?? '' }),
+  columns: columns(['Name', 'Type', 'Cluster-IP', 'External-IP', 'Port(s)', '@Age'], ['Selector']),
+  row(object, nowMs) {
+    const { metadata, spec } = object;
+    return [
+      metadata.name,
+      spec?.type ?? '',
+      spec?.clusterIPs?.[0] || spec?.clusterIP || '<none>',
+      externalText(object),
+      portsText(object),
+      ageOf(metadata, nowMs),
+      labelText(spec?.selector),
+    ];
+  },
+};
+
+/** Whether traffic from outside the cluster reaches it. */
+function isExternal({ spec }: Service): boolean {
+  return (
+    spec?.type === 'NodePort' ||
+    spec?.type === 'LoadBalancer' ||
+    (spec?.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0)
+  );
+}
+
+function externalText({ spec, status }: Service): string {
+  const own = spec?.externalIPs ?? [];
+  if (spec?.type === 'ExternalName') return spec.externalName ?? '';
+  if (spec?.type !== 'LoadBalancer') return own.join(',') || '<none>';
+  const given = (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || '');
+  return [...new Set(given), ...own].join(',') || '<pending>';
+}
+
+function portsText({ spec }: Service): string {
+  const texts = (spec?.ports ?? []).map(({ port, nodePort, protocol }) =>
+    nodePort ? `${port}:${nodePort}/${protocol}` : `${port}/${protocol}`,
+  );
+  return texts.join(',') || '<none>';
+}

@@ -1,0 +1,21 @@
+import type { Pod } from '../../types/core.v1.ts';
+import type { KindParts } from '../define.ts';
+import { defaultPod } from './defaults.ts';
+import { podFields, podGraceSeconds, preparePod, preparePodStatus } from './prepare.ts';
+import { podColumns, podConditions, podRow } from './print.ts';
+import { validatePod } from './validate.ts';
+import { validatePodUpdate } from './validate-update.ts';
+
+export const pod: KindParts<Pod> = {
+  hasGeneration: true,
+  defaults: defaultPod,
+  create: preparePod,
+  updateStatus: preparePodStatus,
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
+  fields: podFields,
+  columns: podColumns,
+  row: podRow,
+  conditions: podConditions,
+  gracePeriodSeconds: podGraceSeconds,
+};

@@ -1,0 +1,129 @@
+import { at, child, forbiddenField, invalidValue, type Path, required } from '../../field-errors.ts';
+import { wrongDns1123Label, wrongQualifiedName } from '../../names.ts';
+import type {
+  Affinity,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  PodAffinity,
+  PodAffinityTerm,
+} from '../../types/core.v1.ts';
+import type { StatusCause } from '../../types/meta.v1.ts';
+import { validateLabelSelector } from '../label-selector.ts';
+
+const must = 'requiredDuringSchedulingIgnoredDuringExecution';
+const should = 'preferredDuringSchedulingIgnoredDuringExecution';
+
+export function validateAffinity(affinity: Affinity | undefined, path: Path): StatusCause[] {
+  if (affinity === undefined) return [];
+  const causes: StatusCause[] = [];
+  const { nodeAffinity, podAffinity, podAntiAffinity } = affinity;
+  if (nodeAffinity?.[must] !== undefined) {
+    causes.push(...validateNodeSelector(nodeAffinity[must].nodeSelectorTerms ?? [], child(path, 'nodeAffinity', must)));
+  }
+  for (const [index, { weight, preference }] of (nodeAffinity?.[should] ?? []).entries()) {
+    const field = at(child(path, 'nodeAffinity', should), index);
+    causes.push(...validateWeight(weight, field), ...validateTerm(preference ?? {}, child(field, 'preference')));
+  }
+  if (podAffinity !== undefined) causes.push(...validatePodAffinity(podAffinity, child(path, 'podAffinity')));
+  if (podAntiAffinity !== undefined)
+    causes.push(...validatePodAffinity(podAntiAffinity, child(path, 'podAntiAffinity')));
+  return causes;
+}
+
+/** Rule: core validation ValidateNodeSelector. */
+export function validateNodeSelector(terms: readonly NodeSelectorTerm[], path: Path): StatusCause[] {
+  const field = child(path, 'nodeSelectorTerms');
+  if (terms.length === 0) return [required(field, 'must have at least one node selector term')];
+  return terms.flatMap((term, index) => validateTerm(term, at(field, index)));
+}
+
+function validateTerm({ matchExpressions, matchFields }: NodeSelectorTerm, path: Path): StatusCause[] {
+  const causes: StatusCause[] = [];
+  for (const [index, one] of (matchExpressions ?? []).entries()) {
+    causes.push(...validateRequirement(one, at(child(path, 'matchExpressions'), index)));
+  }
+  for (const [index, one] of (matchFields ?? []).entries()) {
+    causes.push(...validateFieldRequirement(one, at(child(path, 'matchFields'), index)));
+  }
+  return causes;
+}
+
+function validateRequirement({ key, operator, values }: NodeSelectorRequirement, path: Path): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const count = (values ?? []).length;
+  const field = child(path, 'values');
+  switch (operator) {
+    case 'In':
+    case 'NotIn':
+      if (count === 0) causes.push(required(field, "must be specified when `operator` is 'In' or 'NotIn'"));
+      break;
+    case 'Exists':
+    case 'DoesNotExist':
+      if (count > 0)
+        causes.push(forbiddenField(field, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+      break;
+    case 'Gt':
+    case 'Lt':
+      if (count !== 1) causes.push(required(field, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
+      break;
+    default:
+      causes.push(invalidValue(child(path, 'operator'), operator ?? '', 'not a valid selector operator'));
+  }
+  return [...causes, ...wrongQualifiedName(key ?? '').map((message) => invalidValue(child(path, 'key'), key, message))];
+}
+
+function validateFieldRequirement({ key, operator, values }: NodeSelectorRequirement, path: Path): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const operators: readonly string[] = ['In', 'NotIn'];
+  if (!operators.includes(operator)) {
+    causes.push(invalidValue(child(path, 'operator'), operator, 'not a valid selector operator'));
+  } else if ((values ?? []).length !== 1) {
+    causes.push(
+      required(
+        child(path, 'values'),
+        "must be only one value when `operator` is 'In' or 'NotIn' for node field selector",
+      ),
+    );
+  }
+  if (key !== 'metadata.name') causes.push(invalidValue(child(path, 'key'), key, 'not a valid field selector key'));
+  return causes;
+}
+
+function validatePodAffinity(affinity: PodAffinity, path: Path): StatusCause[] {
+  const causes: StatusCause[] = [];
+  for (const [index, term] of (affinity[must] ?? []).entries()) {
+    causes.push(...validatePodTerm(term, at(child(path, must), index)));
+  }
+  for (const [index, { weight, podAffinityTerm }] of (affinity[should] ?? []).entries()) {
+    const field = at(child(path, should), index);
+    causes.push(
+      ...validateWeight(weight, field),
+      ...validatePodTerm(podAffinityTerm ?? { topologyKey: '' }, child(field, 'podAffinityTerm')),
+    );
+  }
+  return causes;
+}
+
+function validatePodTerm(term: PodAffinityTerm, path: Path): StatusCause[] {
+  const causes = [
+    ...validateLabelSelector(term.labelSelector, child(path, 'labelSelector')),
+    ...validateLabelSelector(term.namespaceSelector, child(path, 'namespaceSelector')),
+  ];
+  for (const namespace of term.namespaces ?? []) {
+    causes.push(
+      ...wrongDns1123Label(namespace).map((message) => invalidValue(child(path, 'namespace'), namespace, message)),
+    );
+  }
+  const key = child(path, 'topologyKey');
+  if (!term.topologyKey) causes.push(required(key, 'can not be empty'));
+  return [
+    ...causes,
+    ...wrongQualifiedName(term.topologyKey ?? '').map((message) => invalidValue(key, term.topologyKey, message)),
+  ];
+}
+
+function validateWeight(weight: number, path: Path): StatusCause[] {
+  return weight >= 1 && weight <= 100
+    ? []
+    : [invalidValue(child(path, 'weight'), weight ?? 0, 'must be in the range 1-100')];
+}

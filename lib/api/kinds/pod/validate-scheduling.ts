@@ -1,0 +1,132 @@
+import {
+  at,
+  child,
+  duplicate,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  type Path,
+  required,
+} from '../../field-errors.ts';
+import { wrongLabelValue, wrongQualifiedName } from '../../names.ts';
+import type { PodSpec, Toleration, TopologySpreadConstraint } from '../../types/core.v1.ts';
+import type { StatusCause } from '../../types/meta.v1.ts';
+import { validateLabelSelector } from '../label-selector.ts';
+import { validateLabels } from '../metadata.ts';
+import { validateAffinity } from './validate-affinity.ts';
+
+export function validateScheduling(spec: PodSpec, path: Path): StatusCause[] {
+  return [
+    ...validateLabels(spec.nodeSelector, child(path, 'nodeSelector')),
+    ...validateAffinity(spec.affinity, child(path, 'affinity')),
+    ...validateTolerations(spec.tolerations ?? [], child(path, 'tolerations')),
+    ...validateSpread(spec.topologySpreadConstraints ?? [], child(path, 'topologySpreadConstraints')),
+    ...validateGates(spec, child(path, 'schedulingGates')),
+    ...validatePriority(spec, path),
+  ];
+}
+
+/** Rule: core validation ValidateTolerations. */
+export function validateTolerations(tolerations: readonly Toleration[], path: Path): StatusCause[] {
+  return tolerations.flatMap((toleration, index) => validateToleration(toleration, at(path, index)));
+}
+
+const effects = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
+
+function validateToleration(
+  { key, operator, value, effect, tolerationSeconds }: Toleration,
+  path: Path,
+): StatusCause[] {
+  const causes: StatusCause[] = [];
+  if (key) causes.push(...wrongQualifiedName(key).map((message) => invalidValue(child(path, 'key'), key, message)));
+  if (!key && operator !== 'Exists') {
+    const detail = 'operator must be Exists when `key` is empty, which means "match all values and all keys"';
+    causes.push(invalidValue(child(path, 'operator'), operator ?? '', detail));
+  }
+  if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
+    const detail = "effect must be 'NoExecute' when `tolerationSeconds` is set";
+    causes.push(invalidValue(child(path, 'effect'), effect ?? '', detail));
+  }
+  switch (operator ?? '') {
+    case '':
+    case 'Equal':
+      causes.push(
+        ...wrongLabelValue(value ?? '').map((message) => invalidValue(child(path, 'operator'), value, message)),
+      );
+      break;
+    case 'Exists':
+      if (value) {
+        const detail = "value must be empty when `operator` is 'Exists'";
+        causes.push(invalidValue(child(path, 'operator'), { key, operator, value, effect }, detail));
+      }
+      break;
+    default:
+      causes.push(notSupported(child(path, 'operator'), operator, ['Equal', 'Exists']));
+  }
+  if (effect && !effects.includes(effect)) causes.push(notSupported(child(path, 'effect'), effect, effects));
+  return causes;
+}
+
+function validateSpread(constraints: readonly TopologySpreadConstraint[], path: Path): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const taken = new Set<string>();
+  for (const [index, one] of constraints.entries()) {
+    const field = at(path, index);
+    causes.push(...validateConstraint(one, field));
+    const pair = `{${one.topologyKey}, ${one.whenUnsatisfiable}}`;
+    if (taken.has(pair)) causes.push(duplicate(child(field, '{topologyKey, whenUnsatisfiable}'), pair));
+    taken.add(pair);
+  }
+  return causes;
+}
+
+function validateConstraint(one: TopologySpreadConstraint, path: Path): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const actions = ['DoNotSchedule', 'ScheduleAnyway'];
+  if (!(one.maxSkew > 0))
+    causes.push(invalidValue(child(path, 'maxSkew'), one.maxSkew ?? 0, 'must be greater than zero'));
+  if (!one.topologyKey) causes.push(required(child(path, 'topologyKey'), 'can not be empty'));
+  else {
+    const wrong = wrongQualifiedName(one.topologyKey);
+    causes.push(...wrong.map((message) => invalidValue(child(path, 'topologyKey'), one.topologyKey, message)));
+  }
+  if (!actions.includes(one.whenUnsatisfiable)) {
+    causes.push(notSupported(child(path, 'whenUnsatisfiable'), one.whenUnsatisfiable ?? '', actions));
+  }
+  if (one.minDomains !== undefined) {
+    if (one.minDomains <= 0)
+      causes.push(invalidValue(child(path, 'minDomains'), one.minDomains, 'must be greater than 0'));
+    if (one.whenUnsatisfiable !== 'DoNotSchedule') {
+      const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${one.whenUnsatisfiable}`;
+      causes.push(invalidValue(child(path, 'minDomains'), one.minDomains, detail));
+    }
+  }
+  for (const field of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) {
+    const value = one[field];
+    if (value !== undefined && !['Honor', 'Ignore'].includes(value)) {
+      causes.push(notSupported(child(path, field), value, ['Honor', 'Ignore']));
+    }
+  }
+  if ((one.matchLabelKeys ?? []).length > 0 && one.labelSelector === undefined) {
+    causes.push(forbiddenField(child(path, 'matchLabelKeys'), 'must not be specified when labelSelector is not set'));
+  }
+  return [...causes, ...validateLabelSelector(one.labelSelector, child(path, 'labelSelector'))];
+}
+
+function validateGates({ schedulingGates }: PodSpec, path: Path): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const taken = new Set<string>();
+  for (const [index, { name }] of (schedulingGates ?? []).entries()) {
+    const field = at(path, index);
+    causes.push(...wrongQualifiedName(name ?? '').map((message) => invalidValue(field, name, message)));
+    if (taken.has(name)) causes.push(duplicate(field, name));
+    taken.add(name);
+  }
+  return causes;
+}
+
+function validatePriority({ preemptionPolicy }: PodSpec, path: Path): StatusCause[] {
+  const policies = ['Never', 'PreemptLowerPriority'];
+  if (!preemptionPolicy || policies.includes(preemptionPolicy)) return [];
+  return [notSupported(child(path, 'preemptionPolicy'), preemptionPolicy, policies)];
+}

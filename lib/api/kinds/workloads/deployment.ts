@@ -1,0 +1,119 @@
+import { child, forbiddenField, invalidValue, notSupported, type Path } from '../../field-errors.ts';
+import type { Deployment, DeploymentSpec } from '../../types/apps.v1.ts';
+import type { IntOrString } from '../../types/intstr.ts';
+import type { StatusCause } from '../../types/meta.v1.ts';
+import { ageOf, columns } from '../columns.ts';
+import type { KindParts } from '../define.ts';
+import { defaultPodTemplate } from '../pod/defaults.ts';
+import {
+  containerImages,
+  containerNames,
+  fixedSelector,
+  notNegative,
+  onlyAlways,
+  selectorCell,
+  validateWorkload,
+} from './template.ts';
+
+export const deployment: KindParts<Deployment> = {
+  hasGeneration: true,
+  defaults(object) {
+    const spec = (object.spec ??= {} as NonNullable<typeof object.spec>);
+    defaultPodTemplate(spec);
+    spec.replicas ??= 1;
+    spec.revisionHistoryLimit ??= 10;
+    spec.progressDeadlineSeconds ??= 600;
+    spec.strategy ??= {};
+    spec.strategy.type ||= 'RollingUpdate';
+    if (spec.strategy.type === 'RollingUpdate') {
+      spec.strategy.rollingUpdate ??= {};
+      spec.strategy.rollingUpdate.maxUnavailable ??= '25%';
+      spec.strategy.rollingUpdate.maxSurge ??= '25%';
+    }
+  },
+  updateStatus(next, previous) {
+    if (previous.metadata.labels === undefined) delete next.metadata.labels;
+    else next.metadata.labels = { ...previous.metadata.labels };
+  },
+  validate: ({ spec }) => validateSpec(spec!),
+  validateUpdate: (next, previous) => [
+    ...validateSpec(next.spec!),
+    ...fixedSelector(next.spec?.selector, previous.spec?.selector),
+  ],
+  columns: columns(['Name', 'Ready', '#Up-to-date', '#Available', '@Age'], ['Containers', 'Images', 'Selector']),
+  row({ metadata, spec, status }, nowMs) {
+    return [
+      metadata.name,
+      `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
+      status?.updatedReplicas ?? 0,
+      status?.availableReplicas ?? 0,
+      ageOf(metadata, nowMs),
+      containerNames(spec?.template),
+      containerImages(spec?.template),
+      selectorCell(spec?.selector),
+    ];
+  },
+};
+
+function validateSpec(spec: DeploymentSpec): StatusCause[] {
+  const { replicas, minReadySeconds = 0, revisionHistoryLimit, progressDeadlineSeconds } = spec;
+  const causes = [
+    ...notNegative({ replicas }),
+    ...validateWorkload(spec, 'deployment'),
+    ...onlyAlways(spec.template),
+    ...validateStrategy(spec.strategy ?? {}, 'spec.strategy'),
+    ...notNegative({ minReadySeconds, revisionHistoryLimit, progressDeadlineSeconds }),
+  ];
+  if (progressDeadlineSeconds !== undefined && progressDeadlineSeconds <= minReadySeconds) {
+    const detail = 'must be greater than minReadySeconds';
+    causes.push(invalidValue('spec.progressDeadlineSeconds', progressDeadlineSeconds, detail));
+  }
+  return causes;
+}
+
+function validateStrategy({ type, rollingUpdate }: NonNullable<DeploymentSpec['strategy']>, path: Path): StatusCause[] {
+  if (type === 'Recreate') {
+    const detail = "may not be specified when strategy `type` is 'Recreate'";
+    return rollingUpdate === undefined ? [] : [forbiddenField(child(path, 'rollingUpdate'), detail)];
+  }
+  if (type !== 'RollingUpdate') return [notSupported(child(path, 'type'), type ?? '', ['Recreate', 'RollingUpdate'])];
+  return validateRolling(rollingUpdate ?? {}, child(path, 'rollingUpdate'));
+}
+
+/** How far an update may go below and above the wished number: not nowhere. */
+export function validateRolling(
+  {
+    maxUnavailable,
+    maxSurge,
+  }: { readonly maxUnavailable?: IntOrString | undefined; readonly maxSurge?: IntOrString | undefined },
+  path: Path,
+): StatusCause[] {
+  const causes = [
+    ...validateShare(maxUnavailable, child(path, 'maxUnavailable')),
+    ...validateShare(maxSurge, child(path, 'maxSurge')),
+  ];
+  if (isZero(maxUnavailable) && isZero(maxSurge)) {
+    const detail = 'may not be 0 when `maxSurge` is 0';
+    causes.push(invalidValue(child(path, 'maxUnavailable'), maxUnavailable ?? 0, detail));
+  }
+  if (typeof maxUnavailable === 'string' && Number.parseInt(maxUnavailable, 10) > 100) {
+    causes.push(invalidValue(child(path, 'maxUnavailable'), maxUnavailable, 'must not be greater than 100%'));
+  }
+  return causes;
+}
+
+/** A count, or a percentage. */
+export function validateShare(value: IntOrString | undefined, path: Path): StatusCause[] {
+  if (value === undefined) return [];
+  if (typeof value === 'number') {
+    return value < 0 ? [invalidValue(path, value, 'must be greater than or equal to 0')] : [];
+  }
+  if (/^[0-9]+%$/.test(value)) return [];
+  const detail =
+    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+  return [invalidValue(path, value, detail)];
+}
+
+function isZero(value: IntOrString | undefined): boolean {
+  return Number.parseInt(String(value ?? 0), 10) === 0;
+}

@@ -1,0 +1,125 @@
+import { child, forbiddenField, invalidValue, notSupported, required } from '../../field-errors.ts';
+import type { ControllerRevision, StatefulSet } from '../../types/apps.v1.ts';
+import type { StatusCause } from '../../types/meta.v1.ts';
+import { ageOf, columns } from '../columns.ts';
+import type { KindParts } from '../define.ts';
+import { isSame } from '../equal.ts';
+import { immutable } from '../metadata.ts';
+import { defaultPodTemplate } from '../pod/defaults.ts';
+import { defaultClaimSpec } from '../storage/claim.ts';
+import { containerImages, containerNames, notNegative, onlyAlways, validateWorkload } from './template.ts';
+
+type Spec = NonNullable<StatefulSet['spec']>;
+
+export const statefulSet: KindParts<StatefulSet> = {
+  hasGeneration: true,
+  defaults(object) {
+    const spec = (object.spec ??= {} as NonNullable<typeof object.spec>);
+    defaultPodTemplate(spec);
+    spec.podManagementPolicy ||= 'OrderedReady';
+    spec.updateStrategy ??= {};
+    spec.updateStrategy.type ||= 'RollingUpdate';
+    if (spec.updateStrategy.type === 'RollingUpdate') {
+      spec.updateStrategy.rollingUpdate ??= {};
+      spec.updateStrategy.rollingUpdate.partition ??= 0;
+      spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
+    }
+    spec.persistentVolumeClaimRetentionPolicy ??= {};
+    spec.persistentVolumeClaimRetentionPolicy.whenDeleted ||= 'Retain';
+    spec.persistentVolumeClaimRetentionPolicy.whenScaled ||= 'Retain';
+    spec.replicas ??= 1;
+    spec.revisionHistoryLimit ??= 10;
+    for (const claim of spec.volumeClaimTemplates ?? []) {
+      // A claim template shows itself as a claim that nobody has looked at yet.
+      claim.kind ||= 'PersistentVolumeClaim';
+      claim.apiVersion ||= 'v1';
+      claim.status ??= {};
+      claim.status.phase ||= 'Pending';
+      defaultClaimSpec((claim.spec ??= {}));
+    }
+  },
+  validate: ({ spec }) => validateSpec(spec!),
+  validateUpdate: (next, previous) => [...validateSpec(next.spec!), ...validateChange(next.spec!, previous.spec!)],
+  columns: columns(['Name', 'Ready', '@Age'], ['Containers', 'Images']),
+  row({ metadata, spec, status }, nowMs) {
+    return [
+      metadata.name,
+      `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
+      ageOf(metadata, nowMs),
+      containerNames(spec?.template),
+      containerImages(spec?.template),
+    ];
+  },
+};
+
+function validateSpec(spec: Spec): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const { replicas, minReadySeconds, podManagementPolicy, updateStrategy } = spec;
+  const policies = ['OrderedReady', 'Parallel'];
+  if (!podManagementPolicy) causes.push(required('spec.podManagementPolicy'));
+  else if (!policies.includes(podManagementPolicy)) {
+    causes.push(
+      invalidValue('spec.podManagementPolicy', podManagementPolicy, `must be '${policies[0]}' or '${policies[1]}'`),
+    );
+  }
+  causes.push(...validateUpdateStrategy(updateStrategy ?? {}));
+  for (const field of ['whenDeleted', 'whenScaled'] as const) {
+    const value = spec.persistentVolumeClaimRetentionPolicy?.[field];
+    if (value !== undefined && !['Delete', 'Retain'].includes(value)) {
+      causes.push(notSupported(child('spec.persistentVolumeClaimRetentionPolicy', field), value, ['Delete', 'Retain']));
+    }
+  }
+  return [
+    ...causes,
+    ...notNegative({ replicas, minReadySeconds }),
+    ...notNegative({ start: spec.ordinals?.start }, 'spec.ordinals'),
+    ...validateWorkload(spec, 'statefulset'),
+    ...onlyAlways(spec.template),
+  ];
+}
+
+function validateUpdateStrategy({ type, rollingUpdate }: NonNullable<Spec['updateStrategy']>): StatusCause[] {
+  const path = 'spec.updateStrategy';
+  if (!type) return [required(path)];
+  if (type === 'OnDelete') {
+    const detail = `only allowed for updateStrategy '${'RollingUpdate'}'`;
+    return rollingUpdate === undefined ? [] : [invalidValue(child(path, 'rollingUpdate'), rollingUpdate, detail)];
+  }
+  if (type !== 'RollingUpdate') return [invalidValue(path, { type }, "must be 'RollingUpdate' or 'OnDelete'")];
+  return notNegative({ partition: rollingUpdate?.partition }, child(path, 'rollingUpdate'));
+}
+
+const changeable = [
+  'replicas',
+  'template',
+  'updateStrategy',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+  'ordinals',
+  'revisionHistoryLimit',
+] as const;
+
+function validateChange(next: Spec, previous: Spec): StatusCause[] {
+  const same: Record<string, unknown> = { ...next };
+  for (const field of changeable) same[field] = previous[field];
+  if (isSame(same, previous)) return [];
+  const list =
+    "'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds'";
+  return [forbiddenField('spec', `updates to statefulset spec for fields other than ${list} are forbidden`)];
+}
+
+export const controllerRevision: KindParts<ControllerRevision> = {
+  validate: ({ revision }) => notNegative({ revision }, ''),
+  validateUpdate(next, previous) {
+    const causes = notNegative({ revision: next.revision }, '');
+    if (isSame(next.data, previous.data)) return causes;
+    return [...causes, invalidValue('data', next.data, immutable)];
+  },
+  columns: columns(['Name', 'Controller', '#Revision', '@Age']),
+  row({ metadata, revision }, nowMs) {
+    const owner = (metadata.ownerReferences ?? []).find(({ controller }) => controller);
+    const group = owner?.apiVersion.includes('/') ? `.${owner.apiVersion.split('/')[0]}` : '';
+    const controller = owner === undefined ? '<none>' : `${owner.kind.toLowerCase()}${group}/${owner.name}`;
+    return [metadata.name, controller, revision ?? 0, ageOf(metadata, nowMs)];
+  },
+};

@@ -1,0 +1,81 @@
+// What all kinds that make pods have in common: a selector, a template, and how Tables show them.
+import { child, forbiddenField, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
+import { matchesLabels, selectorOf, selectorText } from '../../selectors/labels.ts';
+import type { PodTemplateSpec } from '../../types/core.v1.ts';
+import type { LabelSelector, StatusCause } from '../../types/meta.v1.ts';
+import { listed } from '../columns.ts';
+import { isSame } from '../equal.ts';
+import { isEmptySelector, validateLabelSelector } from '../label-selector.ts';
+import { immutable } from '../metadata.ts';
+import { validatePodTemplate } from '../pod/validate.ts';
+
+interface Workload {
+  readonly selector?: LabelSelector | undefined;
+  readonly template?: PodTemplateSpec | undefined;
+}
+
+/** The selector is there and selects what the template makes; `policies` are the restart policies that make sense. */
+export function validateWorkload({ selector, template }: Workload, kind: string, path: Path = 'spec'): StatusCause[] {
+  const field = child(path, 'selector');
+  const causes: StatusCause[] = [];
+  if (selector === undefined) causes.push(required(field));
+  else {
+    causes.push(...validateLabelSelector(selector, field));
+    if (isEmptySelector(selector)) causes.push(invalidValue(field, selector, `empty selector is invalid for ${kind}`));
+  }
+  return [...causes, ...validateSelectedTemplate(selector, template, path)];
+}
+
+export function validateSelectedTemplate(
+  selector: LabelSelector | undefined,
+  template: PodTemplateSpec | undefined,
+  path: Path = 'spec',
+): StatusCause[] {
+  const field = child(path, 'template');
+  if (template === undefined) return [required(field)];
+  const causes: StatusCause[] = [];
+  const labels = template.metadata?.labels ?? {};
+  if (selector !== undefined && !isEmptySelector(selector) && !matchesLabels(selectorOf(selector) ?? [], labels)) {
+    const detail = '`selector` does not match template `labels`';
+    causes.push(invalidValue(child(field, 'metadata', 'labels'), labels, detail));
+  }
+  return [...causes, ...validatePodTemplate(template, field)];
+}
+
+/** Pods that are to run for good have no other restart policy than Always. */
+export function onlyAlways(template: PodTemplateSpec | undefined, path: Path = 'spec'): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const spec = child(path, 'template', 'spec');
+  const policy = template?.spec?.restartPolicy;
+  if (policy && policy !== 'Always') causes.push(notSupported(child(spec, 'restartPolicy'), policy, ['Always']));
+  if (template?.spec?.activeDeadlineSeconds !== undefined) {
+    causes.push(
+      forbiddenField(child(spec, 'activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicaSet is not Supported'),
+    );
+  }
+  return causes;
+}
+
+export function fixedSelector(next: LabelSelector | undefined, old: LabelSelector | undefined): StatusCause[] {
+  return isSame(next, old) ? [] : [invalidValue('spec.selector', next, immutable)];
+}
+
+export function notNegative(fields: Readonly<Record<string, number | undefined>>, path: Path = 'spec'): StatusCause[] {
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined && value < 0)
+    .map(([field, value]) => invalidValue(child(path, field), value, 'must be greater than or equal to 0'));
+}
+
+export function containerNames(template: PodTemplateSpec | undefined): string {
+  return (template?.spec?.containers ?? []).map(({ name }) => name).join(',');
+}
+
+export function containerImages(template: PodTemplateSpec | undefined): string {
+  return (template?.spec?.containers ?? []).map(({ image }) => image ?? '').join(',');
+}
+
+/** A selector as Tables show it. */
+export function selectorCell(selector: LabelSelector | undefined): string {
+  const text = selectorText(selectorOf(selector) ?? []);
+  return listed(text === '' ? [] : [text]);
+}
