@@ -1,6 +1,7 @@
 import type { Client } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import { runDaemonSets } from './daemonset/controller.ts';
 import { runDeployments } from './deployment/controller.ts';
 import { runEndpoints } from './endpoints/controller.ts';
 import { runEndpointSlices } from './endpointslice/controller.ts';
@@ -17,6 +18,7 @@ import { runRootCa } from './rootca/controller.ts';
 import { runServiceAccounts } from './serviceaccount/controller.ts';
 import { type ControllerContext, contextFor } from './shared/context.ts';
 import { createKinds } from './shared/kinds.ts';
+import { runStatefulSets } from './statefulset/controller.ts';
 import { runTaintEviction } from './tainteviction/controller.ts';
 
 export interface StartControllersOptions {
@@ -45,6 +47,8 @@ export async function startControllers(options: StartControllersOptions, signal:
     'replicaset-controller': (context, signal) => runReplicaSets(replicaSetFlavour, context, signal),
     'replication-controller': (context, signal) => runReplicaSets(replicationControllerFlavour, context, signal),
     'job-controller': runJobs,
+    'daemon-set-controller': runDaemonSets,
+    'statefulset-controller': runStatefulSets,
     'endpointslice-controller': runEndpointSlices,
     'endpoint-controller': runEndpoints,
     'service-account-controller': runServiceAccounts,

@@ -6,13 +6,14 @@ import type { Pod } from '#lib/api/types/core.v1.ts';
 import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
 import { indexes } from '../informers.ts';
-import { claim, possibleOwners } from '../shared/claim.ts';
+import { claim } from '../shared/claim.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
 import { Expectations } from '../shared/expectations.ts';
-import { controllerOf, controllerReference, refersTo } from '../shared/owners.ts';
+import { controllerOf, controllerReference } from '../shared/owners.ts';
 import { generateNameFor, podFrom } from '../shared/pods.ts';
 import { isSameStatus } from '../shared/same.ts';
 import { slowStart } from '../shared/slow-start.ts';
+import { watchOwned } from '../shared/watch-owned.ts';
 import type { Flavour, OwnerFacts } from './flavour.ts';
 import { planScale, planStatus, type StatusFacts } from './plan.ts';
 
@@ -29,32 +30,15 @@ export async function runReplicaSets<O extends KubeObject>(
   const expectations = new Expectations();
   const queue = createQueue(flavour.name, context, reconcile, { workers: 8 });
 
-  owners.onChange((now, before, key) => {
-    if (now === undefined) expectations.forget(key);
-    queue.add(key);
-    if (before !== undefined && now !== undefined && before.metadata.uid !== now.metadata.uid) expectations.forget(key);
-  });
-  pods.onChange((now, before) => {
-    const nowKey = now && ownerKey(now);
-    const beforeKey = before && ownerKey(before);
-    if (now !== undefined && before === undefined && nowKey !== undefined) expectations.created(nowKey);
-    // On its way out is as good as gone: it counts no more.
-    const isLeaving = now === undefined || now.metadata.deletionTimestamp !== undefined;
-    if (isLeaving && beforeKey !== undefined) expectations.deleted(beforeKey, before!.metadata.uid!);
-    if (beforeKey !== undefined && beforeKey !== nowKey) queue.add(beforeKey);
-    if (nowKey !== undefined) queue.add(nowKey);
-    else if (now !== undefined && controllerOf(now) === undefined) {
-      const selects = (owner: O) => isSelectedBy(flavour.facts(owner)?.selector, now.metadata.labels);
-      for (const key of possibleOwners(now, owners, selects)) queue.add(key);
-    }
+  watchOwned({
+    ownerResource: resource,
+    owners,
+    owned: pods,
+    expectations,
+    add: queue.add,
+    selects: (owner, pod) => isSelectedBy(flavour.facts(owner)?.selector, pod.metadata.labels),
   });
   await runWhenSynced(queue, [owners, pods], signal);
-
-  function ownerKey(pod: Pod): string | undefined {
-    const controller = controllerOf(pod);
-    if (controller === undefined || !refersTo(controller, resource)) return undefined;
-    return `${pod.metadata.namespace}/${controller.name}`;
-  }
 
   async function reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
     const owner = owners.get(key);

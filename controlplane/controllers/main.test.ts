@@ -1,0 +1,254 @@
+// The real control plane in this process; only the nodes are hollow. What is asserted is the state of the world.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import type { KubeObject, Resource } from '#lib/api/resource.ts';
+import {
+  configMaps,
+  deployments,
+  endpointSlices,
+  endpoints,
+  events,
+  namespaces,
+  nodes,
+  pods,
+  replicaSets,
+  serviceAccounts,
+  services,
+} from '#lib/api/resources.ts';
+import { type Client, createClient } from '#lib/client/client.ts';
+import { createHttpTransport } from '#lib/client/http-transport.ts';
+import { createClock } from '#lib/clock.ts';
+import { hasReason } from '#lib/errors.ts';
+import { createSilentLog } from '#lib/log.ts';
+import { runServer } from '../main.ts';
+import { runHollowNode } from './hollow-node.ts';
+
+const clock = createClock();
+const log = createSilentLog();
+const end = new AbortController();
+const { signal } = end;
+let client: Client;
+let cleanUp: () => Promise<void>;
+
+test.before(async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'skiff-controllers-'));
+  const ready = Promise.withResolvers<number>();
+  const stopped = runServer(
+    { dataDir: directory, bindAddress: '127.0.0.1', securePort: 0, advertiseAddress: '192.0.2.1' },
+    { clock, log, signal, onReady: ready.resolve },
+  );
+  const port = await Promise.race([ready.promise, stopped.then(() => 0)]);
+  const pki = (name: string) => readFile(join(directory, 'pki', name), 'utf8');
+  const transport = createHttpTransport({
+    server: `https://127.0.0.1:${port}`,
+    credentials: async () => ({ ca: await pki('ca.crt'), cert: await pki('admin.crt'), key: await pki('admin.key') }),
+    clock,
+    log,
+  });
+  client = createClient(transport);
+  for (const name of ['n1', 'n2']) void runHollowNode({ client, name }, signal).catch(() => {});
+  cleanUp = async () => {
+    end.abort();
+    await stopped;
+    transport[Symbol.dispose]();
+    await rm(directory, { recursive: true });
+  };
+});
+
+test.after.always(() => cleanUp());
+
+test('every namespace gets its service account and the root CA', async (t) => {
+  const name = await makeNamespace();
+  await until(() => get(serviceAccounts, name, 'default'));
+  const map = await until(() => get(configMaps, name, 'kube-root-ca.crt'));
+  t.regex(map.data?.['ca.crt'] ?? '', /BEGIN CERTIFICATE/);
+});
+
+test('every node gets a range of its own', async (t) => {
+  const ranges = await until(async () => {
+    const { items } = await client.list(nodes, {}, signal);
+    const found = items.flatMap(({ spec }) => spec?.podCIDR ?? []);
+    return found.length === 2 ? found : undefined;
+  });
+  t.is(new Set(ranges).size, 2);
+});
+
+test('a Deployment rolls, scales, and takes everything with it', async (t) => {
+  const namespace = await makeNamespace();
+  await client.create(services, serviceFor(namespace), signal);
+  const startMs = performance.now();
+  await client.create(deployments, deploymentFor(namespace, 3), signal);
+  await until(async () =>
+    (await get(deployments, namespace, 'web'))?.status?.availableReplicas === 3 ? true : undefined,
+  );
+  t.log(`3 pods available after ${Math.round(performance.now() - startMs)} ms`);
+
+  const slice = await until(async () => {
+    const { items } = await client.list(endpointSlices, { namespace }, signal);
+    return items[0]?.endpoints?.length === 3 ? items[0] : undefined;
+  });
+  t.deepEqual(
+    slice.ports?.map(({ port }) => port),
+    [8080],
+  );
+  t.is(slice.metadata.labels?.['kubernetes.io/service-name'], 'web');
+  await until(async () =>
+    (await get(endpoints, namespace, 'web'))?.subsets?.[0]?.addresses?.length === 3 ? true : undefined,
+  );
+
+  const change = { spec: { template: { spec: { containers: [{ name: 'web', image: 'web:2' }] } } } };
+  await client.patch(deployments, { namespace, name: 'web' }, { type: 'strategic', body: change }, signal);
+  const rolled = await until(async () => {
+    const found = await get(deployments, namespace, 'web');
+    const { status, metadata } = found ?? {};
+    const isDone = status?.updatedReplicas === 3 && status.replicas === 3 && status.availableReplicas === 3;
+    return isDone && status?.observedGeneration === metadata?.generation ? found : undefined;
+  });
+  t.is(rolled.metadata.annotations?.['deployment.kubernetes.io/revision'], '2');
+  t.is(rolled.status?.conditions?.find(({ type }) => type === 'Progressing')?.reason, 'NewReplicaSetAvailable');
+  const sets = (await client.list(replicaSets, { namespace }, signal)).items;
+  t.deepEqual(sets.map(({ spec }) => spec?.replicas).sort(), [0, 3]);
+
+  const scale = { spec: { replicas: 1 } };
+  await client.patch(deployments, { namespace, name: 'web' }, { type: 'merge', body: scale }, signal);
+  await until(async () => ((await client.list(pods, { namespace }, signal)).items.length === 1 ? true : undefined));
+  await until(async () => {
+    const { items } = await client.list(events, { namespace }, signal);
+    const seen = new Set(items.map(({ reason }) => reason));
+    return (
+      ['ScalingReplicaSet', 'SuccessfulCreate', 'SuccessfulDelete', 'Scheduled'].every((one) => seen.has(one)) ||
+      undefined
+    );
+  });
+
+  await client.delete(deployments, { namespace, name: 'web' }, signal, { propagationPolicy: 'Foreground' });
+  await gone(deployments, namespace, 'web');
+  t.is((await client.list(replicaSets, { namespace }, signal)).items.length, 0);
+  t.is((await client.list(pods, { namespace }, signal)).items.length, 0);
+});
+
+test('dependents of a deleted owner are deleted, and freed if that is wanted', async (t) => {
+  const namespace = await makeNamespace();
+  await client.create(deployments, deploymentFor(namespace, 1), signal);
+  const [set] = await until(async () => {
+    const { items } = await client.list(replicaSets, { namespace }, signal);
+    return items[0]?.status?.readyReplicas === 1 ? items : undefined;
+  });
+  await client.delete(deployments, { namespace, name: 'web' }, signal, { propagationPolicy: 'Orphan' });
+  await gone(deployments, namespace, 'web');
+  const freed = await until(async () => {
+    const found = await get(replicaSets, namespace, set!.metadata.name);
+    return found?.metadata.ownerReferences === undefined ? found : undefined;
+  });
+  t.is(freed.metadata.deletionTimestamp, undefined);
+  await client.delete(replicaSets, { namespace, name: set!.metadata.name }, signal, {
+    propagationPolicy: 'Background',
+  });
+  await until(async () => ((await client.list(pods, { namespace }, signal)).items.length === 0 ? true : undefined));
+});
+
+test('a ReplicaSet adopts a pod that it selects, and makes one less', async (t) => {
+  const namespace = await makeNamespace();
+  const { template, selector } = deploymentFor(namespace, 2).spec!;
+  const metadata = { name: 'stray', namespace, labels: { app: 'web' } };
+  await client.create(pods, { metadata, spec: template.spec }, signal);
+  await client.create(
+    replicaSets,
+    { metadata: { name: 'web', namespace }, spec: { replicas: 2, selector, template } },
+    signal,
+  );
+  await until(async () => ((await get(replicaSets, namespace, 'web'))?.status?.readyReplicas === 2 ? true : undefined));
+  const { items } = await client.list(pods, { namespace }, signal);
+  t.is(items.length, 2);
+  t.true(items.every(({ metadata }) => metadata.ownerReferences?.[0]?.name === 'web'));
+});
+
+test('a namespace goes with all that is in it', async (t) => {
+  const namespace = await makeNamespace();
+  await client.create(deployments, deploymentFor(namespace, 2), signal);
+  await client.create(configMaps, { metadata: { name: 'a', namespace }, data: { a: 'b' } }, signal);
+  await until(async () => ((await client.list(pods, { namespace }, signal)).items.length === 2 ? true : undefined));
+  const startMs = performance.now();
+  await client.delete(namespaces, { name: namespace }, signal);
+  await gone(namespaces, '', namespace);
+  t.log(`gone after ${Math.round(performance.now() - startMs)} ms`);
+  t.is((await client.list(configMaps, { namespace }, signal)).items.length, 0);
+  t.is((await client.list(pods, { namespace }, signal)).items.length, 0);
+});
+
+test('pods leave a node with a taint that they do not tolerate', async (t) => {
+  const namespace = await makeNamespace();
+  const stop = new AbortController();
+  const node = { client, name: 'n3' };
+  void runHollowNode(node, AbortSignal.any([signal, stop.signal])).catch(() => {});
+  const spec = { containers: [{ name: 'a', image: 'a' }], nodeName: 'n3' };
+  await until(() => get(nodes, '', 'n3'));
+  await client.create(
+    pods,
+    { metadata: { name: 'stays', namespace }, spec: { ...spec, tolerations: [{ operator: 'Exists' }] } },
+    signal,
+  );
+  await client.create(pods, { metadata: { name: 'leaves', namespace }, spec }, signal);
+  const body = { spec: { taints: [{ key: 'evict', value: 'me', effect: 'NoExecute' }] } };
+  await client.patch(nodes, { name: 'n3' }, { type: 'merge', body }, signal);
+  await gone(pods, namespace, 'leaves');
+  t.truthy(await get(pods, namespace, 'stays'));
+  stop.abort();
+  await client.delete(nodes, { name: 'n3' }, signal);
+});
+
+let made = 0;
+async function makeNamespace(): Promise<string> {
+  const name = `test-${++made}`;
+  await client.create(namespaces, { metadata: { name } }, signal);
+  await until(() => get(serviceAccounts, name, 'default')); // pods need it
+  return name;
+}
+
+async function get<T extends KubeObject>(
+  resource: Resource<T>,
+  namespace: string,
+  name: string,
+): Promise<T | undefined> {
+  try {
+    return await client.get(resource, { namespace, name }, signal);
+  } catch (error) {
+    if (hasReason(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+async function gone<T extends KubeObject>(resource: Resource<T>, namespace: string, name: string): Promise<void> {
+  await until(async () => ((await get(resource, namespace, name)) === undefined ? true : undefined));
+}
+
+/** Looks again and again until there is something; the test's own time limit ends it. */
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await clock.sleep(5, signal);
+  }
+}
+
+function deploymentFor(namespace: string, replicas: number) {
+  const labels = { app: 'web' };
+  const container = { name: 'web', image: 'web:1', ports: [{ name: 'http', containerPort: 8080 }] };
+  return {
+    metadata: { name: 'web', namespace },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { name: '', labels }, spec: { containers: [container] } },
+    },
+  };
+}
+
+function serviceFor(namespace: string) {
+  return {
+    metadata: { name: 'web', namespace },
+    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+  };
+}
