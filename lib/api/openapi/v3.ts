@@ -1,0 +1,91 @@
+import type { ServedResource } from '#lib/api/discovery/served.ts';
+import { definitionOf, refPrefix, type Schema } from './definition.ts';
+import { mediaTypes, patchTypes, watchTypes } from './media-types.ts';
+import type { Operation, PathOperations } from './operation.ts';
+import { operationsOf } from './operations.ts';
+import type { Parameter } from './parameters.ts';
+import { reachable } from './reach.ts';
+
+/** The OpenAPI v3 document of one group and version, of its built-in resources. `version`: the server's. */
+export function openApiV3(resources: readonly ServedResource[], version: string): Schema {
+  const paths = resources.flatMap(operationsOf);
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version },
+    paths: Object.fromEntries(paths.map((path) => [path.path, renderPath(path)])),
+    components: {
+      schemas: Object.fromEntries([...typesOf(paths)].map(([name, type]) => [name, definitionOf(type, 'v3')])),
+      securitySchemes: {
+        BearerToken: { description: 'Bearer token', type: 'apiKey', name: 'authorization', in: 'header' },
+      },
+    },
+  };
+}
+
+/** All types that requests and answers of these paths are made of. */
+export function typesOf(paths: readonly PathOperations[]): ReturnType<typeof reachable> {
+  const names = paths.flatMap(({ operations }) =>
+    operations.flatMap(({ body, answer }) => [
+      ...(body === undefined ? [] : [body.type]),
+      ...(typeof answer === 'string' ? [answer] : []),
+    ]),
+  );
+  return reachable([...names, ...(names.length === 0 ? [] : [watchEvent])]);
+}
+
+/** In every document: what watches are made of. */
+const watchEvent = 'io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent';
+
+function renderPath({ parameters, operations }: PathOperations): Schema {
+  return {
+    ...Object.fromEntries(operations.map((operation) => [operation.method, renderOperation(operation)])),
+    parameters: parameters.map(renderParameter),
+  };
+}
+
+function renderOperation(operation: Operation): Schema {
+  const { kind, body } = operation;
+  return {
+    tags: [operation.tag],
+    description: operation.description,
+    operationId: operation.operationId,
+    ...(operation.parameters.length === 0 ? {} : { parameters: operation.parameters.map(renderParameter) }),
+    ...(body === undefined ? {} : { requestBody: renderBody(body) }),
+    responses: renderResponses(operation),
+    'x-kubernetes-action': operation.action,
+    'x-kubernetes-group-version-kind': { group: kind.group, kind: kind.kind, version: kind.version },
+  };
+}
+
+function renderParameter({ name, in: place, type, isList, description }: Parameter): Schema {
+  const one = { type, uniqueItems: true };
+  return {
+    name,
+    in: place,
+    description,
+    ...(place === 'path' ? { required: true } : {}),
+    schema: isList ? { type: 'array', items: { type } } : one,
+  };
+}
+
+function renderBody({ type, isPatch, isRequired }: NonNullable<Operation['body']>): Schema {
+  const schema = { $ref: refPrefix.v3 + type };
+  const types = isPatch ? patchTypes : ['*/*'];
+  return {
+    content: Object.fromEntries(types.map((media) => [media, { schema }])),
+    ...(isRequired ? { required: true } : {}),
+  };
+}
+
+function renderResponses({ answer, codes, isWatchable }: Operation): Schema {
+  const isText = typeof answer !== 'string';
+  const schema = isText ? { type: 'string' } : { $ref: refPrefix.v3 + answer };
+  const types = isText ? ['*/*'] : isWatchable ? [...mediaTypes, ...watchTypes] : mediaTypes;
+  const content = Object.fromEntries(types.map((media) => [media, { schema }]));
+  return {
+    ...Object.fromEntries(codes.map((code) => [String(code), { description: codeNames[code], content }])),
+    '401': { description: 'Unauthorized' },
+  };
+}
+
+export const codeNames = { 200: 'OK', 201: 'Created', 202: 'Accepted' } as const;
