@@ -2,11 +2,11 @@
 // with it as it is, who speaks WebSocket is translated.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
 import { badRequest, failure } from '#lib/api/status.ts';
 import { pipeBoth } from '#lib/streaming/pipe.ts';
 import { createSpdySession } from '#lib/streaming/spdy/session.ts';
 import { requestUpgrade, type Upgraded } from '#lib/streaming/upgrade.ts';
+import type { Accepted } from '#lib/streaming/web-socket/accept.ts';
 import { findContainers, findPod } from './find.ts';
 import type { KubeletServerOptions } from './options.ts';
 import type { PodName, StreamRoute } from './routes.ts';
@@ -92,22 +92,22 @@ async function serveWebSocket(
   else await translate(accepted, runtime, session);
 }
 
-async function translate(accepted: WebSocket, runtime: Upgraded, { asked, ports }: Session): Promise<void> {
+async function translate({ socket, protocol }: Accepted, runtime: Upgraded, { asked, ports }: Session): Promise<void> {
   const { subprotocols } = await import('#lib/streaming/web-socket/channels.ts');
   const { tunnel, tunnelProtocol } = await import('#lib/streaming/web-socket/tunnel.ts');
-  if (accepted.protocol === tunnelProtocol) {
-    await tunnel(accepted, runtime.socket, runtime.head);
+  if (protocol === tunnelProtocol) {
+    await tunnel(socket, runtime.socket, runtime.head);
     return;
   }
   const oldest = subprotocols.find(({ name }) => name === 'channel.k8s.io')!;
-  const subprotocol = subprotocols.find(({ name }) => name === accepted.protocol) ?? oldest;
+  const subprotocol = subprotocols.find(({ name }) => name === protocol) ?? oldest;
   const spdy = createSpdySession(runtime.socket, { role: 'client', head: runtime.head });
   if (asked === undefined) {
     const { translatePortForward } = await import('#lib/streaming/web-socket/port-forward.ts');
-    await translatePortForward(accepted, subprotocol, spdy, ports);
+    await translatePortForward(socket, subprotocol, spdy, ports);
   } else {
     const { translateRemoteCommand } = await import('#lib/streaming/web-socket/remote-command.ts');
-    await translateRemoteCommand(accepted, subprotocol, spdy, asked.streams);
+    await translateRemoteCommand(socket, subprotocol, spdy, asked.streams);
   }
 }
 

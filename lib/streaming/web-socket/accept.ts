@@ -2,6 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 
+export interface Accepted {
+  readonly socket: WebSocket;
+  /** '' if the client named none. */
+  readonly protocol: string;
+}
+
 /**
  * Takes over a connection that asked for WebSocket, with the client's first subprotocol among `names`.
  * Returns `undefined`, and has answered, if the request is none, or names subprotocols of which we speak none.
@@ -11,27 +17,26 @@ export function acceptWebSocket(
   socket: Duplex,
   head: Buffer,
   names: readonly string[],
-): Promise<WebSocket | undefined> {
-  const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-  const chosen = offered.find((name) => names.includes(name));
+): Promise<Accepted | undefined> {
+  const { 'sec-websocket-protocol': offer = '', ...headers } = request.headers;
+  const offered = offer.split(',').map((name) => name.trim());
+  const protocol = offered.find((name) => names.includes(name)) ?? '';
   return new Promise((resolve) => {
-    if (chosen === undefined && offered.join('') !== '') {
+    if (protocol === '' && offer !== '') {
       const text = `unable to upgrade: unable to negotiate protocol: client supports [${offered.join(' ')}], server accepts [${names.join(' ')}]`;
       socket.end(`HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${text}`);
       resolve(undefined);
       return;
     }
-    const server = new WebSocketServer({
-      noServer: true,
-      perMessageDeflate: false,
-      maxPayload: mostBytes,
-      handleProtocols: () => chosen ?? false,
-    });
+    const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: mostBytes });
+    // The name of the tunnel has a slash in it, which `ws` refuses: the choice is made here, behind its back.
+    if (protocol !== '') server.on('headers', (lines) => lines.push(`Sec-WebSocket-Protocol: ${protocol}`));
+    const plain = Object.create(request, { headers: { value: headers } }) as IncomingMessage;
     const closed = () => resolve(undefined);
     socket.once('close', closed);
-    server.handleUpgrade(request, socket, head, (accepted) => {
+    server.handleUpgrade(plain, socket, head, (accepted) => {
       socket.off('close', closed);
-      resolve(accepted);
+      resolve({ socket: accepted, protocol });
     });
   });
 }
