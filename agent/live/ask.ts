@@ -24,12 +24,13 @@ function overTcp(): Promise<unknown> {
 function overUdp(): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = createSocket('udp4');
+    const late = AbortSignal.timeout(1500);
     const end = (act: () => void) => {
-      clearTimeout(late);
+      late.onabort = null;
       socket.close();
       act();
     };
-    const late = setTimeout(() => end(() => reject(new Error('TIMEOUT'))), 1500);
+    late.onabort = () => end(() => reject(new Error('TIMEOUT')));
     socket.on('message', (message) => end(() => resolve(JSON.parse(`${message}`))));
     socket.on('error', (error) => end(() => reject(error)));
     socket.bind(Number(sourcePort ?? 0), () =>
