@@ -61,6 +61,7 @@ export async function runServer(
     log.info('Started server', { port, tookMs: clock.now() - fromMs });
     onReady?.(port);
     if (!options.apiOnly) work.push(runComponents({ apiServer, facts, pki, clock, log }, running.signal));
+    work.push(renewCertificates(http, () => ensurePki(facts, options, clock), clock, running.signal));
     await aborted(signal);
   } finally {
     log.info('Stopping server');
@@ -91,6 +92,20 @@ function ensurePki(facts: ServerFacts, { extraNames = [] }: ServerOptions, clock
     server: `https://127.0.0.1:${facts.localPort}`,
     nowMs: clock.now(),
   });
+}
+
+/** Looks twice a day whether the serving certificate comes near its end: clients notice nothing. */
+async function renewCertificates(
+  http: HttpServer,
+  ensure: () => Promise<ClusterPki>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(12 * 3600 * 1000, signal);
+    const { apiserver, ca } = await ensure();
+    http.reload(apiserver, ca.cert);
+  }
 }
 
 function bootstrapCluster(

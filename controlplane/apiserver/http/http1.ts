@@ -17,7 +17,7 @@ export function createHttp1(serving: Serving): Server {
     keepAliveTimeout: 120_000,
     maxHeaderSize: 64 * 1024,
   });
-  server.on('request', (incoming, outgoing) => void answer(incoming, outgoing, serving));
+  server.on('request', (incoming, outgoing) => void serving.under.during(() => answer(incoming, outgoing, serving)));
   server.on('upgrade', (incoming, socket, head) => void upgrade(incoming, socket, head, serving));
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');

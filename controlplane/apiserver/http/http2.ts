@@ -19,7 +19,10 @@ export function createHttp2(serving: Serving): Http2Server {
     settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
     maxSessionMemory: 100, // MB: many watches share one session
   });
-  server.on('stream', (stream, headers) => void answer(stream as ServerHttp2Stream, headers, serving));
+  server.on(
+    'stream',
+    (stream, headers) => void serving.under.during(() => answer(stream as ServerHttp2Stream, headers, serving)),
+  );
   server.on('session', (session) => session.on('error', () => session.destroy()));
   return server;
 }

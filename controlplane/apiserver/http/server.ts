@@ -63,7 +63,8 @@ export function createHttpServer({ handler, serving, clientCa, clock, log }: Htt
   async function stop(graceMs: number, signal: AbortSignal): Promise<void> {
     await clock.sleep(Math.min(graceMs, 200), signal); // what is short ends by itself
     under.abort(); // watches end here
-    await clock.sleep(graceMs, signal);
+    const untilMs = clock.now() + graceMs;
+    while (under.count > 0 && clock.now() < untilMs) await clock.sleep(20, signal);
     for (const socket of sockets) socket.destroy();
   }
 

@@ -12,6 +12,9 @@ export interface UnderWay {
   /** A signal that is aborted when `stream` closes, or by `abort`. */
   signalOf(stream: Closing): AbortSignal;
   abort(): void;
+  /** Runs the answer of one request, which counts until it is over. */
+  during(answer: () => Promise<void>): Promise<void>;
+  readonly count: number;
 }
 
 export interface Closing {
@@ -21,6 +24,7 @@ export interface Closing {
 
 export function createUnderWay(): UnderWay {
   const active = new Set<AbortController>(); // bounded by the open streams
+  let count = 0;
   return {
     signalOf(stream) {
       const ended = new AbortController();
@@ -37,6 +41,17 @@ export function createUnderWay(): UnderWay {
     },
     abort() {
       for (const ended of active) ended.abort();
+    },
+    async during(answer) {
+      count += 1;
+      try {
+        await answer();
+      } finally {
+        count -= 1;
+      }
+    },
+    get count() {
+      return count;
     },
   };
 }
