@@ -47,7 +47,8 @@ test('create refuses what does not belong there', async (t) => {
   t.is((await ask(configMap('a', { resourceVersion: '1' }))).code, 500);
   t.is((await ask({ ...configMap('a'), foo: 1 }, 'fieldValidation=Strict')).code, 400);
   t.is((await ask(configMap('a'), 'dryRun=Some')).code, 422);
-  t.is((await ask({ metadata: { name: 'big' }, data: { a: 'x'.repeat(2_000_000) } })).code, 413);
+  const lease = { metadata: { name: 'big' }, spec: { holderIdentity: 'x'.repeat(2_000_000) } };
+  t.is((await lab.ask('create', 'coordination.k8s.io/v1/leases', { namespace: 'default', body: lease })).code, 413);
   const warned = await ask({ ...configMap('warned'), foo: 1 });
   t.is(warned.code, 201);
   t.is(warned.headers['warning'], '299 - "unknown field \\"foo\\""');

@@ -1,0 +1,55 @@
+import {
+  ingressClasses,
+  limitRanges,
+  namespaces,
+  nodes,
+  pods,
+  priorityClasses,
+  runtimeClasses,
+  serviceAccounts,
+  storageClasses,
+} from '#lib/api/resources.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Plugin } from './admission.ts';
+import { createDefaultClass } from './default-class.ts';
+import { defaultTolerations } from './default-tolerations.ts';
+import { createLimitRanger } from './limit-ranger.ts';
+import { createNamespaceLifecycle } from './namespace-lifecycle.ts';
+import { createNodeRestriction } from './node-restriction.ts';
+import { createPodTopology } from './pod-topology.ts';
+import { createPriority } from './priority.ts';
+import { createRuntimeClass } from './runtime-class.ts';
+import { createServiceAccount } from './service-account.ts';
+import { storageInUse } from './storage-in-use.ts';
+import { taintNodes } from './taint-nodes.ts';
+
+export interface PluginsOptions {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly random?: () => number;
+}
+
+/** The plugins that are on by default, in upstream's order. */
+export function createPlugins({ registry, clock, random = Math.random }: PluginsOptions): readonly Plugin[] {
+  const accounts = registry.reader(serviceAccounts);
+  const classes = registry.reader(priorityClasses);
+  const ranges = registry.reader(limitRanges);
+  const runtimes = registry.reader(runtimeClasses);
+  return [
+    createNamespaceLifecycle({ namespaceNamed: registry.reader(namespaces).get }),
+    createLimitRanger({ rangesOf: ranges.list }),
+    createServiceAccount({ accountOf: (namespace, name) => accounts.get(`${namespace}/${name}`), clock, random }),
+    createNodeRestriction({ podAt: (namespace, name) => registry.reader(pods).get(`${namespace}/${name}`) }),
+    taintNodes,
+    createPriority({ classNamed: classes.get, classes: () => classes.list() }),
+    defaultTolerations,
+    storageInUse,
+    createRuntimeClass({ classNamed: runtimes.get }),
+    createDefaultClass({
+      storageClasses: registry.reader(storageClasses).list,
+      ingressClasses: registry.reader(ingressClasses).list,
+    }),
+    createPodTopology({ nodeNamed: registry.reader(nodes).get }),
+  ];
+}

@@ -1,0 +1,115 @@
+import test from 'ava';
+import { type Ask, createLab, type Lab } from '../registry/testing.ts';
+import { createServiceHooks } from './hooks.ts';
+
+function lab(range = '10.96.0.0/12'): Promise<Lab> {
+  return createLab({ hooks: (registry) => ({ services: createServiceHooks(registry, { range }) }) });
+}
+
+const service = (name: string, spec: object = {}) => ({ metadata: { name }, spec: { ports: [{ port: 80 }], ...spec } });
+const make = (lab: Lab, body: unknown, ask: Ask = {}) =>
+  lab.ask('create', 'v1/services', { namespace: 'default', body, ...ask });
+const put = (lab: Lab, name: string, body: unknown) =>
+  lab.ask('update', 'v1/services', { namespace: 'default', name, body });
+
+test('a Service gets an address of the upper band, and its families', async (t) => {
+  await using it = await lab();
+  const { code, body } = await make(it, service('a'));
+  t.is(code, 201);
+  t.regex(body.spec.clusterIP, /^10\.(9[6-9]|10\d|11[01])\./);
+  t.notRegex(body.spec.clusterIP, /^10\.96\.0\./);
+  t.deepEqual(body.spec.clusterIPs, [body.spec.clusterIP]);
+  t.like(body.spec, { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack', type: 'ClusterIP' });
+});
+
+test('an address that is asked for is given once, and again when it is free', async (t) => {
+  await using it = await lab();
+  t.is((await make(it, service('a', { clusterIP: '10.96.0.10' }))).code, 201);
+  const second = await make(it, service('b', { clusterIP: '10.96.0.10' }));
+  t.is(second.code, 422);
+  t.is(second.body.details.causes[0].field, 'spec.clusterIPs');
+  t.true(second.body.message.endsWith('failed to allocate IP 10.96.0.10: provided IP is already allocated'));
+  const outside = await make(it, service('b', { clusterIP: '192.0.2.1' }));
+  t.true(outside.body.message.includes('not in the valid range. The range of valid IPs is 10.96.0.0/12'));
+  await it.ask('delete', 'v1/services', { namespace: 'default', name: 'a' });
+  t.is((await make(it, service('b', { clusterIP: '10.96.0.10' }))).code, 201);
+});
+
+test('of many who ask for one address at once, one gets it', async (t) => {
+  await using it = await lab();
+  const asked = Array.from({ length: 20 }, (_, i) => make(it, service(`s${i}`, { clusterIP: '10.96.0.10' })));
+  const codes = (await Promise.all(asked)).map(({ code }) => code);
+  t.is(codes.filter((code) => code === 201).length, 1);
+  t.is(codes.filter((code) => code === 422).length, 19);
+});
+
+test('a small range is used up to the last address and no further', async (t) => {
+  await using it = await lab('10.96.0.0/28');
+  const made = await Promise.all(Array.from({ length: 15 }, (_, i) => make(it, service(`s${i}`))));
+  t.is(made.filter(({ code }) => code === 201).length, 14);
+  t.is(new Set(made.map(({ body }) => body.spec?.clusterIP)).size, 15);
+  t.true(made.some(({ body }) => body.message?.includes('range is full')));
+});
+
+test('a failed or dry create leaves nothing taken', async (t) => {
+  await using it = await lab();
+  t.is((await make(it, service('a', { clusterIP: '10.96.0.10' }), { query: 'dryRun=All' })).code, 201);
+  t.is((await make(it, service('No_Name', { clusterIP: '10.96.0.10' }))).code, 422);
+  t.is((await make(it, service('a', { clusterIP: '10.96.0.10' }))).code, 201);
+});
+
+test('node ports: given, asked for, refused, and kept across updates', async (t) => {
+  await using it = await lab();
+  const { body: a } = await make(it, service('a', { type: 'NodePort' }));
+  const { nodePort } = a.spec.ports[0];
+  t.true(nodePort >= 30_086 && nodePort <= 32_767);
+  const twice = await make(it, service('b', { type: 'NodePort', ports: [{ port: 80, nodePort }] }));
+  t.is(twice.code, 422);
+  t.like(twice.body.details.causes[0], { field: 'spec.ports[0].nodePort' });
+  t.true(twice.body.message.endsWith('provided port is already allocated'));
+  t.is((await make(it, service('b', { type: 'NodePort', ports: [{ port: 80, nodePort: 80 }] }))).code, 422);
+  const kept = await put(
+    it,
+    'a',
+    service('a', {
+      type: 'NodePort',
+      ports: [{ port: 80 }, { port: 81, name: 'x' }].map((p, i) => ({ name: `p${i}`, ...p })),
+    }),
+  );
+  t.is(kept.code, 200);
+  t.is(kept.body.spec.ports[0].nodePort, nodePort);
+  t.is(kept.body.spec.clusterIP, a.spec.clusterIP);
+  t.truthy(kept.body.spec.ports[1].nodePort);
+});
+
+test('a change of type takes and gives back', async (t) => {
+  await using it = await lab();
+  const { body: a } = await make(it, service('a', { type: 'NodePort' }));
+  const plain = await put(it, 'a', { ...a, spec: { ...a.spec, type: 'ClusterIP' } });
+  t.is(plain.code, 200);
+  t.is(plain.body.spec.ports[0].nodePort, undefined);
+  t.is(plain.body.spec.clusterIP, a.spec.clusterIP);
+  const named = await put(it, 'a', {
+    ...plain.body,
+    spec: { ...plain.body.spec, type: 'ExternalName', externalName: 'a.example' },
+  });
+  t.is(named.code, 200);
+  t.is(named.body.spec.clusterIP, undefined);
+  const back = await put(it, 'a', service('a', { clusterIP: a.spec.clusterIP }));
+  t.is(back.body.spec.clusterIP, a.spec.clusterIP);
+  const moved = await put(it, 'a', service('a', { clusterIP: '10.96.0.77' }));
+  t.is(moved.code, 422);
+});
+
+test('a headless Service gets no address', async (t) => {
+  await using it = await lab();
+  const { body } = await make(it, service('a', { clusterIP: 'None', selector: { a: 'b' } }));
+  t.like(body.spec, { clusterIP: 'None', clusterIPs: ['None'], ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' });
+});
+
+test('two families are refused where there is one', async (t) => {
+  await using it = await lab();
+  t.is((await make(it, service('a', { ipFamilyPolicy: 'RequireDualStack' }))).code, 422);
+  t.is((await make(it, service('a', { ipFamilies: ['IPv6'] }))).code, 422);
+  t.is((await make(it, service('a', { ipFamilyPolicy: 'PreferDualStack' }))).code, 201);
+});
