@@ -1,8 +1,9 @@
 // What each subresource that takes the whole object may change of it.
-import { forbiddenField } from '#lib/api/field-errors.ts';
 import { isSame } from '#lib/api/kinds/equal.ts';
 import type { KindRules } from '#lib/api/kinds/kind-rules.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
+import { validatePodSpec } from '#lib/api/kinds/pod/validate.ts';
+import { validateEphemeralContainersUpdate } from '#lib/api/kinds/pod/validate-update.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import type { CertificateSigningRequest } from '#lib/api/types/certificates.v1.ts';
 import type { Namespace, Pod } from '#lib/api/types/core.v1.ts';
@@ -32,12 +33,12 @@ export function changeRulesOf(
     case 'approval':
       return only(rules, approved, rules.validateStatusUpdate);
     case 'ephemeralcontainers':
-      return only(rules, withEphemeral, (next, previous) => [
-        ...wrongEphemeral(next, previous),
-        ...rules.validate(next),
-      ]);
+      return only(rules, withEphemeral, validateEphemeralContainersUpdate);
     case 'resize':
-      return only(rules, resized, (next, previous) => [...wrongResize(next, previous), ...rules.validate(next)]);
+      return only(rules, resized, (next: Pod, previous) => [
+        ...wrongResize(next, previous),
+        ...validatePodSpec(next.spec!, 'spec'),
+      ]);
     default:
       return undefined;
   }
@@ -76,16 +77,4 @@ function approved(next: CertificateSigningRequest, previous: CertificateSigningR
 
 function withEphemeral(next: Pod, previous: Pod): Pod {
   return { ...previous, spec: { ...previous.spec!, ephemeralContainers: next.spec?.ephemeralContainers } };
-}
-
-/** Rule: ValidatePodEphemeralContainersUpdate. */
-function wrongEphemeral(next: Pod, previous: Pod): readonly StatusCause[] {
-  const now = new Map((next.spec?.ephemeralContainers ?? []).map((container) => [container.name, container]));
-  return (previous.spec?.ephemeralContainers ?? []).flatMap((container) => {
-    const kept = now.get(container.name);
-    if (kept !== undefined && isSame(kept, container)) return [];
-    const what = kept === undefined ? 'removed' : 'changed';
-    const text = `existing ephemeral containers ${JSON.stringify(container.name)} may not be ${what}\n`;
-    return [forbiddenField('spec.ephemeralContainers', text)];
-  });
 }
