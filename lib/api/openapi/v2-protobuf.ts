@@ -134,14 +134,9 @@ const parameter: WriteField = (writer, number, value) => {
   const inner =
     place === 'body'
       ? wrapped(1, one(body))
-      : wrapped(2, place === 'path' ? wrapped(4, fields(pathParameter)) : wrapped(3, fields(queryParameter)));
+      : wrapped(2, place === 'path' ? wrapped(4, one(pathParameter)) : wrapped(3, one(queryParameter)));
   delimited(writer, number, () => inner(writer, 1, value));
 };
-
-/** The content itself, where the tag is written by what is around it. */
-function fields(write: Write): WriteField {
-  return (writer, _number, value) => write(writer, value);
-}
 
 const response: Write = message(() => [
   [1, 'description', text],
