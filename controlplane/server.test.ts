@@ -77,6 +77,7 @@ function ask(
 }
 
 const maps = '/api/v1/namespaces/default/configmaps';
+const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
 const type = (contentType: string) => ({ 'content-type': contentType });
 
 const refuses = test.macro<[string, () => Promise<Answer>, number, RegExp]>({
@@ -106,7 +107,8 @@ test(
 test(refuses, 'a patch as JSON', () => ask(`${maps}/a`, { method: 'PATCH', body: '{}' }), 415, /json-patch/);
 test(refuses, 'a form nobody has', () => ask(maps, { headers: { accept: 'image/png' } }), 406, /only the following/);
 test(refuses, 'a name that is none', () => ask(maps, { body: '{"metadata":{"name":"A_b"}}' }), 422, /RFC 1123/);
-test(refuses, 'an object over 1.5 MB', () => ask(maps, { body: large(1_600_000) }), 413, /too large/);
+test(refuses, 'an object over 1.5 MB', () => ask(leases, { body: largeLease(1_600_000) }), 413, /too large/);
+test(refuses, 'a ConfigMap over 1 MiB', () => ask(maps, { body: large(1_100_000) }), 422, /Too long/);
 test(refuses, 'a body over 3 MiB', () => ask(maps, { body: large(3_200_000) }), 413, /limit is 3145728/);
 test(refuses, 'an unknown resource', () => ask('/api/v1/foos'), 404, /could not find the requested resource/);
 test(refuses, 'an unknown group', () => ask('/apis/foo.example/v1/bars'), 404, /^404 page not found/);
@@ -134,6 +136,11 @@ test(
   403,
   /^configmaps is forbidden: User "ann" cannot list resource "configmaps" in API group "" in the namespace "default"$/,
 );
+
+/** A Lease has no limit of its own: what holds is that of the store. */
+function largeLease(bytes: number): string {
+  return JSON.stringify({ metadata: { name: 'large' }, spec: { holderIdentity: 'a'.repeat(bytes) } });
+}
 
 function large(bytes: number): string {
   return JSON.stringify({ metadata: { name: 'large' }, data: { a: 'a'.repeat(bytes) } });

@@ -33,7 +33,7 @@ function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): StatusCau
     causes.push(invalidValue(at('data', key), key, `duplicate of key present in binaryData`));
   }
   const bytes = sizeOf(data, Buffer.byteLength) + sizeOf(binaryData, decodedLength);
-  return bytes > mostBytes ? [...causes, tooLong('', mostBytes)] : causes;
+  return bytes > mostBytes ? [...causes, tooLong('[]', mostBytes)] : causes;
 }
 
 export const secret: KindParts<Secret> = {
