@@ -34,10 +34,14 @@ function isMergedList(key: string): boolean {
   return key === 'podIPs' || key === 'hostIPs';
 }
 
+/** Merged by their type: what a condition no longer has must be taken away by name. */
 function changedConditions(told: PodStatus, wanted: PodStatus): readonly unknown[] {
-  return (wanted.conditions ?? []).filter((condition) => {
+  return (wanted.conditions ?? []).flatMap((condition) => {
     const before = told.conditions?.find(({ type }) => type === condition.type);
-    return before === undefined || !same(before, condition);
+    if (before === undefined) return [condition];
+    if (same(before, condition)) return [];
+    const gone = Object.keys(before).filter((key) => !(key in condition));
+    return [{ ...condition, ...Object.fromEntries(gone.map((key) => [key, null])) }];
   });
 }
 

@@ -1,0 +1,34 @@
+import test from 'ava';
+import { statusPatch } from './status-patch.ts';
+
+test('statusPatch() has only what differs', (t) => {
+  t.is(statusPatch({ phase: 'Running', podIP: 'a' }, { podIP: 'a', phase: 'Running' }), undefined);
+  t.deepEqual(statusPatch({ phase: 'Pending' }, { phase: 'Running' }), { phase: 'Running' });
+});
+
+test('statusPatch() takes away what is no longer so, of our own fields only', (t) => {
+  const told = { podIP: 'a', reason: 'Evicted', qosClass: 'BestEffort' } as const;
+  t.deepEqual(statusPatch(told, {}), { podIP: null, reason: null });
+});
+
+test('statusPatch() replaces addresses as a whole', (t) => {
+  t.deepEqual(statusPatch({ podIPs: [{ ip: 'a' }] }, { podIPs: [{ ip: 'b' }] }), {
+    podIPs: [{ ip: 'b' }, { $patch: 'replace' }],
+  });
+});
+
+test('statusPatch() sends changed conditions, with what they lost', (t) => {
+  const told = {
+    conditions: [
+      { type: 'Ready', status: 'False', reason: 'ContainersNotReady' },
+      { type: 'PodScheduled', status: 'True' },
+    ],
+  };
+  const wanted = {
+    conditions: [
+      { type: 'Ready', status: 'True' },
+      { type: 'PodScheduled', status: 'True' },
+    ],
+  };
+  t.deepEqual(statusPatch(told, wanted), { conditions: [{ type: 'Ready', status: 'True', reason: null }] });
+});

@@ -1,0 +1,173 @@
+import test from 'ava';
+import type { PodSpec, PodStatus } from '#lib/api/types/core.v1.ts';
+import { allGood, exampleContainer, examplePod, nowMs, observing } from './example.ts';
+import { nothingObserved, type Observed } from './observed.ts';
+import { type StatusFacts, statusOf } from './status.ts';
+
+type Sight = Parameters<typeof observing>[1];
+
+function status(spec: Partial<PodSpec>, sight: Sight | Observed, rest: Partial<StatusFacts> = {}): PodStatus {
+  const pod = examplePod(spec);
+  const observed = 'sandboxes' in sight ? sight : observing(pod, sight);
+  const facts = { waiting: new Map(), stage: 'syncing', before: {}, hostIPs: ['10.0.0.1'] } as const;
+  return statusOf({ pod, observed, probes: allGood, ...facts, seenAtMs: nowMs, nowMs, ...rest });
+}
+
+/** `Ready=False/ContainersNotReady` and so on. */
+function shown({ conditions = [] }: PodStatus): readonly string[] {
+  return conditions.map(({ type, status: is, reason }) => `${type}=${is}${reason ? `/${reason}` : ''}`);
+}
+
+const phases = test.macro<[string, string, Partial<PodSpec>, Sight | Observed, Partial<StatusFacts>?]>({
+  title: (_title, phase, when) => `statusOf() says ${phase} ${when}`,
+  exec: (t, phase, _when, spec, sight, rest) => t.is(status(spec, sight, rest).phase, phase as never),
+});
+const failed = { state: 'exited', exitCode: 1 } as const;
+const done = { state: 'exited', exitCode: 0 } as const;
+const two = [exampleContainer('a'), exampleContainer('b')];
+const init = [exampleContainer('init')];
+
+test(phases, 'Pending', 'before anything is there', {}, nothingObserved);
+test(phases, 'Pending', 'while init containers run', { initContainers: init }, [{ of: 'init' }]);
+test(phases, 'Pending', 'while a failed init container is tried again', { initContainers: init }, [
+  { of: 'init', ...failed },
+]);
+test(phases, 'Failed', 'after a failed init container under Never', { initContainers: init, restartPolicy: 'Never' }, [
+  { of: 'init', ...failed },
+]);
+test(phases, 'Pending', 'while one of two has never started', { containers: two }, [{ of: 'a' }]);
+test(phases, 'Running', 'with a running container', {}, [{ of: 'main' }]);
+test(phases, 'Running', 'while an ended container is about to start again', {}, [{ of: 'main', ...failed }]);
+test(phases, 'Running', 'with one running and one done', { containers: two, restartPolicy: 'Never' }, [
+  { of: 'a' },
+  { of: 'b', ...failed },
+]);
+test(phases, 'Succeeded', 'when all are done', { restartPolicy: 'OnFailure' }, [{ of: 'main', ...done }]);
+test(phases, 'Failed', 'when one failed under Never', { containers: two, restartPolicy: 'Never' }, [
+  { of: 'a', ...done },
+  { of: 'b', ...failed },
+]);
+test(phases, 'Succeeded', 'when all ended well because the pod ends', {}, [{ of: 'main', ...done }], {
+  stage: 'terminated',
+});
+test(phases, 'Failed', 'when one ended badly because the pod ends', {}, [{ of: 'main', ...failed }], {
+  stage: 'terminated',
+});
+test(phases, 'Failed', 'when it has to fail', {}, [{ of: 'main' }], {
+  failure: { reason: 'DeadlineExceeded', message: 'm' },
+});
+test(phases, 'Succeeded', 'for ever, once it was said', {}, nothingObserved, { before: { phase: 'Succeeded' } });
+
+test('statusOf() tells of a running pod', (t) => {
+  const now = status({}, [{ of: 'main' }]);
+  t.is(now.podIP, '10.244.0.5');
+  t.is(now.hostIP, '10.0.0.1');
+  t.is(now.startTime, '2026-01-01T00:00:00Z');
+  t.is(now.observedGeneration, 1);
+  t.deepEqual(shown(now), [
+    'PodReadyToStartContainers=True',
+    'Initialized=True',
+    'Ready=True',
+    'ContainersReady=True',
+    'PodScheduled=True',
+  ]);
+  const [main] = now.containerStatuses!;
+  t.like(main, { ready: true, started: true, restartCount: 0, imageID: 'sha256:1', containerID: 'containerd://main0' });
+  t.deepEqual(main?.state, { running: { startedAt: '2025-12-31T23:59:10Z' } });
+});
+
+test('statusOf() tells of a pod that begins', (t) => {
+  const now = status({ initContainers: init }, nothingObserved);
+  t.deepEqual(shown(now), [
+    'PodReadyToStartContainers=False',
+    'Initialized=False/ContainersNotInitialized',
+    'Ready=False/ContainersNotReady',
+    'ContainersReady=False/ContainersNotReady',
+    'PodScheduled=True',
+  ]);
+  t.is(now.initContainerStatuses?.[0]?.state?.waiting?.reason, 'ContainerCreating');
+  t.is(now.containerStatuses?.[0]?.state?.waiting?.reason, 'PodInitializing');
+  t.is(now.podIP, undefined);
+});
+
+test('statusOf() tells why a container waits, and how it ended before', (t) => {
+  const waiting = new Map([['main', { reason: 'CrashLoopBackOff', message: 'back-off' } as const]]);
+  const [main] = status({}, [{ of: 'main', attempt: 2, ...failed, message: 'last words' }], { waiting })
+    .containerStatuses!;
+  t.deepEqual(main?.state, { waiting: { reason: 'CrashLoopBackOff', message: 'back-off' } });
+  t.like(main?.lastState?.terminated, {
+    exitCode: 1,
+    reason: 'Error',
+    message: 'last words',
+    containerID: 'containerd://main2',
+  });
+  t.is(main?.restartCount, 2);
+  t.false(main?.ready);
+});
+
+test('statusOf() tells of the container before the running one', (t) => {
+  const [main] = status({}, [
+    { of: 'main', attempt: 1 },
+    { of: 'main', ...failed, reason: 'OOMKilled' },
+  ]).containerStatuses!;
+  t.truthy(main?.state?.running);
+  t.is(main?.lastState?.terminated?.reason, 'OOMKilled');
+});
+
+test('statusOf() tells that an image cannot be had', (t) => {
+  const waiting = new Map([['main', { reason: 'ErrImagePull', message: 'no such host' } as const]]);
+  const [main] = status({}, [], { waiting }).containerStatuses!;
+  t.deepEqual(main?.state, { waiting: { reason: 'ErrImagePull', message: 'no such host' } });
+});
+
+test('statusOf() follows probes', (t) => {
+  const now = status({}, [{ of: 'main' }], { probes: { ...allGood, isReady: () => false } });
+  t.like(now.containerStatuses?.[0], { ready: false, started: true });
+  t.is(now.conditions?.find(({ type }) => type === 'Ready')?.message, 'containers with unready status: [main]');
+});
+
+test('statusOf() keeps the time of a transition, and the conditions of others', (t) => {
+  const before: PodStatus = {
+    conditions: [
+      { type: 'Ready', status: 'True', lastTransitionTime: '2020-01-01T00:00:00Z' },
+      { type: 'example.com/gate', status: 'False' },
+    ],
+  };
+  const gated = status({ readinessGates: [{ conditionType: 'example.com/gate' }] }, [{ of: 'main' }], { before });
+  t.is(gated.conditions?.find(({ type }) => type === 'Ready')?.reason, 'ReadinessGatesNotReady');
+  t.deepEqual(gated.conditions?.at(-1), { type: 'example.com/gate', status: 'False' });
+  const open = status({}, [{ of: 'main' }], { before });
+  t.is(open.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime, '2020-01-01T00:00:00Z');
+});
+
+test('statusOf() tells of the end of a pod that succeeded', (t) => {
+  const now = status({ restartPolicy: 'Never' }, [{ of: 'main', ...done }]);
+  t.deepEqual(shown(now).slice(1, 4), [
+    'Initialized=True/PodCompleted',
+    'Ready=False/PodCompleted',
+    'ContainersReady=False/PodCompleted',
+  ]);
+  t.is(now.containerStatuses?.[0]?.state?.terminated?.reason, 'Completed');
+});
+
+test('statusOf() does not lose a container that the runtime lost', (t) => {
+  const before: PodStatus = {
+    containerStatuses: [
+      {
+        name: 'main',
+        state: { running: {} },
+        ready: true,
+        restartCount: 1,
+        image: 'i',
+        imageID: '',
+        containerID: 'containerd://x',
+      },
+    ],
+  };
+  const [main] = status({}, nothingObserved, { before, stage: 'terminated' }).containerStatuses!;
+  t.like(main?.state?.terminated, { exitCode: 137, reason: 'ContainerStatusUnknown' });
+});
+
+test('statusOf() gives pods on the host network its address', (t) => {
+  t.is(status({ hostNetwork: true }, [{ of: 'main' }]).podIP, '10.0.0.1');
+});
