@@ -12,7 +12,7 @@ import { createHttpServer, type HttpServer } from './apiserver/http/server.ts';
 import { createRegistry } from './apiserver/registry/create-registry.ts';
 import type { Registry } from './apiserver/registry/registry.ts';
 import type { HealthCheck } from './apiserver/routes/health.ts';
-import { createServiceHooks, createServiceHooks } from './apiserver/services/hooks.ts';
+import { createServiceHooks } from './apiserver/services/hooks.ts';
 import { runComponents } from './components.ts';
 import { factsOf, type ServerFacts, type ServerOptions } from './options.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
@@ -41,7 +41,6 @@ export async function runServer(
     store,
     clock,
     log,
-    hooks: (readable) => ({ services: createServiceHooks(readable, { range: facts.serviceClusterIPRange }) }),
     admission: (readable) => [...createPlugins({ registry: readable, clock }), createEscalationCheck(() => apiServer)],
     hooks: (readable) => ({ services: createServiceHooks(readable, { range: facts.serviceClusterIPRange }) }),
   });
