@@ -27,6 +27,7 @@ import { identityReviews } from './reviews/identity.ts';
 import { discoveryRoutes } from './routes/documents.ts';
 import { answerHealth, type HealthCheck } from './routes/health.ts';
 import { issuerRoutes } from './routes/issuer.ts';
+import { openApiRoutes } from './routes/openapi.ts';
 import { answerJson, createPathRoutes, type PathRoute } from './routes/paths.ts';
 import { createResourceRoutes, type VirtualResource } from './routes/resources.ts';
 import { versionInfo } from './routes/version.ts';
@@ -76,6 +77,7 @@ export function createApiServer({ facts, pki, registry, health, clock, log }: Ap
   const healthRoute: PathRoute = (call) => answerHealth(call, health);
   const routes = new Map<string, PathRoute>([
     ...discoveryRoutes(`${facts.advertiseAddress}:${facts.securePort}`),
+    ...openApiRoutes(version.gitVersion),
     ...issuerRoutes(issuer, `https://${facts.advertiseAddress}:${facts.securePort}/openid/v1/jwks`, jwt.keySet),
     ...['/healthz', '/livez', '/readyz'].flatMap((path) => [
       [path, healthRoute] as const,

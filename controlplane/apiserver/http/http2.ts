@@ -35,8 +35,9 @@ async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, s
   const hasBody = response.body !== undefined && request.method !== 'HEAD';
   stream.respond({ ':status': response.status, ...response.headers }, { endStream: !hasBody });
   if (hasBody) await sendBody(stream, response.body).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
-  // What the client still sends nobody will read: a body without end must not keep the stream.
-  if (!stream.readableEnded && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR);
+  // What the client still sends nobody will read: a body without end must not keep the stream. (Of a client that has sent
+  // all, the stream ends by itself; a reset would overtake what waits for the client's window.)
+  if (!stream.endAfterHeaders && !stream.readableEnded && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
 function requestOf(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, { clock, under }: Serving): ApiRequest {

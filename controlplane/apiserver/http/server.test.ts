@@ -143,6 +143,24 @@ test('createHttpServer() refuses a body without end, on both protocols, and goes
   t.is((await h1({ ca: pki.ca.cert, port, path: '/', method: 'POST' }, 'small')).text.toString(), 'fine');
 });
 
+test('createHttpServer() sends a large answer whole over HTTP/2, however small the window', async (t) => {
+  const large = 'a'.repeat(3_000_000);
+  const { pki, port } = await serve(t, async (request) => {
+    if (request.method === 'POST') await request.body(1000);
+    return { status: 200, headers: {}, body: large };
+  });
+  const session = connect(`https://127.0.0.1:${port}`, { ca: pki.ca.cert, settings: { initialWindowSize: 1000 } });
+  for (const method of ['GET', 'POST']) {
+    const stream = session.request({ ':method': method, ':path': '/' });
+    stream.end();
+    let length = 0;
+    for await (const piece of stream) length += piece.length;
+    t.is(length, large.length, method);
+    t.is(stream.rstCode, 0);
+  }
+  session.close();
+});
+
 test('createHttpServer() compresses what is large for those who accept it', async (t) => {
   const large = 'a'.repeat(200_000);
   const { pki, port } = await serve(t, async () => ({ status: 200, headers: {}, body: large }));

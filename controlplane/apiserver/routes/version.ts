@@ -1,7 +1,7 @@
 import { arch, version as nodeVersion, platform } from 'node:process';
 
 /** What /version says. `skiffVersion` is that of package.json. */
-export function versionInfo(skiffVersion: string): object {
+export function versionInfo(skiffVersion: string): { readonly gitVersion: string } & Readonly<Record<string, string>> {
   return {
     major: '1',
     minor: '37',
