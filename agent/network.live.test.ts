@@ -146,3 +146,15 @@ test.serial('rules that somebody else flushed come back', async (t) => {
   await delay(7_000);
   t.deepEqual(namesIn(await asked(pods[1], 'tcp', '10.96.1.7', 80)), ['pod-a']);
 });
+
+test.serial('removeNetwork() leaves nothing of ours, and nothing else changed', async (t) => {
+  const node = lab.nodes[1]!;
+  await node.run('iptables', ['-A', 'INPUT', '-s', '192.0.2.0/24', '-j', 'DROP']);
+  await node.remove();
+  const inNode = (...words: string[]) => lab.inside(node, 'sh', ['-c', words.join(' ')]);
+  t.is(await inNode('iptables-save | grep -E "KUBE|SKIFF" || true'), '');
+  t.regex(await inNode('iptables-save -t filter'), /-A INPUT -s 192\.0\.2\.0\/24 -j DROP/);
+  t.is(await inNode('ip route show proto 75; ip route show type unreachable proto 75'), '');
+  t.notRegex(await inNode('ip address show lo'), /10\.96\.0\.10/);
+  t.notRegex(await inNode('ip link'), /cni0/);
+});

@@ -30,6 +30,8 @@ export function planConflist({ podCidrs, mtu }: ConflistFacts): Conflist {
         bridge: bridgeName,
         isGateway: true,
         isDefaultGateway: true,
+        // After a node was given another range the bridge still has the old one's address.
+        forceAddress: true,
         // A pod reaches itself through its Service.
         hairpinMode: true,
         // Only what leaves the cluster is masqueraded: the node's rules know what that is, this plugin does not.

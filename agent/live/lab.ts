@@ -13,6 +13,8 @@ export interface Lab extends AsyncDisposable {
   readonly nodes: readonly LabNode[];
   /** Tells every node. */
   feed(feed: Feed): void;
+  /** Runs a program in a node's network, whether its process runs or not. */
+  inside(node: LabNode, file: string, args: readonly string[]): Promise<string>;
   /** Runs a program on the segment, outside of all nodes. */
   outside(file: string, args: readonly string[], okCodes?: readonly number[]): Promise<string>;
 }
@@ -29,6 +31,8 @@ export interface LabNode {
   /** Settles when the node's network says that it is ready. */
   readonly ready: Promise<void>;
   log(): string;
+  /** Ends the node's process, and takes away what it made. */
+  remove(): Promise<void>;
 }
 
 export interface LabPod {
@@ -56,6 +60,7 @@ export async function createLab(count: number, prefix: string): Promise<Lab> {
     feed: (feed) => {
       for (const node of nodes) node.feed(feed);
     },
+    inside: (node, file, args) => runIn(['netns', 'exec', `${prefix}-n${nodes.indexOf(node) + 1}`], file, args),
     outside: (file, args, okCodes) => runIn(['netns', 'exec', segment], file, args, okCodes),
     [Symbol.asyncDispose]: () => undo.disposeAsync(),
   };
@@ -105,6 +110,16 @@ async function addNode(
     run,
     ready,
     log: () => log,
+    async remove() {
+      const ended = once(child, 'exit');
+      child.stdin.end();
+      await ended;
+      await exec(
+        'ip',
+        ['netns', 'exec', namespace, process.execPath, join(here, 'remove.ts'), `${state}/conf`],
+        always,
+      );
+    },
     feed: (feed) => void child.stdin.write(`${JSON.stringify(feed)}\n`),
     async addPod(pod, port) {
       const conflist = JSON.parse(await readFile(`${state}/conf/10-skiff.conflist`, 'utf8')) as Conflist;

@@ -81,10 +81,10 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
     },
     async forgetFlows(signal) {
       if (!mayHaveStaleFlows) return 0;
-      mayHaveStaleFlows = false;
       const flows = await listFlows(family, exec, signal);
       const stale = planForget(flows, [...plans.values()].flat(), new Set(mine(options.nodeIps)));
       await forgetFlows(stale, family, exec, signal);
+      mayHaveStaleFlows = false; // no sync runs meanwhile
       return stale.length;
     },
     isDamaged: (signal) => applier.isDamaged(signal),

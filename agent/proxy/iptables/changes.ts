@@ -1,4 +1,4 @@
-import type { ChainId, Jump, Rule, Table } from './rules.ts';
+import { type ChainId, isSame, type Jump, type Rule, type Table } from './rules.ts';
 
 /** One change to the kernel's rules. */
 export type Change =
@@ -87,8 +87,4 @@ export function jumpChanges(jumps: readonly Jump[], there: Observed['jumps']): r
     // Each goes to the front: the last one first, so that they end in the order given.
     ...missing.reverse().map((jump): Change => ({ do: 'jump', jump })),
   ];
-}
-
-function isSame(a: readonly Rule[], b: readonly Rule[]): boolean {
-  return a.length === b.length && a.every((rule, index) => rule === b[index]);
 }

@@ -31,6 +31,11 @@ export function splitId(id: ChainId): { readonly table: Table; readonly chain: s
   return { table: id.slice(0, space) as Table, chain: id.slice(space + 1) };
 }
 
+export function isSame(a: readonly Rule[] | undefined, b: readonly Rule[] | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((rule, index) => rule === b[index]);
+}
+
 export function comment(text: string): string {
   return `-m comment --comment "${text}"`;
 }

@@ -1,4 +1,4 @@
-import type { ChainId, Chains, Contribution, Rule } from './rules.ts';
+import { type ChainId, type Chains, type Contribution, isSame, type Rule } from './rules.ts';
 
 /**
  * The rules that ought to be, put together from what the node and each Service want, and which chains that has changed.
@@ -17,27 +17,25 @@ export class Ruleset {
     this.#base = base;
   }
 
-  /** Replaces what `key` wants; undefined: nothing any more. */
-  put(key: string, now: Contribution | undefined): void {
-    const before = this.#contributions.get(key);
-    for (const id of before?.own.keys() ?? []) {
-      this.#own.delete(id);
+  /** Replaces what `key` wants; undefined: nothing any more. A chain for which that is the same stays clean. */
+  put(key: string, now: Contribution = nothing): void {
+    const before = this.#contributions.get(key) ?? nothing;
+    for (const id of new Set([...before.own.keys(), ...now.own.keys()])) {
+      const rules = now.own.get(id);
+      if (isSame(rules, before.own.get(id))) continue;
+      if (rules === undefined) this.#own.delete(id);
+      else this.#own.set(id, rules);
       this.#dirty.add(id);
     }
-    for (const id of before?.shared.keys() ?? []) {
-      this.#shared.get(id)?.delete(key);
-      this.#dirty.add(id);
-    }
-    for (const [id, rules] of now?.own ?? []) {
-      this.#own.set(id, rules);
-      this.#dirty.add(id);
-    }
-    for (const [id, rules] of now?.shared ?? []) {
+    for (const id of new Set([...before.shared.keys(), ...now.shared.keys()])) {
+      const rules = now.shared.get(id);
+      if (isSame(rules, before.shared.get(id))) continue;
       const writers = this.#shared.get(id) ?? new Map<string, readonly Rule[]>();
-      this.#shared.set(id, writers.set(key, rules));
+      if (rules === undefined) writers.delete(key);
+      else this.#shared.set(id, writers.set(key, rules));
       this.#dirty.add(id);
     }
-    if (now === undefined || (now.own.size === 0 && now.shared.size === 0)) this.#contributions.delete(key);
+    if (now.own.size === 0 && now.shared.size === 0) this.#contributions.delete(key);
     else this.#contributions.set(key, now);
   }
 
@@ -75,3 +73,5 @@ export class Ruleset {
     return [...writers.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, rules]) => rules);
   }
 }
+
+const nothing: Contribution = { own: new Map(), shared: new Map() };
