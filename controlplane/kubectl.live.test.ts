@@ -1,7 +1,9 @@
 // Every kubectl against the real server of this process: what people do before any node is there.
+
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import test from 'ava';
 import { createClock } from '#lib/clock.ts';
 import { exec } from '#lib/exec.ts';
@@ -52,14 +54,34 @@ spec:
 /** What kubectl says of itself, whatever the server. */
 const ownWarning = /^(WARNING: version difference|Warning: deleting cluster-scoped)/;
 
-for (const version of ['1.27', '1.28', '1.29', '1.30', '1.31', '1.32', '1.33']) {
+/** Beside the kubectl in PATH stand those of other versions. */
+const folder = kubectlFolder();
+const versions = readdirSync(folder).flatMap((name) => /^kubectl\.(1\.\d+)$/.exec(name)?.[1] ?? []);
+
+function kubectlFolder(): string {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const found = folders.find((one) => existsSync(join(one, 'kubectl')));
+  if (found === undefined) throw new Error('No kubectl in PATH: apt-get install kubernetes-client');
+  return dirname(realpathSync(join(found, 'kubectl')));
+}
+
+test('there is a kubectl to try', (t) => {
+  t.true(versions.length > 0);
+});
+
+for (const version of versions) {
   test(`kubectl ${version} finds its way`, async (t) => {
     const namespace = `v${version.replace('.', '-')}`;
     const cache = join(directory, `cache-${version}`);
     const run = async (words: string, input?: string) => {
       const args = [`--kubeconfig=${directory}/admin.conf`, `--cache-dir=${cache}`, `--namespace=${namespace}`];
       const options = input === undefined ? {} : { input };
-      const { stdout, stderr } = await exec(`kubectl.${version}`, [...args, ...words.split(' ')], end.signal, options);
+      const { stdout, stderr } = await exec(
+        join(folder, `kubectl.${version}`),
+        [...args, ...words.split(' ')],
+        end.signal,
+        options,
+      );
       const said = stderr.split('\n').filter((line) => line !== '' && !ownWarning.test(line));
       t.deepEqual(said, [], words);
       return stdout;
