@@ -16,6 +16,7 @@ import { containerLabels, podLabels } from '../pods/annotations.ts';
 import { startKubeletServer } from './server.ts';
 
 const [endpoint = '', directory = '', data = ''] = process.argv.slice(2);
+setInterval(() => {}, 60_000); // a client alone keeps no process alive
 const clock = createClock();
 const log = createLog({ level: 'warn' });
 const { signal } = new AbortController();
@@ -69,7 +70,7 @@ const sandboxId = await cri.runtime.runSandbox(sandbox, '', signal);
 const script = `
   (while true; do printf 'HTTP/1.0 200 OK\\r\\n\\r\\nhello' | nc -l -p 8080 >/dev/null; done) &
   echo started; echo problem >&2
-  while read line; do echo "got $line"; done; sleep 3600`;
+  while read line; do echo "got $line"; test "$line" = quit && exit 0; done; sleep 3600`;
 for (const [container, command] of [
   [made.spec.containers[0]!, script],
   [made.spec.containers[1]!, 'while read line; do echo "got $line"; done'],
