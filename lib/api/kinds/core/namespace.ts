@@ -17,7 +17,8 @@ export const namespace: KindParts<Namespace> = {
     object.spec ??= {};
     const finalizers = object.spec.finalizers ?? [];
     object.spec.finalizers = finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'];
-    object.metadata.labels = { ...object.metadata.labels, [nameLabel]: object.metadata.name };
+    const { metadata } = object;
+    if (metadata.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
   },
   update(next, previous) {
     // Finalizers go by the subresource of that name.
