@@ -7,9 +7,9 @@ import type { Authenticate } from './authentication/authenticate.ts';
 import { impersonationOf } from './authentication/impersonate.ts';
 import { type Attributes, type Authorize, describeDenied } from './authorization/attributes.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from './exchange.ts';
-import { answerStatus, statusOf } from './http/answer.ts';
 import { type AnswerForm, negotiate, plainForm } from './http/negotiate.ts';
 import { wantsPretty } from './http/pretty.ts';
+import { answerStatus, statusOf } from './http/reply.ts';
 import { parseRequestInfo, type RequestInfo } from './http/request-info.ts';
 import type { RequestMetrics } from './http/request-metrics.ts';
 

@@ -6,10 +6,10 @@ import { typeOfKind } from '#lib/api/schema.ts';
 import { badRequest } from '#lib/api/status.ts';
 import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
-import { answerObject } from './answer.ts';
 import { readContent } from './content.ts';
 import { type AnswerForm, negotiate, protobufType } from './negotiate.ts';
 import { wantsPretty } from './pretty.ts';
+import { answerObject } from './reply.ts';
 
 /**
  * The object in a request's body, which must be of `kind`.

@@ -10,8 +10,8 @@ import {
 import { builtInGroups, builtInResources } from '#lib/api/discovery/served.ts';
 import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
-import { notFoundPage } from '../http/answer.ts';
 import { jsonType, parseAccept } from '../http/negotiate.ts';
+import { notFoundPage } from '../http/reply.ts';
 import { answerDocument, type PathRoute } from './paths.ts';
 
 /** `serverAddress`: host and port under which clients reach the server. */

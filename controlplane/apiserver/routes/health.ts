@@ -1,6 +1,6 @@
 import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
-import { notFoundPage, textAnswer } from '../http/answer.ts';
+import { notFoundPage, textAnswer } from '../http/reply.ts';
 
 export interface HealthCheck {
   readonly name: string;

@@ -7,8 +7,8 @@ import { builtInGroups, builtInResources } from '#lib/api/discovery/served.ts';
 import { failure } from '#lib/api/status.ts';
 import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
-import { notFoundPage } from '../http/answer.ts';
 import { jsonType, parseAccept } from '../http/negotiate.ts';
+import { notFoundPage } from '../http/reply.ts';
 import type { PathRoute } from './paths.ts';
 
 /** `version`: of the server, as in /version. */

@@ -1,8 +1,8 @@
 import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
-import { answerObject, finish, notFoundPage } from '../http/answer.ts';
 import { type AnswerForm, jsonType, negotiate } from '../http/negotiate.ts';
 import { wantsPretty } from '../http/pretty.ts';
+import { answerObject, finish, notFoundPage } from '../http/reply.ts';
 import { methodNotAllowed } from './resources.ts';
 
 /** Answers a GET of a path that is no resource. */

@@ -2,10 +2,10 @@ import type { ServedResource } from '#lib/api/discovery/served.ts';
 import { failure, type StatusError } from '#lib/api/status.ts';
 import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
-import { finish, notFoundPage } from '../http/answer.ts';
 import { readContent } from '../http/content.ts';
 import { type AnswerForm, negotiate } from '../http/negotiate.ts';
 import { wantsPretty } from '../http/pretty.ts';
+import { finish, notFoundPage } from '../http/reply.ts';
 import type { RequestInfo } from '../http/request-info.ts';
 import type { Registry, ResourceStore, Verb } from '../registry/registry.ts';
 
