@@ -9,7 +9,6 @@ export async function live(body: (signal: AbortSignal) => Promise<void>): Promis
       life.abort(new Error(`Ended by ${name}`));
     });
   }
-  const awake = setInterval(() => {}, 2 ** 30); // the clock's timers do not keep a process alive, this one does
   try {
     await body(life.signal);
   } catch (error) {
@@ -17,8 +16,6 @@ export async function live(body: (signal: AbortSignal) => Promise<void>): Promis
     process.stderr.write(`skiff: ${error instanceof Error ? error.message : String(error)}\n`);
     if (process.env['SKIFF_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
     process.exitCode = 1;
-  } finally {
-    clearInterval(awake);
   }
 }
 

@@ -11,8 +11,7 @@ export interface Clock {
 export function createClock(): Clock {
   return {
     now: () => Date.now(),
-    // An unreferenced timer: waiting alone must not keep a process alive that has nothing else to do.
-    sleep: (ms, signal) => delay(Math.min(ms, longestMs), undefined, { signal, ref: false }),
+    sleep: (ms, signal) => delay(Math.min(ms, longestMs), undefined, { signal }),
   };
 }
 const longestMs = 2 ** 31 - 1; // a timer's largest delay in Node

@@ -109,8 +109,10 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
 
   async function ping(session: ClientHttp2Session): Promise<boolean> {
     const done = new AbortController();
+    const closed = Promise.withResolvers<boolean>();
+    const noAnswer = () => closed.resolve(false);
+    session.once('close', noAnswer);
     const answer = new Promise<boolean>((resolve) => {
-      session.once('close', () => resolve(false));
       if (!session.ping((error) => resolve(error === null))) resolve(false);
     });
     const late = clock.sleep(pongMs, AbortSignal.any([done.signal, life.signal])).then(
@@ -118,8 +120,9 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
       () => true,
     );
     try {
-      return await Promise.race([answer, late]);
+      return await Promise.race([answer, closed.promise, late]);
     } finally {
+      session.off('close', noAnswer);
       done.abort();
     }
   }
