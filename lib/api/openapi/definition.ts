@@ -15,7 +15,7 @@ export const refPrefix: Readonly<Record<Dialect, string>> = { v2: '#/definitions
  * Rule: kube-openapi; README of the facts, "Rules that hold for all types".
  */
 export function definitionOf(type: TypeSchema, dialect: Dialect): Schema {
-  const description = describeType(type.name);
+  const description = describeType(type);
   const said = description === undefined ? {} : { description };
   if (type.facts.special !== undefined) return { ...said, ...specialForm(type, dialect) };
   const required = type.members.filter((member) => member.required).map((member) => member.json);
@@ -52,7 +52,7 @@ function unionForm(union: unknown): Schema {
 }
 
 function propertyOf(owner: TypeSchema, member: Member, dialect: Dialect): Schema {
-  const description = describeField(owner.name, member.json);
+  const description = describeField(owner, member.json);
   const said = {
     ...(description === undefined ? {} : { description }),
     ...(dialect === 'v3' ? defaultOf(member) : {}),

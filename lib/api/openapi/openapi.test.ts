@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { builtInGroups, builtInResources } from '#lib/api/discovery/served.ts';
+import { typeNamed, typeNames } from '#lib/api/schema.ts';
 import { openApiV2 } from './v2.ts';
 import { encodeOpenApiV2 } from './v2-protobuf.ts';
 import { openApiV3 } from './v3.ts';
@@ -154,4 +156,17 @@ test('encodeOpenApiV2() writes the field numbers of gnostic’s Document', (t) =
     'ca010a 0a08 0a0170 1203 0a0172', // 25 properties: 1 one: 1 name, 2 value: 1 $ref
   ];
   t.is(Buffer.from(encodeOpenApiV2(document)).toString('hex'), fields.join('').replaceAll(' ', ''));
+});
+
+test('Every description is of a type and a field that exist', (t) => {
+  const file = new URL('descriptions.json', import.meta.url);
+  const descriptions: Record<string, Record<string, string>> = JSON.parse(readFileSync(file, 'utf8'));
+  for (const [name, fields] of Object.entries(descriptions)) {
+    const type = [...typeNames()].find(
+      (full) => full.replace(/^io\.k8s\.(?:api\.|apimachinery\.pkg\.(?:apis\.)?)?/, '') === name,
+    );
+    t.truthy(type, name);
+    for (const field of Object.keys(fields))
+      t.true(field === '' || typeNamed(type!).byJson.has(field), `${name} ${field}`);
+  }
 });
