@@ -25,6 +25,7 @@ export async function runHollowNode(options: HollowNodeOptions, signal: AbortSig
   const time = () => new Date(clock.now()).toISOString();
   await register(options, time(), signal);
   void renew();
+  const range = await podRange();
   const own = createInformer({ client, resource: pods, fieldSelector: `spec.nodeName=${name}`, clock, log });
   own.onChange((pod) => {
     if (pod === undefined) return;
@@ -48,7 +49,7 @@ export async function runHollowNode(options: HollowNodeOptions, signal: AbortSig
   function statusOf(pod: Pod): object {
     const phase = fate(pod);
     const isUp = phase === 'Running';
-    const podIP = `10.244.${200 + Math.floor(addresses / 250)}.${(addresses++ % 250) + 1}`;
+    const podIP = range.replace(/\d+\/\d+$/, String((addresses++ % 250) + 2));
     const state = isUp
       ? { running: { startedAt: time() } }
       : {
@@ -79,6 +80,15 @@ export async function runHollowNode(options: HollowNodeOptions, signal: AbortSig
         state,
       })),
     };
+  }
+
+  /** Such as 10.244.1.0/24. */
+  async function podRange(): Promise<string> {
+    for (;;) {
+      const { spec } = await client.get(nodes, { name }, signal);
+      if (spec?.podCIDR !== undefined) return spec.podCIDR;
+      await clock.sleep(20, signal);
+    }
   }
 
   async function renew(): Promise<void> {
