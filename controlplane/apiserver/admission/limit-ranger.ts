@@ -24,7 +24,7 @@ export function createLimitRanger({ rangesOf }: LimitRangerOptions): Plugin {
       for (const item of itemsOf(attributes.namespace)) {
         if (item.type !== 'Container') continue;
         for (const [kind, list] of [
-          ['container', spec.containers],
+          ['container', spec.containers ?? []],
           ['init container', spec.initContainers ?? []],
         ] as const) {
           for (const container of list) set.push(...applyDefaults(container, item, kind));

@@ -28,10 +28,17 @@ export interface PluginsOptions {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly random?: () => number;
+  /** Only where a controller takes the finalizers off again: nothing could be deleted otherwise. */
+  readonly protectsStorage?: boolean;
 }
 
 /** The plugins that are on by default, in upstream's order. */
-export function createPlugins({ registry, clock, random = Math.random }: PluginsOptions): readonly Plugin[] {
+export function createPlugins({
+  registry,
+  clock,
+  random = Math.random,
+  protectsStorage = false,
+}: PluginsOptions): readonly Plugin[] {
   const accounts = registry.reader(serviceAccounts);
   const classes = registry.reader(priorityClasses);
   const ranges = registry.reader(limitRanges);
@@ -44,7 +51,7 @@ export function createPlugins({ registry, clock, random = Math.random }: Plugins
     taintNodes,
     createPriority({ classNamed: classes.get, classes: () => classes.list() }),
     defaultTolerations,
-    storageInUse,
+    ...(protectsStorage ? [storageInUse] : []),
     createRuntimeClass({ classNamed: runtimes.get }),
     createDefaultClass({
       storageClasses: registry.reader(storageClasses).list,

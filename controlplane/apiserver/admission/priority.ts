@@ -16,7 +16,7 @@ export function createPriority({ classNamed, classes }: PriorityOptions): Plugin
   function rankOf(attributes: Attributes, spec: NonNullable<Mutable<Pod>['spec']>): Rank {
     const name = spec.priorityClassName;
     if (name) {
-      const rank = classNamed(name) ?? system[name];
+      const rank = classNamed(name) ?? system.get(name);
       if (rank === undefined) throw refuse(attributes, `no PriorityClass with name ${name} was found`);
       return rank;
     }
@@ -61,7 +61,7 @@ export function createPriority({ classNamed, classes }: PriorityOptions): Plugin
 }
 
 /** They count from the first moment on, before anybody has stored them. */
-const system: Readonly<Record<string, Rank>> = {
-  'system-node-critical': { value: 2_000_001_000 },
-  'system-cluster-critical': { value: 2_000_000_000 },
-};
+const system: ReadonlyMap<string, Rank> = new Map([
+  ['system-node-critical', { value: 2_000_001_000 }],
+  ['system-cluster-critical', { value: 2_000_000_000 }],
+]);

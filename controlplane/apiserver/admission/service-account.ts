@@ -65,7 +65,7 @@ function isMirror(attributes: Attributes, { metadata, spec }: Mutable<Pod>): boo
 function mountToken(spec: NonNullable<Mutable<Pod>['spec']>, random: () => number): void {
   const name = generatedName('kube-api-access-', random);
   let isUsed = false;
-  for (const container of [...(spec.initContainers ?? []), ...spec.containers] as Mutable<Container>[]) {
+  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])] as Mutable<Container>[]) {
     container.volumeMounts ??= [];
     if (container.volumeMounts.some((mount) => mount.mountPath === mountPath)) continue;
     container.volumeMounts.push({ name, readOnly: true, mountPath });

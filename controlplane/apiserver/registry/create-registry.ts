@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ResourceFacts } from '#lib/api/facts.ts';
 import { rulesOf } from '#lib/api/kinds/rules.ts';
 import { apiVersionOf } from '#lib/api/resource.ts';
-import { resourceFacts, typeOfKind } from '#lib/api/schema.ts';
+import { resourceFacts, type TypeSchema, typeOfKind } from '#lib/api/schema.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { runCompactor } from '../../store/compactor.ts';
@@ -10,8 +10,10 @@ import type { Store } from '../../store/store.ts';
 import { type Admission, createAdmission, type Plugin } from '../admission/admission.ts';
 import { createFeed } from './cache/feed.ts';
 import { createResourceCache, type FedCache } from './cache/resource-cache.ts';
+import { parserOf } from './cache/stored-object.ts';
 import { conversionOf } from './conversions.ts';
 import { answered, dispatch } from './dispatch.ts';
+import { runEventExpiry } from './event-expiry.ts';
 import { createReader } from './reader.ts';
 import type { Registry, ResourceCall, ResourceStore } from './registry.ts';
 import type { Core, Hooks, Served } from './served.ts';
@@ -36,7 +38,8 @@ export function createRegistry(options: RegistryOptions): Registry {
   const caches = new Map<string, FedCache>();
   for (const facts of stored) {
     const prefix = storagePrefix(facts.group, facts.plural);
-    if (!caches.has(prefix)) caches.set(prefix, createResourceCache(prefix));
+    const type = conversionOf(facts.group, facts.version, facts.kind)?.type ?? typeOf(facts);
+    if (!caches.has(prefix)) caches.set(prefix, createResourceCache(prefix, parserOf(type)));
   }
   const feed = createFeed({ store, caches: [...caches.values()], clock, log });
   let admission: Admission = createAdmission([]);
@@ -54,7 +57,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       apiVersion: apiVersionOf(facts),
       isNamespaced: facts.scope === 'Namespaced',
       named: { group, resource: plural },
-      type: typeOfKind(group, version, kind)!,
+      type: typeOf(facts),
       rules: rulesOf(group, kind),
       cache: caches.get(storagePrefix(group, plural))!,
       ...(conversion === undefined ? {} : { conversion }),
@@ -98,12 +101,20 @@ export function createRegistry(options: RegistryOptions): Registry {
     },
     ready: feed.ready,
     async run(signal) {
-      await Promise.all([feed.run(signal), runCompactor({ store, clock, log }, signal)]);
+      const events = preferred.get('/events')!.cache;
+      const expiry = runEventExpiry({ cache: events, store, clock, log }, signal);
+      await Promise.all([feed.run(signal), runCompactor({ store, clock, log }, signal), expiry]);
     },
   };
   admission = createAdmission(options.admission?.(registry) ?? []);
   hooks = options.hooks?.(registry) ?? {};
   return registry;
+}
+
+function typeOf({ group, version, kind }: ResourceFacts): TypeSchema {
+  const type = typeOfKind(group, version, kind);
+  if (type === undefined) throw new TypeError(`No type is named ${kind} in ${group}/${version}`);
+  return type;
 }
 
 /** Reviews and the like can only be created: nothing of them is kept. */

@@ -32,7 +32,7 @@ export const answered: ReadonlySet<string> = new Set([
 
 /** @throws {StatusError} */
 export function dispatch(core: Core, served: Served, call: ResourceCall): Promise<ApiResponse> {
-  const includeObject = readIncludeObject(call.query);
+  const includeObject = call.form.as === 'table' ? readIncludeObject(call.query) : 'None';
   const presenter = createPresenter({ served, form: call.form, includeObject, nowMs: core.clock.now });
   return call.subresource === undefined || call.subresource === ''
     ? onResource(core, served, { ...call, subresource: undefined }, presenter)

@@ -340,3 +340,13 @@ test('protobuf goes in, and comes out as an object, a list and a watch', async (
     break;
   }
 });
+
+test('events go an hour after they were last seen', async (t) => {
+  await using lab = await createLab();
+  await lab.clock.advance(0);
+  await lab.ask('create', 'v1/events', { namespace: 'default', body: { metadata: { name: 'e' }, reason: 'Why' } });
+  await lab.clock.advance(3_500_000);
+  t.is((await lab.ask('get', 'v1/events', at('e'))).code, 200);
+  await lab.clock.advance(200_000);
+  t.is((await lab.ask('get', 'v1/events', at('e'))).code, 404);
+});

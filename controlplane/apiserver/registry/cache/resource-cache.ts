@@ -1,12 +1,14 @@
 import type { Entry, StoreEvent } from '../../../store/store.ts';
 import { type CacheEvent, createRing } from './ring.ts';
 import { asServed } from './splice.ts';
-import { StoredObject } from './stored-object.ts';
+import { type Parse, StoredObject } from './stored-object.ts';
 
 /** All objects of one stored resource, in key order, with the latest changes. Fed by feed.ts, and by nobody else. */
 export interface ResourceCache {
   /** What precedes an object's key in the store: `/registry/pods/`. */
   readonly prefix: string;
+  /** Reads the bytes of an object. */
+  readonly parse: Parse;
   get(key: string): StoredObject | undefined;
   /** Objects whose key starts with `keyPrefix` ('' for all, 'default/' for one namespace), in key order. */
   select(keyPrefix: string): readonly StoredObject[];
@@ -28,7 +30,7 @@ export interface FedCache extends ResourceCache {
   replace(entries: readonly Entry[], revision: number, atMs: number): void;
 }
 
-export function createResourceCache(prefix: string, ring = createRing(ringBounds)): FedCache {
+export function createResourceCache(prefix: string, parse: Parse, ring = createRing(ringBounds)): FedCache {
   const objects = new Map<string, StoredObject>();
   const keys: string[] = []; // sorted
   let lastChange = 0;
@@ -55,7 +57,7 @@ export function createResourceCache(prefix: string, ring = createRing(ringBounds
   function apply({ type, key: fullKey, value, revision }: StoreEvent, atMs: number): void {
     const key = fullKey.slice(prefix.length);
     const before = objects.get(key);
-    const now = new StoredObject(key, revision, asServed(value, revision));
+    const now = new StoredObject(key, revision, asServed(value, revision), parse);
     if (type === 'delete') {
       remove(key);
       tell({ type: 'DELETED', now, before, revision, atMs });
@@ -80,6 +82,7 @@ export function createResourceCache(prefix: string, ring = createRing(ringBounds
 
   return {
     prefix,
+    parse,
     get: (key) => objects.get(key),
     select(keyPrefix) {
       const [from, to] = bounds(keys, keyPrefix);

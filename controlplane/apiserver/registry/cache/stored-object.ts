@@ -1,5 +1,7 @@
+import { conformObject } from '#lib/api/json/decode.ts';
 import { parseJson } from '#lib/api/json/parse.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
+import type { TypeSchema } from '#lib/api/schema.ts';
 
 /**
  * One object as it was at a revision: its bytes as they are served, and what is read out of them when it is wanted.
@@ -11,21 +13,23 @@ export class StoredObject {
   readonly revision: number;
   /** JSON with resourceVersion, in the version that is stored. */
   readonly bytes: Buffer;
+  readonly #parse: Parse;
   #parsed: WeakRef<KubeObject> | undefined;
   #fields: Readonly<Record<string, string>> | undefined;
   #labels: Readonly<Record<string, string>> | undefined;
 
-  constructor(key: string, revision: number, bytes: Buffer) {
+  constructor(key: string, revision: number, bytes: Buffer, parse: Parse) {
     this.key = key;
     this.revision = revision;
     this.bytes = bytes;
+    this.#parse = parse;
   }
 
   /** Shared by all who ask: never to be changed. */
   object(): KubeObject {
     const known = this.#parsed?.deref();
     if (known !== undefined) return known;
-    const object = parseStored(this.bytes);
+    const object = this.#parse(this.bytes);
     this.#parsed = new WeakRef(object);
     return object;
   }
@@ -47,14 +51,22 @@ export class StoredObject {
   /** The same state under another revision. */
   at(revision: number): StoredObject {
     const parsed = { ...this.object(), metadata: { ...this.object().metadata, resourceVersion: String(revision) } };
-    return new StoredObject(this.key, revision, Buffer.from(JSON.stringify(parsed)));
+    return new StoredObject(this.key, revision, Buffer.from(JSON.stringify(parsed)), this.#parse);
   }
 }
 const noLabels: Readonly<Record<string, string>> = {};
 
-/** What this server has written needs no scan for mistakes; only integers that a number cannot hold do. */
-export function parseStored(bytes: Uint8Array): KubeObject {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-  return (longNumber.test(text) ? parseJson(text).value : JSON.parse(text)) as KubeObject;
+export type Parse = (bytes: Buffer) => KubeObject;
+
+/**
+ * How to read what this server has written: it needs no scan for mistakes. Only integers that a number cannot hold, and
+ * `null` for lists that are absent, ask for a closer look.
+ */
+export function parserOf(type: TypeSchema): Parse {
+  return (bytes) => {
+    const text = bytes.toString();
+    const value = longNumber.test(text) ? parseJson(text).value : JSON.parse(text);
+    return text.includes(':null') ? (conformObject(value, type).object as unknown as KubeObject) : value;
+  };
 }
 const longNumber = /[:[,]-?\d{16}/;

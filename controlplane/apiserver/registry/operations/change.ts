@@ -100,7 +100,7 @@ async function write(
 ): Promise<Outcome> {
   const { signal } = request.call;
   const bytes = bytesOf(served, next);
-  const unchanged = storedOf(current.key, current.revision, bytes);
+  const unchanged = storedOf(served, current.key, current.revision, bytes);
   if (mayFinish && isOver(next)) {
     if (request.isDryRun) return { ok: true, stored: unchanged };
     const gone = await commitDelete(core, served, current, signal);

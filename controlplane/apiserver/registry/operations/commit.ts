@@ -20,12 +20,12 @@ export function bytesOf(served: Served, object: ApiObject): Uint8Array {
   throw failure('RequestEntityTooLarge', `Request entity too large: limit is ${maxObjectBytes}`);
 }
 
-export function storedOf(key: string, revision: number, bytes: Uint8Array): StoredObject {
-  return new StoredObject(key, revision, asServed(bytes, revision));
+export function storedOf({ cache }: Served, key: string, revision: number, bytes: Uint8Array): StoredObject {
+  return new StoredObject(key, revision, asServed(bytes, revision), cache.parse);
 }
 
-export function storedOfEntry({ cache }: Served, entry: Entry): StoredObject {
-  return storedOf(entry.key.slice(cache.prefix.length), entry.revision, entry.value);
+export function storedOfEntry(served: Served, entry: Entry): StoredObject {
+  return storedOf(served, entry.key.slice(served.cache.prefix.length), entry.revision, entry.value);
 }
 
 /**
@@ -48,7 +48,7 @@ export async function commitPut(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const done = await core.store.commit({ key: served.cache.prefix + key, expected, value: bytes }, signal);
-  if (done.ok) return { ok: true, stored: storedOf(key, done.revision, bytes) };
+  if (done.ok) return { ok: true, stored: storedOf(served, key, done.revision, bytes) };
   return { ok: false, current: done.current && storedOfEntry(served, done.current) };
 }
 

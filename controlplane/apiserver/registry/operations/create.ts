@@ -86,7 +86,7 @@ async function attemptCreate(
     const bytes = bytesOf(served, object);
     if (isDryRun) {
       await core.feed.current(call.signal);
-      return served.cache.get(key) === undefined ? storedOf(key, 0, bytes) : undefined;
+      return served.cache.get(key) === undefined ? storedOf(served, key, 0, bytes) : undefined;
     }
     const done = await commitPut(core, served, { key, expected: 0, bytes }, call.signal);
     isStored = done.ok;

@@ -96,7 +96,7 @@ async function attemptDelete(
     return done.ok ? { stored: current, isGone: true } : done;
   }
   const bytes = bytesOf(served, plan.next);
-  if (isDryRun) return { stored: storedOf(current.key, current.revision, bytes), isGone: false };
+  if (isDryRun) return { stored: storedOf(served, current.key, current.revision, bytes), isGone: false };
   const done = await commitPut(core, served, { key: current.key, expected: current.revision, bytes }, call.signal);
   return done.ok ? { stored: done.stored, isGone: false } : done;
 }

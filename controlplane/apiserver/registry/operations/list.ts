@@ -119,7 +119,7 @@ async function storedAt(
     return entries
       .map((entry) => {
         const bytes = asServed(entry.value, entry.revision);
-        return new StoredObject(entry.key.slice(cache.prefix.length), entry.revision, bytes);
+        return new StoredObject(entry.key.slice(cache.prefix.length), entry.revision, bytes, cache.parse);
       })
       .filter((stored) => key === undefined || stored.key === key);
   } catch (error) {

@@ -43,8 +43,8 @@ export function patcher(
   { fieldValidation }: WriteOptions,
   warn: (text: string) => void,
 ): (current: KubeObject) => ApiObject {
-  const apply = patchTypes[contentType];
-  if (apply === undefined) throw unsupportedMediaType(Object.keys(patchTypes));
+  const apply = patchTypes.get(contentType);
+  if (apply === undefined) throw unsupportedMediaType([...patchTypes.keys()]);
   const { value, duplicateFields } = parsePatch(body);
   return (current) => {
     const patched = apply(current, value, expected);
@@ -56,11 +56,11 @@ export function patcher(
 }
 
 type Apply = (current: unknown, patch: unknown, expected: Expected) => unknown;
-const patchTypes: Readonly<Record<string, Apply>> = {
-  'application/json-patch+json': applyJsonPatch,
-  'application/merge-patch+json': applyMergePatch,
-  'application/strategic-merge-patch+json': (current, patch, { type }) => applyStrategicPatch(current, patch, type),
-};
+const patchTypes: ReadonlyMap<string, Apply> = new Map<string, Apply>([
+  ['application/json-patch+json', applyJsonPatch],
+  ['application/merge-patch+json', applyMergePatch],
+  ['application/strategic-merge-patch+json', (current, patch, { type }) => applyStrategicPatch(current, patch, type)],
+]);
 
 function parsePatch(body: Uint8Array): ReturnType<typeof parseJson> {
   try {

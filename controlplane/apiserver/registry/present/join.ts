@@ -25,7 +25,7 @@ export function joinList(
 }
 const tail = Buffer.from(']}\n');
 const none = Buffer.alloc(0);
-const itemsPerPiece = 500;
+const itemsPerPiece = 1000;
 
 async function* pieces(items: readonly StoredObject[], typeMeta: Buffer, head: Buffer): AsyncGenerator<Uint8Array> {
   for (let i = 0; i < items.length; i += itemsPerPiece) {

@@ -108,7 +108,15 @@ export function createPresenter({ served, form, includeObject, nowMs }: Presente
       );
     },
     event: (type, stored) => (isPlain ? frame(type, stored.bytes) : framed(type, objectOf(stored))),
-    bookmark: (object) => framed('BOOKMARK', object),
+    bookmark(object) {
+      if (form.as !== 'table') return framed('BOOKMARK', object);
+      const rows = [{ cells: [], object: metadataOf(object, metaVersion) }];
+      const { resourceVersion } = object.metadata;
+      return frame(
+        'BOOKMARK',
+        encode({ kind: 'Table', apiVersion: metaVersion, metadata: { resourceVersion }, rows }, ''),
+      );
+    },
     status,
     error: (of) => frame('ERROR', status(of)),
   };

@@ -9,7 +9,7 @@ export function resized(next: Pod, previous: Pod): Pod {
     ...previous,
     spec: {
       ...spec,
-      containers: withResources(spec.containers, next.spec?.containers ?? []),
+      containers: withResources(spec.containers ?? [], next.spec?.containers ?? []),
       ...(spec.initContainers === undefined
         ? {}
         : { initContainers: withResources(spec.initContainers, next.spec?.initContainers ?? []) }),
@@ -34,7 +34,7 @@ export function wrongResize(next: Pod, previous: Pod): readonly StatusCause[] {
   }
   const causes: StatusCause[] = [];
   for (const [i, container] of (next.spec?.containers ?? []).entries()) {
-    const before = previous.spec?.containers[i]?.resources;
+    const before = previous.spec?.containers?.[i]?.resources;
     for (const list of ['limits', 'requests'] as const) {
       const names = new Set([...Object.keys(before?.[list] ?? {}), ...Object.keys(container.resources?.[list] ?? {})]);
       for (const name of names) {

@@ -10,6 +10,7 @@ import type { Namespace, Pod } from '#lib/api/types/core.v1.ts';
 import type { StatusCause } from '#lib/api/types/meta.v1.ts';
 import type { UserInfo } from '../../exchange.ts';
 import type { ChangeRules } from '../operations/change.ts';
+import { timeText } from '../served.ts';
 import { resized, wrongResize } from './resize.ts';
 
 /** Undefined: that is no subresource that takes the whole object. */
@@ -31,7 +32,11 @@ export function changeRulesOf(
     case 'finalize':
       return only(rules, finalized, () => []);
     case 'approval':
-      return only(rules, approved, rules.validateStatusUpdate);
+      return only(
+        rules,
+        (next: CertificateSigningRequest, previous) => approved(next, previous, nowMs),
+        rules.validateStatusUpdate,
+      );
     case 'ephemeralcontainers':
       return only(rules, withEphemeral, validateEphemeralContainersUpdate);
     case 'resize':
@@ -70,9 +75,22 @@ function finalized(next: Namespace, previous: Namespace): Namespace {
   return { ...previous, metadata: next.metadata, spec: { ...previous.spec, finalizers: next.spec?.finalizers } };
 }
 
-/** The approval takes conditions only. Rule: certificates approval strategy. */
-function approved(next: CertificateSigningRequest, previous: CertificateSigningRequest): CertificateSigningRequest {
-  return { ...previous, metadata: next.metadata, status: { ...previous.status, conditions: next.status?.conditions } };
+/** The approval takes conditions only, and says when they came. Rule: certificates approval strategy. */
+function approved(
+  next: CertificateSigningRequest,
+  previous: CertificateSigningRequest,
+  nowMs: number,
+): CertificateSigningRequest {
+  const known = new Set(previous.status?.conditions?.map(({ type }) => type));
+  const now = timeText(nowMs);
+  const conditions = next.status?.conditions?.map((condition) => {
+    const times = {
+      lastUpdateTime: condition.lastUpdateTime ?? now,
+      lastTransitionTime: condition.lastTransitionTime ?? now,
+    };
+    return known.has(condition.type) ? condition : { ...condition, ...times };
+  });
+  return { ...previous, metadata: next.metadata, status: { ...previous.status, conditions } };
 }
 
 function withEphemeral(next: Pod, previous: Pod): Pod {

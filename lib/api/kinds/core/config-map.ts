@@ -144,5 +144,5 @@ function sizeOf(values: Values, measure: (value: string) => number): number {
 }
 
 function decodedLength(base64: string): number {
-  return Buffer.byteLength(base64, 'base64');
+  return Buffer.byteLength(base64 ?? '', 'base64'); // a key without a value holds nothing
 }
