@@ -55,6 +55,13 @@ export function rulesFor<T extends KubeObject>(facts: KindFacts, parts: KindPart
     return inGeneration.some((field) => !isSame(fieldOf(next, field), fieldOf(previous, field)));
   }
 
+  /** What the kind's own rules found, and what its declared form adds to that. */
+  function withShape(own: readonly StatusCause[], object: KubeObject): readonly StatusCause[] {
+    if (schema === undefined) return own;
+    const shape = validateBySchema(object, schema, { checksRequired: parts.validate === undefined });
+    return [...own, ...shape.filter(({ field = '' }) => !isSpokenOf(field, own))];
+  }
+
   return {
     hasStatus: facts.hasStatus,
     hasGeneration,
@@ -88,8 +95,7 @@ export function rulesFor<T extends KubeObject>(facts: KindFacts, parts: KindPart
 
     validate(object) {
       const own = parts.validate?.(object as T) ?? [];
-      const shape = schema === undefined ? [] : validateBySchema(object, schema);
-      return distinct([...validateMetadata(object.metadata, names), ...own, ...shape]);
+      return [...validateMetadata(object.metadata, names), ...withShape(own, object)];
     },
     validateUpdate(next, previous) {
       const meta = [
@@ -97,12 +103,11 @@ export function rulesFor<T extends KubeObject>(facts: KindFacts, parts: KindPart
         ...validateMetadataUpdate(next.metadata, previous.metadata),
       ];
       const own = parts.validateUpdate?.(next as T, previous as T) ?? parts.validate?.(next as T) ?? [];
-      const shape = schema === undefined ? [] : validateBySchema(next, schema);
-      return distinct([...meta, ...own, ...shape]);
+      return [...meta, ...withShape(own, next)];
     },
     validateStatusUpdate(next, previous) {
       const meta = validateMetadataUpdate(next.metadata, previous.metadata);
-      return distinct([...meta, ...(parts.validateStatus?.(next as T, previous as T) ?? [])]);
+      return [...meta, ...(parts.validateStatus?.(next as T, previous as T) ?? [])];
     },
 
     selectableFields(object) {
@@ -126,15 +131,9 @@ const ofStatusUpdate = new Set(['apiVersion', 'kind', 'metadata', 'status']);
 /** What `fields` is asked with to learn their names: it must bear an object with nothing in it. */
 const blank: unknown = { metadata: { name: '' } };
 
-/** One and the same complaint is made once, whoever finds it; the form's is left out where a rule spoke of the field. */
-function distinct(causes: readonly StatusCause[]): StatusCause[] {
-  const seen = new Set<string>();
-  return causes.filter((cause) => {
-    const key = `${cause.field}\n${cause.reason}\n${cause.message}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+/** Whether a rule spoke of this field, or of what holds it: then nothing more is said of its form. */
+function isSpokenOf(field: string, causes: readonly StatusCause[]): boolean {
+  return causes.some((cause) => cause.field !== undefined && field.startsWith(cause.field));
 }
 
 function as<T>(object: ApiObject): Mutable<T> {
