@@ -66,6 +66,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     objects,
     tokens: createTokens(common),
     mounter: createMounter(exec),
+    pods: informers.pods,
     factsOf: (pod) => {
       const podIPs = pod.spec.hostNetwork ? hostIPs : (pod.status.podIPs ?? []).map(({ ip }) => ip);
       return { pod, podIPs, hostIPs, allocatable: allocatable() };

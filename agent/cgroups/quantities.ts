@@ -1,11 +1,11 @@
-import { quantityRatio } from '../pods/quantity-ratio.ts';
+import { milliValue, wholeValue } from '#lib/api/quantity.ts';
 
 /** Thousandths of a CPU. */
 export function milliCpu(quantity: string | undefined): number {
-  return quantity === undefined ? 0 : Number(quantityRatio(quantity, '1m', true));
+  return quantity === undefined ? 0 : milliValue(quantity);
 }
 
 /** Whole units, such as bytes. */
 export function units(quantity: string | undefined): number {
-  return quantity === undefined ? 0 : Number(quantityRatio(quantity, '1', false));
+  return quantity === undefined ? 0 : wholeValue(quantity);
 }

@@ -1,5 +1,5 @@
+import { milliValue, wholeValue } from '#lib/api/quantity.ts';
 import type { Container, Pod, ResourceFieldSelector } from '#lib/api/types/core.v1.ts';
-import { quantityRatio } from './quantity-ratio.ts';
 
 /** What a downward API reference needs to know beyond the pod's object: the kubelet knows some of it before the API does. */
 export interface DownwardFacts {
@@ -64,7 +64,12 @@ export function resourceValue(
   if (kind === undefined || name === undefined) throw new RangeError(`unsupported container resource : ${resource}`);
   const stated = container.resources?.[kind as 'limits' | 'requests']?.[name];
   const value = isSet(stated) ? stated : kind === 'limits' ? fallback(pod, name, allocatable) : undefined;
-  return quantityRatio(value ?? '0', divisor, name === 'cpu');
+  return ratio(value ?? '0', divisor ?? '0', name === 'cpu' ? milliValue : wholeValue);
+}
+
+/** How many times `divisor` goes into `quantity`, rounded up; a zero divisor counts as 1. Rule: downward API, "divisor". */
+function ratio(quantity: string, divisor: string, measure: (text: string) => number): string {
+  return `${Math.ceil(measure(quantity) / (measure(divisor) || measure('1')))}`;
 }
 
 function fallback(pod: Pod, name: string, allocatable: Readonly<Record<string, string>>): string | undefined {

@@ -1,5 +1,6 @@
-import { mkdir, readdir, realpath } from 'node:fs/promises';
+import { access, mkdir, readdir, realpath } from 'node:fs/promises';
 import type { Pod, Volume } from '#lib/api/types/core.v1.ts';
+import type { Informer } from '#lib/client/informer.ts';
 import { createController } from '#lib/controller.ts';
 import { ReasonError } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
@@ -13,6 +14,8 @@ export interface VolumesOptions extends Omit<PrepareOptions, 'root'> {
   /** Kubelet's directory: /var/lib/kubelet. */
   readonly root: string;
   readonly log: Log;
+  /** Pods of this node: downward volumes follow them. */
+  readonly pods: Pick<Informer<Pod>, 'onChange'>;
 }
 
 /** What is prepared, by pod: the newest object of it and when its files grow old. Bounded by the pods here. */
@@ -24,15 +27,15 @@ interface Held {
 /**
  * Volumes below `root`. What is on disk is the truth: nothing else needs to survive a restart.
  *
- * `run` keeps configMap, secret, downward and projected volumes of prepared pods up to date as their objects change
- * and their tokens grow old.
+ * `run` keeps configMap, secret, downward and projected volumes of prepared pods up to date as their objects and the pods
+ * themselves change and their tokens grow old; those of pods that were prepared before a restart, too.
  */
 export async function createVolumes(
   options: VolumesOptions,
 ): Promise<Volumes & { run(signal: AbortSignal): Promise<void> }> {
   await mkdir(podsDirectory(options.root), { recursive: true, mode: 0o750 });
   const root = await realpath(options.root); // mount points are compared by their real paths
-  const { objects, tokens, mounter, clock, log } = options;
+  const { objects, tokens, mounter, pods, clock, log } = options;
   const held = new Map<string, Held>();
   const turns = new Map<string, Promise<unknown>>(); // by pod uid: one at a time, as refreshing and the worker may meet
   const refresher = createController({ name: 'volumes', reconcile: refresh, workers: 2, clock, log });
@@ -84,6 +87,30 @@ export async function createVolumes(
     });
   }
 
+  /** What the pod says of itself may be in its files. */
+  function podChanged(now: Pod, before: Pod | undefined): void {
+    const { uid = '' } = now.metadata;
+    const one = held.get(uid);
+    if (one === undefined) {
+      if (before === undefined && isActive(now)) void adopt(now).catch(ignore);
+      return;
+    }
+    const isSame = aboutOf(one.pod) === aboutOf(now);
+    one.pod = now;
+    if (!isSame) refresher.add(uid);
+  }
+
+  /** Takes a pod over that was prepared before a restart: its directory tells. */
+  async function adopt(pod: Pod): Promise<void> {
+    const podUid = checkedUid(pod);
+    await inTurn(podUid, async () => {
+      if (held.has(podUid)) return;
+      await access(podDirectory(root, podUid));
+      held.set(podUid, { pod, refreshAtMs: undefined });
+      refresher.add(podUid);
+    });
+  }
+
   async function release(podUid: string, signal: AbortSignal): Promise<void> {
     if (!isSafeSegment(podUid)) throw new ReasonError('BadRequest', `Cannot release volumes of ${podUid}`);
     held.delete(podUid);
@@ -100,9 +127,10 @@ export async function createVolumes(
       return await readdir(podsDirectory(root));
     },
     async run(signal) {
-      const stop = objects.onChange((podUid) => refresher.add(podUid));
+      using stop = new DisposableStack();
+      stop.defer(objects.onChange((podUid) => refresher.add(podUid)));
+      stop.defer(pods.onChange((now, before) => now !== undefined && podChanged(now, before)));
       await refresher.run(signal);
-      stop();
     },
   };
 }
@@ -116,6 +144,16 @@ function checkedUid({ metadata: { uid = '' } }: Pod): string {
   if (!isSafeSegment(uid)) throw new ReasonError('BadRequest', `Cannot prepare volumes of a pod with uid "${uid}"`);
   return uid;
 }
+
+function isActive({ status }: Pod): boolean {
+  return status?.phase !== 'Succeeded' && status?.phase !== 'Failed';
+}
+
+function aboutOf({ metadata, spec }: Pod): string {
+  return JSON.stringify([metadata.labels, metadata.annotations, spec]);
+}
+
+function ignore(): void {} // it was never prepared here: the pod worker will do it
 
 function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

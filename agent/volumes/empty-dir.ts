@@ -11,7 +11,7 @@ import { grantGroup } from './ownership.ts';
 export async function prepareEmptyDir(
   directory: string,
   { medium = '', mode = 0o777 }: EmptyDirVolumeSource,
-  { fsGroup, memoryBytes }: { readonly fsGroup?: number | undefined; readonly memoryBytes?: bigint | undefined },
+  { fsGroup, memoryBytes }: { readonly fsGroup?: number | undefined; readonly memoryBytes?: number | undefined },
   mounter: Mounter,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -29,7 +29,7 @@ export async function prepareEmptyDir(
 async function mountMemory(
   directory: string,
   medium: string,
-  bytes: bigint | undefined,
+  bytes: number | undefined,
   mounter: Mounter,
   signal: AbortSignal,
 ): Promise<void> {

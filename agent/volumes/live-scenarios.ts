@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConfigMap, Pod, Secret, Volume } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
+import type { Listener } from '#lib/client/informer.ts';
 import { createClock } from '#lib/clock.ts';
 import { exec } from '#lib/exec.ts';
 import { createSilentLog } from '#lib/log.ts';
@@ -68,6 +69,33 @@ export const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     }
     equal(await fileSystemOf(again.get('memory')!.hostPath), 'tmpfs');
     await rejects(writeFile(join(again.get('memory')!.hostPath, 'big'), Buffer.alloc(2 << 20)), { code: 'ENOSPC' });
+    await lab.end();
+  },
+
+  async 'downward files follow their pod, and objects theirs, over a restart of the agent'() {
+    const lab = await createLab();
+    const items = [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }];
+    const mounted = pod([
+      { name: 'about', downwardAPI: { items } },
+      { name: 'cfg', configMap: { name: 'settings' } },
+    ]);
+    lab.configMaps.set('settings', { metadata: { name: 'settings' }, data: { a: '1' } });
+    const prepared = await lab.volumes.prepare(mounted, signal);
+    const read = (volume: string, file: string) => readFile(join(prepared.get(volume)!.hostPath, file), 'utf8');
+    const stop = new AbortController();
+    const running = lab.volumes.run(stop.signal);
+    const labelled = (color: string) => ({ ...mounted, metadata: { ...mounted.metadata, labels: { color } } });
+    lab.podChanged(labelled('red'));
+    await until(async () => (await read('about', 'labels')) === 'color="red"');
+    stop.abort();
+    await running;
+    lab.configMaps.set('settings', { metadata: { name: 'settings' }, data: { a: '2' } });
+    lab.podChanged(labelled('blue'));
+    const stopAgain = new AbortController();
+    const runningAgain = (await lab.restarted()).run(stopAgain.signal);
+    await until(async () => (await read('about', 'labels')) === 'color="blue"' && (await read('cfg', 'a')) === '2');
+    stopAgain.abort();
+    await runningAgain;
     await lab.end();
   },
 
@@ -171,6 +199,8 @@ async function createLab() {
   const configMaps = new Map<string, ConfigMap>();
   const secrets = new Map<string, Secret>();
   let listener = (_podUid: string): void => {};
+  let podListener: Listener<Pod> = () => {};
+  const known = new Map<string, Pod>();
   const objects: PodObjects = {
     use() {},
     drop() {},
@@ -188,6 +218,13 @@ async function createLab() {
     client: undefined as unknown as Client, // no scenario here has a claim
     mounter: createMounter(),
     factsOf: (one: Pod) => ({ pod: one, podIPs: [], hostIPs: [], allocatable: {} }),
+    pods: {
+      onChange(heard: Listener<Pod>) {
+        podListener = heard;
+        for (const [key, one] of known) heard(one, undefined, key);
+        return () => {};
+      },
+    },
     clock: createClock(),
     log: createSilentLog(),
   };
@@ -198,6 +235,11 @@ async function createLab() {
     secrets,
     volumes,
     changed: (podUid: string) => listener(podUid),
+    podChanged(now: Pod) {
+      const before = known.get('web-0');
+      known.set('web-0', now);
+      podListener(now, before, 'web-0');
+    },
     restarted: () => createVolumes(options),
     async end() {
       for (const podUid of await volumes.holders(signal)) await volumes.release(podUid, signal);
