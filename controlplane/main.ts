@@ -44,7 +44,15 @@ export async function runServer(
     admission: (readable) => [...createPlugins({ registry: readable, clock }), createEscalationCheck(() => apiServer)],
     hooks: (readable) => ({ services: createServiceHooks(readable, { range: facts.serviceClusterIPRange }) }),
   });
-  const apiServer: ApiServer = createApiServer({ facts, pki, registry, health: progress.checks, clock, log });
+  const apiServer: ApiServer = createApiServer({
+    facts,
+    pki,
+    registry,
+    health: progress.checks,
+    bootstrapped: progress.bootstrapped.promise,
+    clock,
+    log,
+  });
   const running = new AbortController(); // what works behind the API outlives `signal` until the last request is answered
   const work = [registry.run(running.signal)];
   const http = createHttpServer({
@@ -60,6 +68,7 @@ export async function runServer(
     progress.isLoaded = true;
     await bootstrapCluster(facts, pki, registry, apiServer, log, signal);
     progress.isBootstrapped = true;
+    progress.bootstrapped.resolve();
     log.info('Started server', { port, tookMs: clock.now() - fromMs });
     onReady?.(port);
     if (!options.apiOnly) work.push(runComponents({ apiServer, facts, pki, clock, log }, running.signal));
@@ -67,6 +76,7 @@ export async function runServer(
     await aborted(signal);
   } finally {
     log.info('Stopping server');
+    progress.isStopping = true;
     await http.close(graceMs);
     running.abort();
     await Promise.allSettled(work);
@@ -129,6 +139,8 @@ function bootstrapCluster(
 class Progress {
   isLoaded = false;
   isBootstrapped = false;
+  isStopping = false;
+  readonly bootstrapped = Promise.withResolvers<void>();
 
   readonly checks: readonly HealthCheck[] = [
     { name: 'ping', problem: () => undefined },
@@ -136,6 +148,11 @@ class Progress {
     { name: 'etcd', problem: () => undefined },
     { name: 'informer-sync', problem: () => unless(this.isLoaded), isReadinessOnly: true },
     { name: 'poststarthook/rbac/bootstrap-roles', problem: () => unless(this.isBootstrapped), isReadinessOnly: true },
+    {
+      name: 'shutdown',
+      problem: () => (this.isStopping ? 'process is shutting down' : undefined),
+      isReadinessOnly: true,
+    },
   ];
 }
 

@@ -8,6 +8,7 @@ import { createMetrics } from '#lib/metrics.ts';
 import type { ClusterPki } from '#lib/pki/cluster.ts';
 import type { ServerFacts } from '../options.ts';
 import { createAuthenticator } from './authentication/authenticate.ts';
+import { createBootstrapTokenVerifier } from './authentication/bootstrap-token.ts';
 import { createJwt } from './authentication/jwt.ts';
 import { createTokenVerifier } from './authentication/service-account-token.ts';
 import { allowAlways, anyOf } from './authorization/attributes.ts';
@@ -24,6 +25,7 @@ import { nodeProxy, podProxy, serviceProxy } from './proxy/proxy.ts';
 import type { Registry } from './registry/registry.ts';
 import { accessReviews } from './reviews/access.ts';
 import { identityReviews } from './reviews/identity.ts';
+import { componentStatus } from './routes/component-status.ts';
 import { discoveryRoutes } from './routes/documents.ts';
 import { answerHealth, type HealthCheck } from './routes/health.ts';
 import { issuerRoutes } from './routes/issuer.ts';
@@ -38,6 +40,8 @@ export interface ApiServerOptions {
   readonly pki: ClusterPki;
   readonly registry: Registry;
   readonly health: readonly HealthCheck[];
+  /** Settles when the roles that every cluster has are there. */
+  readonly bootstrapped: Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -50,7 +54,8 @@ export interface ApiServer {
   transportAs(user: UserInfo): Transport;
 }
 
-export function createApiServer({ facts, pki, registry, health, clock, log }: ApiServerOptions): ApiServer {
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { facts, pki, registry, health, bootstrapped, clock, log } = options;
   const { issuer } = facts;
   const audiences = [issuer];
   const jwt = createJwt(pki.serviceAccount);
@@ -60,6 +65,7 @@ export function createApiServer({ facts, pki, registry, health, clock, log }: Ap
   const kubelet = { registry, authorize, ca: pki.ca.cert, client: pki.kubeletClient };
 
   const virtual = new Map<string, VirtualResource>([
+    ['/componentstatuses', componentStatus],
     ...accessReviews({ authorize, rbac }),
     ...identityReviews({ verifyToken, audiences, clock }),
     ['/serviceaccounts/token', createTokenRequests({ registry, jwt, issuer, audiences, clock })],
@@ -91,9 +97,15 @@ export function createApiServer({ facts, pki, registry, health, clock, log }: Ap
   const answerResource = createResourceRoutes({ registry, virtual, facts: builtInResources });
   const answerPath = createPathRoutes({ routes, paths: listedPaths(routes) });
   const handler = createHandler({
-    authenticate: createAuthenticator({ verifyToken, audiences, clock }),
+    authenticate: createAuthenticator({
+      verifyToken,
+      verifyBootstrapToken: createBootstrapTokenVerifier(registry),
+      audiences,
+      clock,
+    }),
     authorize,
     route: (call) => (call.info.isResource ? answerResource(call) : answerPath(call)),
+    ready: bootstrapped,
     metrics: createRequestMetrics(metrics),
     clock,
     log,

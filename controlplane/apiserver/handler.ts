@@ -24,13 +24,20 @@ export interface HandlerOptions {
   readonly authenticate: Authenticate;
   readonly authorize: Authorize;
   route(call: Call): Promise<ApiResponse>;
+  /** Settles when it is known who may do what: requests from outside wait for it, but those for health. */
+  readonly ready: Promise<void>;
   readonly metrics: RequestMetrics;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export function createHandler({ authenticate, authorize, route, metrics, clock, log }: HandlerOptions): Handler {
+export function createHandler(options: HandlerOptions): Handler {
+  const { authenticate, authorize, route, ready, metrics, clock, log } = options;
+  let isReady = false;
+  void ready.then(() => (isReady = true));
+
   async function answer(request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
+    if (!isReady && request.user === undefined && !isHealth(info)) await ready;
     const user = impersonate(authenticate(request), request, authorize);
     allow({ user, ...attributesOf(info, request.query) }, authorize);
     return route({ request, info, user });
@@ -55,6 +62,10 @@ export function createHandler({ authenticate, authorize, route, metrics, clock, 
     const headers = { 'audit-id': randomUUID(), 'cache-control': 'no-cache, private', ...response.headers };
     return { ...response, headers };
   };
+}
+
+function isHealth({ isResource, path }: RequestInfo): boolean {
+  return !isResource && /^\/(healthz|livez|readyz)(\/|$)/.test(path);
 }
 
 /** @throws {StatusError} Forbidden unless `user` may impersonate everything that is asked for */

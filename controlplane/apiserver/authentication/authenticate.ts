@@ -5,6 +5,8 @@ import type { TokenVerifier } from './service-account-token.ts';
 
 export interface AuthenticatorOptions {
   readonly verifyToken: TokenVerifier;
+  /** The user of a bootstrap token; undefined for anything else. */
+  verifyBootstrapToken(token: string, nowMs: number): UserInfo | undefined;
   /** Audiences of the API server itself. */
   readonly audiences: readonly string[];
   readonly clock: Clock;
@@ -17,7 +19,8 @@ export interface AuthenticatorOptions {
  */
 export type Authenticate = (request: ApiRequest) => UserInfo;
 
-export function createAuthenticator({ verifyToken, audiences, clock }: AuthenticatorOptions): Authenticate {
+export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
+  const { verifyToken, verifyBootstrapToken, audiences, clock } = options;
   return (request) => {
     if (request.user !== undefined) return authenticated(request.user);
     if (request.peer !== undefined) {
@@ -27,6 +30,8 @@ export function createAuthenticator({ verifyToken, audiences, clock }: Authentic
     }
     const token = bearerToken(request);
     if (token !== undefined) {
+      const joining = verifyBootstrapToken(token, clock.now());
+      if (joining !== undefined) return authenticated(joining);
       const outcome = verifyToken(token, audiences, clock.now());
       if ('user' in outcome) return authenticated(outcome.user);
     } else if (!request.hasBadPeer && isOpen(request)) {

@@ -34,12 +34,20 @@ export async function readObject<T>(call: Call, resource: Resource<T>): Promise<
 }
 
 /** An object of a kind that is not stored, as the answer to its creation. */
-export async function answerCreated<T>({ request }: Call, resource: Resource<T>, object: object): Promise<ApiResponse> {
+export function answerCreated<T>(call: Call, resource: Resource<T>, object: object): Promise<ApiResponse> {
+  return answerKindOf(call, { ...object, kind: resource.kind, apiVersion: apiVersionOf(resource) }, 201);
+}
+
+/** An object of a kind that is not stored, whole whatever view of it is asked for. */
+export async function answerKindOf(
+  { request }: Call,
+  object: object & { readonly kind: string; readonly apiVersion: string },
+  status = 200,
+): Promise<ApiResponse> {
   const form: AnswerForm = {
     ...negotiate(request.headers['accept']),
     as: 'object',
     isPretty: wantsPretty(request.query, request.headers['user-agent']),
   };
-  const { kind } = resource;
-  return answerObject({ ...object, kind, apiVersion: apiVersionOf(resource) }, form, 201);
+  return answerObject(object, form, status);
 }

@@ -107,6 +107,7 @@ async function start(t: ExecutionContext) {
     authenticate: () => ({ name: 'me', groups: [] }),
     authorize: ({ verb, subresource }) => ({ isAllowed: !(verb === 'create' && subresource === 'attach'), reason: '' }),
     route: async (call) => (routes[call.info.subresource] ?? (() => Promise.reject(methodNotAllowed())))(call),
+    ready: Promise.resolve(),
     metrics: createRequestMetrics(createMetrics()),
     clock,
     log: createSilentLog(),
