@@ -41,7 +41,7 @@ export function answerCreated<T>(call: Call, resource: Resource<T>, object: obje
 /** An object of a kind that is not stored, whole whatever view of it is asked for. */
 export async function answerKindOf(
   { request }: Call,
-  object: object & { readonly kind: string; readonly apiVersion: string },
+  object: { readonly kind: string; readonly apiVersion: string; readonly [field: string]: unknown },
   status = 200,
 ): Promise<ApiResponse> {
   const form: AnswerForm = {
