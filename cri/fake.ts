@@ -80,7 +80,7 @@ export function createFakeCri({ now }: { now(): number }): FakeCri {
       conditions: ['RuntimeReady', 'NetworkReady'].map((type) => ({ type, status: true, reason: '', message: '' })),
       handlers: [],
     }),
-    cgroupDriver: async () => undefined,
+    cgroupDriver: async () => 'cgroupfs',
 
     async runSandbox(config, runtimeHandler, signal) {
       enter('runSandbox', config.metadata.name, signal);

@@ -23,8 +23,8 @@ export function remoteRuntime(channel: Channel): Runtime {
         const { linux } = await call<wire.RuntimeConfig>('RuntimeConfig', {}, signal);
         return linux === null ? undefined : linux.cgroupDriver === 'SYSTEMD' ? 'systemd' : 'cgroupfs';
       } catch (error) {
-        if (error instanceof ReasonError && error.reason === 'MethodNotAllowed') return undefined;
-        throw error;
+        if (!(error instanceof ReasonError && error.reason === 'MethodNotAllowed')) throw error;
+        return wire.cgroupDriverIn((await call<wire.Status>('Status', { verbose: true }, signal)).info['config']);
       }
     },
 

@@ -9,7 +9,7 @@ import type { ContainerConfig, LinuxResources, SandboxConfig } from './config.ts
 export interface Runtime {
   version(signal: AbortSignal): Promise<RuntimeVersion>;
   status(signal: AbortSignal): Promise<RuntimeStatus>;
-  /** The cgroup driver that the runtime wants, if it can tell (containerd 2.0 and newer). */
+  /** The cgroup driver that the runtime wants, if it can tell. */
   cgroupDriver(signal: AbortSignal): Promise<'systemd' | 'cgroupfs' | undefined>;
 
   /** Returns the sandbox's id once it is ready, its network included. */

@@ -46,6 +46,11 @@ export function criSuite(
     );
   });
 
+  test(`${name}: cgroupDriver() is one of two`, async (t) => {
+    const { cri } = await open();
+    t.true(['systemd', 'cgroupfs'].includes((await cri.runtime.cgroupDriver(signal)) ?? 'none'));
+  });
+
   test(`${name}: a sandbox is ready, has an address and what it was made with, until it is stopped and removed`, async (t) => {
     const { cri } = await open();
     const uid = `uid-${++attempts}`;

@@ -10,6 +10,19 @@ export interface Version {
 export interface Status {
   readonly status: { readonly conditions: readonly port.RuntimeCondition[] } | null;
   readonly runtimeHandlers: readonly { readonly name: string }[];
+  /** Only when asked to be verbose. */
+  readonly info: Readonly<Record<string, string>>;
+}
+
+/** What containerd before 2.0 tells of its cgroup driver: the options of its default runtime, in its own configuration. */
+export function cgroupDriverIn(config: string | undefined): 'systemd' | 'cgroupfs' | undefined {
+  if (config === undefined) return undefined;
+  try {
+    const { defaultRuntimeName, runtimes } = JSON.parse(config).containerd;
+    return runtimes[defaultRuntimeName]?.options?.SystemdCgroup === true ? 'systemd' : 'cgroupfs';
+  } catch {
+    return undefined;
+  }
 }
 export interface RuntimeConfig {
   readonly linux: { readonly cgroupDriver: 'SYSTEMD' | 'CGROUPFS' } | null;

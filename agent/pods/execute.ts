@@ -37,6 +37,7 @@ export async function execute(
     signal.throwIfAborted();
     switch (step.do) {
       case 'stopPod': {
+        tools.record(record.pod, 'Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.');
         const grace = record.pod.spec.terminationGracePeriodSeconds ?? 30;
         await killPod(record, observer.of(record.uid), clock.now() + grace * 1000, tools, signal);
         break;

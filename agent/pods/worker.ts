@@ -6,13 +6,13 @@ import { createController } from '#lib/controller.ts';
 import { assertNever, hasReason } from '#lib/errors.ts';
 import type { Probes } from '../probes/probes.ts';
 import { clearLeftovers, clearPod } from './clear.ts';
-import { containerNamed } from './containers.ts';
 import { execute } from './execute.ts';
+import { holdBack } from './hold-back.ts';
 import { killPod } from './kill.ts';
 import type { NodeTools } from './node-facts.ts';
-import { latestOf, type Observed } from './observed.ts';
+import type { Observed } from './observed.ts';
 import { orphanOf } from './orphan.ts';
-import { planPod, type Wait } from './plan.ts';
+import { planPod } from './plan.ts';
 import { createRecord, type PodRecord, shownPod } from './pod-record.ts';
 import type { Reporter } from './report.ts';
 import { type Stage, stageOf, withKill } from './stage.ts';
@@ -142,7 +142,7 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
         tools.record(pod, 'Normal', record.failure.reason, record.failure.message);
       }
       const plan = planPod({ pod, observed, probes, restarts: record.restarts, nowMs: clock.now() });
-      for (const wait of plan.waits) hold(record, observed, wait);
+      for (const wait of plan.waits) holdBack(record, observed, wait, tools);
       const status = report(record);
       if (isOver(status)) {
         end(record, pod.spec.terminationGracePeriodSeconds ?? 30);
@@ -167,20 +167,6 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
       podIp,
       observed.containers.filter(({ state }) => state === 'running'),
     );
-  }
-
-  /** A container that keeps ending is held back: users are told once for each of its ends. */
-  function hold(record: PodRecord, observed: Observed, { name, delayMs }: Wait): void {
-    const { pod } = record;
-    const { metadata } = pod;
-    const shown = `${metadata.name}_${metadata.namespace}(${metadata.uid})`;
-    const message = `back-off ${duration(delayMs)} restarting failed container=${name} pod=${shown}`;
-    record.waiting.set(name, { reason: 'CrashLoopBackOff', message });
-    const id = latestOf(observed, name)?.id ?? '';
-    if (record.held.get(name) === id) return;
-    record.held.set(name, id);
-    const words = `Back-off restarting failed container ${name} in pod ${shown}`;
-    tools.record(pod, 'Warning', 'BackOff', words, containerNamed(pod, name)?.container);
   }
 
   function report(record: PodRecord): PodStatus {
@@ -294,9 +280,3 @@ function conditionsKnown(api: PodStatus, newest: PodStatus) {
   return [...own, ...(api.conditions ?? []).filter(({ type }) => !ownTypes.has(type))];
 }
 const ownTypes = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
-
-/** As Go writes it: 10s, 1m20s. */
-function duration(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
-}

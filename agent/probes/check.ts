@@ -44,7 +44,8 @@ export async function check(
     }
     if (probe.grpc !== undefined) {
       const { checkGrpc } = await import('./grpc.ts'); // seldom used, and not small
-      return await checkGrpc(target.podIp, probe.grpc.port, probe.grpc.service ?? '', timeoutMs);
+      const { port, service = '' } = probe.grpc;
+      return await checkGrpc({ host: target.podIp, port, service }, timeoutMs, limited);
     }
     return { outcome: 'unknown', output: 'missing probe handler' };
   } catch (error) {

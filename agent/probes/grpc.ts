@@ -2,22 +2,27 @@ import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import type { CheckResult } from './check.ts';
 
 /** Asks the gRPC health service. Rule: gRPC Health Checking Protocol; only SERVING (1) is success. */
-export function checkGrpc(host: string, port: number, service: string, timeoutMs: number): Promise<CheckResult> {
+export function checkGrpc(
+  { host, port, service }: { readonly host: string; readonly port: number; readonly service: string },
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<CheckResult> {
   const client = new Client(`${host.includes(':') ? `[${host}]` : host}:${port}`, credentials.createInsecure(), {
     'grpc.primary_user_agent': 'kube-probe/1.37',
   });
   return new Promise((resolve) => {
-    client.makeUnaryRequest(
+    const call = client.makeUnaryRequest(
       '/grpc.health.v1.Health/Check',
       (name: string) => encodeRequest(name),
       (bytes: Buffer) => servingStatusOf(bytes),
       service,
       new Metadata(),
-      { deadline: new Date(Date.now() + timeoutMs) },
+      {},
       (error, serving) => {
         client.close();
+        const code = error?.code === status.CANCELLED ? status.DEADLINE_EXCEEDED : error?.code; // nobody else cancels
         if (error !== null)
-          resolve({ outcome: 'failure', output: explain(error.code, error.details, host, port, timeoutMs) });
+          resolve({ outcome: 'failure', output: explain(code ?? 0, error.details, host, port, timeoutMs) });
         else if (serving === 1) resolve({ outcome: 'success', output: 'service healthy' });
         else
           resolve({
@@ -26,6 +31,7 @@ export function checkGrpc(host: string, port: number, service: string, timeoutMs
           });
       },
     );
+    signal.addEventListener('abort', () => call.cancel(), { once: true });
   });
 }
 const names = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];
