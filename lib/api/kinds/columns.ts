@@ -2,14 +2,14 @@
 import type { TableColumnDefinition } from '../types/meta.v1.ts';
 import { age } from './duration.ts';
 
-/** Names of the columns; `wide` ones come last. Prefix `#` means a number, `@` a date. */
+/** Names of the columns; `wide` ones come last. Prefix `#` means a number, `@` a time (an age is text by then). */
 export function columns(names: readonly string[], wide: readonly string[] = []): readonly TableColumnDefinition[] {
   return [...names.map((name) => column(name, 0)), ...wide.map((name) => column(name, 1))];
 }
 
 function column(text: string, priority: number): TableColumnDefinition {
   const name = text.replace(/^[#@]/, '');
-  const type = text.startsWith('#') ? 'integer' : 'string';
+  const type = text.startsWith('#') ? 'integer' : text.startsWith('@') && name !== 'Age' ? 'date' : 'string';
   return { name, type, format: name === 'Name' ? 'name' : '', description: '', priority };
 }
 

@@ -10,7 +10,13 @@ import {
 } from './cluster/admission.ts';
 import { certificateSigningRequest, clusterTrustBundle, podCertificateRequest } from './cluster/certificates.ts';
 import { apiService, customResourceDefinition } from './cluster/extension.ts';
-import { flowSchema, priorityLevelConfiguration, resourceClaim, resourceSlice } from './cluster/flow.ts';
+import {
+  flowSchema,
+  priorityLevelConfiguration,
+  resourceClaim,
+  resourceSlice,
+  storageVersionMigration,
+} from './cluster/flow.ts';
 import { lease, priorityClass, runtimeClass } from './cluster/small.ts';
 import { configMap, secret } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
@@ -111,6 +117,7 @@ const parts: Readonly<Record<string, AnyParts>> = {
   'storage.k8s.io/StorageClass': storageClass,
   'storage.k8s.io/VolumeAttachment': volumeAttachment,
   'storage.k8s.io/VolumeAttributesClass': volumeAttributesClass,
+  'storagemigration.k8s.io/StorageVersionMigration': storageVersionMigration,
   'resource.k8s.io/DeviceClass': { hasGeneration: true },
   'resource.k8s.io/DeviceTaintRule': { hasGeneration: true },
 };

@@ -173,9 +173,9 @@ const binding: KindParts<AnyBinding> = {
   validate: ({ spec }) => (spec?.policyName ? [] : [required('spec.policyName')]),
   columns: columns(['Name', 'PolicyName', 'ParamRef', '@Age']),
   row({ metadata, spec }, nowMs) {
-    const ref = spec?.paramRef;
-    const shown =
-      ref === undefined ? '<unset>' : ref.namespace ? `${ref.namespace}/${ref.name ?? '*'}` : (ref.name ?? '*');
+    // Whether a parameter has a namespace cannot be told from here.
+    const { name, namespace } = spec?.paramRef ?? {};
+    const shown = name ? `${namespace ?? '*'}/${name}` : '<unset>';
     return [metadata.name, spec?.policyName ?? '', shown, ageOf(metadata, nowMs)];
   },
 };

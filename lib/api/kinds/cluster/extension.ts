@@ -51,7 +51,7 @@ export const customResourceDefinition: KindParts<CustomResourceDefinition> = {
     }
     return causes;
   },
-  columns: columns(['Name', 'Created At']),
+  columns: columns(['Name', '@Created At']),
   row: ({ metadata }) => [metadata.name, metadata.creationTimestamp ?? '<unknown>'],
 };
 

@@ -1,8 +1,9 @@
-// Kinds of flowcontrol.apiserver.k8s.io, and those of resource.k8s.io as far as they are shown.
+// Kinds of flowcontrol.apiserver.k8s.io; those of resource.k8s.io and of storage migration as far as they are shown.
 import { invalidValue, notSupported, required } from '../../field-errors.ts';
 import type { FlowSchema, PriorityLevelConfiguration } from '../../types/flowcontrol.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import type { ResourceClaim, ResourceSlice } from '../../types/resource.v1.ts';
+import type { StorageVersionMigration } from '../../types/storagemigration.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 
@@ -64,7 +65,7 @@ export const priorityLevelConfiguration: KindParts<PriorityLevelConfiguration> =
     return [
       metadata.name,
       spec?.type ?? '',
-      spec?.limited?.nominalConcurrencyShares ?? spec?.exempt?.nominalConcurrencyShares ?? '<none>',
+      spec?.limited?.nominalConcurrencyShares ?? '<none>',
       queuing?.queues ?? '<none>',
       queuing?.handSize ?? '<none>',
       queuing?.queueLengthLimit ?? '<none>',
@@ -96,4 +97,12 @@ export const resourceSlice: KindParts<ResourceSlice> = {
     spec?.pool?.name ?? '',
     ageOf(metadata, nowMs),
   ],
+};
+
+export const storageVersionMigration: KindParts<StorageVersionMigration> = {
+  columns: columns(['Name', 'Resource']),
+  row({ metadata, spec }) {
+    const { group, resource } = spec?.resource ?? {};
+    return [metadata.name, group ? `${resource}.${group}` : (resource ?? '')];
+  },
 };

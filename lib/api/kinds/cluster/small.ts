@@ -55,7 +55,7 @@ export const priorityClass: KindParts<PriorityClass> = {
     value ?? 0,
     globalDefault ?? false,
     ageOf(metadata, nowMs),
-    preemptionPolicy ?? '<unset>',
+    preemptionPolicy ?? '',
   ],
 };
 

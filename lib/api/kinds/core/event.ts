@@ -50,7 +50,7 @@ function aboutOf(one: AnyEvent) {
 function sourceText(one: AnyEvent): string {
   const source = one.source ?? one.deprecatedSource;
   const component = source?.component || one.reportingComponent || one.reportingController || '';
-  const host = source?.host || (source?.component ? '' : one.reportingInstance) || '';
+  const host = source?.host || one.reportingInstance || '';
   return host === '' ? component : `${component}, ${host}`;
 }
 

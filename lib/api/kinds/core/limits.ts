@@ -24,7 +24,7 @@ export const limitRange: KindParts<LimitRange> = {
     }
     return causes;
   },
-  columns: columns(['Name', 'Created At']),
+  columns: columns(['Name', '@Created At']),
   row: ({ metadata }) => [metadata.name, metadata.creationTimestamp ?? '<unknown>'],
 };
 
@@ -72,7 +72,7 @@ export const resourceQuota: KindParts<ResourceQuota> = {
     const hard = status?.hard ?? {};
     const shown = (isLimit: boolean) =>
       Object.keys(hard)
-        .filter((name) => name.startsWith('limits') === isLimit)
+        .filter((name) => name.startsWith('limits.') === isLimit)
         .sort()
         .map((name) => `${name}: ${status?.used?.[name] ?? '0'}/${hard[name]}`)
         .join(', ');

@@ -23,7 +23,9 @@ export const service: KindParts<Service> = {
     }
     if (isExternal(object as Service)) spec.externalTrafficPolicy ||= 'Cluster';
     if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
-    if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+    if (spec.type !== 'LoadBalancer') return;
+    spec.allocateLoadBalancerNodePorts ??= true;
+    for (const one of object.status?.loadBalancer?.ingress ?? []) if (one.ip) one.ipMode ??= 'VIP';
   },
   validate: validateService,
   validateUpdate: (next, previous) => [...validateService(next), ...validateServiceChange(next, previous)],

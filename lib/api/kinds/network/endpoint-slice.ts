@@ -29,7 +29,7 @@ export const endpointSlice: KindParts<EndpointSlice> = {
   },
   columns: columns(['Name', 'AddressType', 'Ports', 'Endpoints', '@Age']),
   row({ metadata, addressType, ports, endpoints }, nowMs) {
-    const numbers = (ports ?? []).map(({ port }) => (port === undefined ? '*' : String(port)));
+    const numbers = (ports ?? []).map(({ port, name }) => String(port ?? name ?? '*'));
     const addresses = (endpoints ?? []).flatMap((endpoint) => endpoint.addresses ?? []);
     return [metadata.name, addressType, few(numbers), few(addresses), ageOf(metadata, nowMs)];
   },

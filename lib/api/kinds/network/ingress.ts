@@ -101,7 +101,8 @@ export const ipAddress: KindParts<IPAddress> = {
   fields: ({ spec }) => ({ 'spec.parentRef.name': spec?.parentRef?.name ?? '' }),
   columns: columns(['Name', 'ParentRef']),
   row({ metadata, spec }) {
-    const { group, resource, namespace, name } = spec?.parentRef ?? {};
+    if (spec?.parentRef === undefined) return [metadata.name, '<none>'];
+    const { group, resource, namespace, name } = spec.parentRef;
     return [metadata.name, [`${resource ?? ''}${group ? `.${group}` : ''}`, namespace, name].filter(Boolean).join('/')];
   },
 };

@@ -1,8 +1,8 @@
 // What a Pod gets that its author left out. Rule: core/v1 SetDefaults_Pod, _PodSpec, _Container and what they hold.
-import { addQuantities, compareQuantities, readQuantity } from '../../quantity.ts';
 import type { Pod, PodSpec, PodTemplateSpec } from '../../types/core.v1.ts';
 import type { Mutable } from '../object.ts';
 import { type AnyContainer, defaultContainer } from './container-defaults.ts';
+import { defaultPodResources } from './pod-resources.ts';
 import { defaultVolume } from './volume-defaults.ts';
 
 export function defaultPod(pod: Mutable<Pod>): void {
@@ -10,7 +10,7 @@ export function defaultPod(pod: Mutable<Pod>): void {
   const { spec } = pod;
   defaultPodSpec(spec);
   for (const container of plainContainers(spec)) requestsFromLimits(container);
-  podRequests(spec);
+  defaultPodResources(spec);
   spec.enableServiceLinks ??= true;
   if (spec.hostNetwork) hostPorts(spec);
 }
@@ -50,40 +50,6 @@ function allContainers(spec: Mutable<PodSpec>): AnyContainer[] {
 function requestsFromLimits({ resources }: AnyContainer): void {
   if (resources?.limits === undefined) return;
   resources.requests = { ...missing(resources.limits, resources.requests), ...resources.requests };
-}
-
-/** Resources of the pod as a whole: what its containers request, else its own limits. */
-function podRequests(spec: Mutable<PodSpec>): void {
-  const { resources } = spec;
-  if (resources?.limits === undefined) return;
-  const supported = Object.entries(resources.limits).filter(([name]) => isPodLevel(name));
-  const fromContainers = Object.entries(containerRequests(spec)).filter(([name]) => isPodLevel(name) && !isHuge(name));
-  const requests = { ...Object.fromEntries([...supported, ...fromContainers]), ...resources.requests };
-  if (Object.keys(requests).length > 0) resources.requests = requests;
-}
-
-/** The sum over containers, or the largest init container where that is more. */
-function containerRequests(spec: Mutable<PodSpec>): Record<string, string> {
-  const total: Record<string, string> = {};
-  for (const { resources } of spec.containers ?? []) {
-    for (const [name, value] of Object.entries(resources?.requests ?? {})) {
-      if (readQuantity(value) !== undefined) total[name] = addQuantities(total[name] ?? '0', value);
-    }
-  }
-  for (const { resources } of spec.initContainers ?? []) {
-    for (const [name, value] of Object.entries(resources?.requests ?? {})) {
-      if (readQuantity(value) !== undefined && compareQuantities(value, total[name] ?? '0') > 0) total[name] = value;
-    }
-  }
-  return total;
-}
-
-function isPodLevel(name: string): boolean {
-  return name === 'cpu' || name === 'memory' || isHuge(name);
-}
-
-function isHuge(name: string): boolean {
-  return name.startsWith('hugepages-');
 }
 
 function missing(from: Record<string, string>, given: Record<string, string> = {}): Record<string, string> {

@@ -90,6 +90,31 @@ test('Pod starts pending, with its class, in its first generation, without a sta
   t.is(pod.metadata.generation, 1);
 });
 
+const sums = test.macro<[object, object[], object | undefined]>({
+  title: (title) => `Pod resources as a whole ${title}`,
+  exec: (t, resources, lists, expected) => {
+    const containers = lists.map((one, index) => ({ name: `c${index}`, image: 'x', resources: one }));
+    const { spec } = created('', 'Pod', { ...base, spec: { containers, resources } }) as unknown as { spec: PodSpec };
+    t.deepEqual(spec.resources as object, expected);
+  },
+});
+const half = { requests: { cpu: '500m' } };
+test('are requested as containers request', sums, { limits: { cpu: '4', memory: '1Gi' } }, [half, half], {
+  limits: { cpu: '4', memory: '1Gi' },
+  requests: { cpu: '1', memory: '1Gi' },
+});
+test(
+  'are limited where all containers are',
+  sums,
+  { requests: { cpu: '2' } },
+  [{ limits: { cpu: '1' } }, { limits: { cpu: '2' } }],
+  {
+    requests: { cpu: '2' },
+    limits: { cpu: '3' },
+  },
+);
+test('stay away where nothing is said of them', sums, {}, [half], {});
+
 const pulls = test.macro<[string, string]>({
   title: (_title, image, policy) => `pullPolicyOf() is ${policy} for ${image}`,
   exec: (t, image, policy) => {

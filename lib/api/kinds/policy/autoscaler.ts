@@ -31,7 +31,7 @@ export const horizontalPodAutoscaler: KindParts<HorizontalPodAutoscaler> = {
       `${ref?.kind}/${ref?.name}`,
       targets(spec?.metrics ?? [], status?.currentMetrics ?? []),
       String(spec?.minReplicas ?? '<unset>'),
-      String(spec?.maxReplicas ?? 0),
+      spec?.maxReplicas ?? 0,
       status?.currentReplicas ?? 0,
       ageOf(metadata, nowMs),
     ];

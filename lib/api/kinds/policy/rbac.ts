@@ -17,7 +17,7 @@ export const role: KindParts<Role> = {
   wrongName: wrongPathSegment,
   allowsCreateOnUpdate: true,
   validate: ({ rules }) => validateRules(rules ?? [], true),
-  columns: columns(['Name', 'Created At']),
+  columns: columns(['Name', '@Created At']),
   row: createdRow,
 };
 
@@ -33,7 +33,7 @@ export const clusterRole: KindParts<ClusterRole> = {
       return [...causes, required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
     return [...causes, ...selectors.flatMap((selector, index) => validateLabelSelector(selector, at(field, index)))];
   },
-  columns: columns(['Name', 'Created At']),
+  columns: columns(['Name', '@Created At']),
   row: createdRow,
 };
 

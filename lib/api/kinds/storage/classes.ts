@@ -44,7 +44,7 @@ export const storageClass: KindParts<StorageClass> = {
       isDefault ? `${metadata.name} (default)` : metadata.name,
       provisioner,
       reclaimPolicy ?? 'Delete',
-      volumeBindingMode ?? '<unset>',
+      volumeBindingMode ?? 'Immediate',
       allowVolumeExpansion ?? false,
       ageOf(metadata, nowMs),
     ];
@@ -130,13 +130,13 @@ export const csiDriver: KindParts<CSIDriver> = {
     '@Age',
   ]),
   row({ metadata, spec }, nowMs) {
-    const audiences = (spec?.tokenRequests ?? []).map(({ audience }) => audience);
+    const audiences = spec?.tokenRequests?.map(({ audience }) => audience).join(',');
     return [
       metadata.name,
       spec?.attachRequired ?? true,
       spec?.podInfoOnMount ?? false,
       spec?.storageCapacity ?? false,
-      audiences.join(',') || '<unset>',
+      audiences ?? '<unset>',
       spec?.requiresRepublish ?? false,
       (spec?.volumeLifecycleModes ?? []).join(',') || '<none>',
       ageOf(metadata, nowMs),
@@ -147,7 +147,7 @@ export const csiDriver: KindParts<CSIDriver> = {
 export const csiStorageCapacity: KindParts<CSIStorageCapacity> = {
   allowsUnconditionalUpdate: false,
   validate: ({ storageClassName }) => (storageClassName ? [] : [required('storageClassName')]),
-  columns: columns(['Name', 'StorageClass', 'Capacity']),
+  columns: columns(['Name', 'StorageClassName', 'Capacity']),
   row: ({ metadata, storageClassName, capacity }) => [metadata.name, storageClassName, capacity ?? '<unset>'],
 };
 
