@@ -1,10 +1,13 @@
 import type { Client } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import { runClusterRoleAggregation } from './clusterroleaggregation/controller.ts';
 import { runDaemonSets } from './daemonset/controller.ts';
 import { runDeployments } from './deployment/controller.ts';
+import { runDisruption } from './disruption/controller.ts';
 import { runEndpoints } from './endpoints/controller.ts';
 import { runEndpointSlices } from './endpointslice/controller.ts';
+import { runEndpointSliceMirroring } from './endpointslicemirroring/controller.ts';
 import { runGarbageCollector } from './garbagecollector/controller.ts';
 import type { Informers } from './informers.ts';
 import { runJobs } from './job/controller.ts';
@@ -20,6 +23,7 @@ import { type ControllerContext, contextFor } from './shared/context.ts';
 import { createKinds } from './shared/kinds.ts';
 import { runStatefulSets } from './statefulset/controller.ts';
 import { runTaintEviction } from './tainteviction/controller.ts';
+import { runTtlAfterFinished } from './ttlafterfinished/controller.ts';
 
 export interface StartControllersOptions {
   /** A client for the service account `name` of kube-system. */
@@ -51,6 +55,10 @@ export async function startControllers(options: StartControllersOptions, signal:
     'statefulset-controller': runStatefulSets,
     'endpointslice-controller': runEndpointSlices,
     'endpoint-controller': runEndpoints,
+    'endpointslicemirroring-controller': runEndpointSliceMirroring,
+    'disruption-controller': runDisruption,
+    'ttl-after-finished-controller': runTtlAfterFinished,
+    'clusterrole-aggregation-controller': runClusterRoleAggregation,
     'service-account-controller': runServiceAccounts,
     'root-ca-cert-publisher': (context, signal) => runRootCa(rootCa, context, signal),
     'node-controller': async (context, signal) => {

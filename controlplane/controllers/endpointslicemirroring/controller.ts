@@ -1,0 +1,56 @@
+import { endpointSlices, endpoints as endpointsResource, services as serviceResource } from '#lib/api/resources.ts';
+import { hasReason } from '#lib/errors.ts';
+import { indexes } from '../informers.ts';
+import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { serviceNameLabel } from '../shared/endpoints.ts';
+import { Expectations } from '../shared/expectations.ts';
+import { isMirrored, managedBy, managedByLabel, planMirror } from './plan.ts';
+
+/** Shows Endpoints that people wrote for a Service without selector as EndpointSlices: proxies and DNS read only those. */
+export async function runEndpointSliceMirroring(context: ControllerContext, signal: AbortSignal): Promise<void> {
+  const { client, informers, clock } = context;
+  const endpoints = informers.get(endpointsResource);
+  const services = informers.get(serviceResource);
+  const slices = informers.get(endpointSlices);
+  const expectations = new Expectations();
+  const queue = createQueue('endpointslicemirroring-controller', context, reconcile);
+
+  endpoints.onChange((_now, _before, key) => queue.add(key));
+  services.onChange((_now, _before, key) => queue.add(key));
+  slices.onChange((now, before) => {
+    const { metadata } = (now ?? before)!;
+    if (metadata.labels?.[managedByLabel] !== managedBy) return;
+    const key = `${metadata.namespace}/${metadata.labels[serviceNameLabel]}`;
+    if (before === undefined) expectations.created(key);
+    queue.add(key);
+  });
+  await runWhenSynced(queue, [endpoints, services, slices], signal);
+
+  async function reconcile(key: string, signal: AbortSignal): Promise<undefined> {
+    if (!expectations.areMet(key, clock.now())) return;
+    const source = endpoints.get(key);
+    const service = services.get(key);
+    const [namespace = '', name = ''] = key.split('/');
+    const own = slices
+      .byIndex(indexes.namespace, namespace)
+      .filter(
+        ({ metadata: { labels } }) => labels?.[serviceNameLabel] === name && labels[managedByLabel] === managedBy,
+      );
+    // Endpoints that follow a selector have slices of their own.
+    const isWanted = source !== undefined && service !== undefined && !service.spec?.selector && isMirrored(source);
+    const plan = isWanted ? planMirror(source, own) : { create: [], update: [], remove: own };
+    expectations.expect(key, plan.create.length, [], clock.now());
+    try {
+      for (const slice of plan.create) await client.create(endpointSlices, slice, signal);
+    } catch (error) {
+      expectations.forget(key);
+      throw error;
+    }
+    for (const slice of plan.update) await client.update(endpointSlices, slice, signal);
+    for (const { metadata } of plan.remove) {
+      await client.delete(endpointSlices, { namespace, name: metadata.name }, signal).catch((error) => {
+        if (!hasReason(error, 'NotFound')) throw error;
+      });
+    }
+  }
+}
