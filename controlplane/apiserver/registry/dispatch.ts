@@ -31,7 +31,25 @@ export const answered: ReadonlySet<string> = new Set([
 ]);
 
 /** @throws {StatusError} */
-export function dispatch(core: Core, served: Served, call: ResourceCall): Promise<ApiResponse> {
+export async function dispatch(core: Core, served: Served, call: ResourceCall): Promise<ApiResponse> {
+  const response = await answer(core, served, call);
+  const warning = deprecation(served);
+  if (warning === undefined) return response;
+  const others = response.headers['warning'];
+  const text = `299 - ${JSON.stringify(warning)}`;
+  return { ...response, headers: { ...response.headers, warning: others === undefined ? text : `${text}, ${others}` } };
+}
+
+/** Rule: apiserver endpoints/deprecation, WarningMessage. */
+function deprecation({ facts, apiVersion, kind }: Served): string | undefined {
+  const { deprecated, replacement } = facts as { readonly deprecated?: string; readonly replacement?: string };
+  if (deprecated === undefined) return undefined;
+  const [, group, version, other] = /^(?:([^/]+)\/)?([^/]+)\/([^/]+)$/.exec(replacement ?? '') ?? [];
+  const use = other === undefined ? '' : `; use ${group === undefined ? version : `${group}/${version}`} ${other}`;
+  return `${apiVersion} ${kind} is deprecated in v${deprecated}+${use}`;
+}
+
+function answer(core: Core, served: Served, call: ResourceCall): Promise<ApiResponse> {
   const includeObject = call.form.as === 'table' ? readIncludeObject(call.query) : 'None';
   const presenter = createPresenter({ served, form: call.form, includeObject, nowMs: core.clock.now });
   return call.subresource === undefined || call.subresource === ''

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
 import { decodeProtobuf, encodeProtobuf } from '#lib/api/protobuf/codec.ts';
 import { typeOfKind } from '#lib/api/schema.ts';
@@ -349,4 +352,76 @@ test('events go an hour after they were last seen', async (t) => {
   t.is((await lab.ask('get', 'v1/events', at('e'))).code, 200);
   await lab.clock.advance(200_000);
   t.is((await lab.ask('get', 'v1/events', at('e'))).code, 404);
+});
+
+test('what the watch of the store could not carry is found by loading again', async (t) => {
+  await using lab = await createLab({ maxWaiting: 5 });
+  await lab.ask('create', 'v1/configmaps', { namespace: 'default', body: configMap('first') });
+  const frames = framesOf(await lab.send('watch', 'v1/configmaps', { query: 'resourceVersion=1' }));
+  const asked = Array.from({ length: 20 }, (_, i) =>
+    lab.ask('create', 'v1/configmaps', { namespace: 'default', body: configMap(`n${i}`) }),
+  );
+  const gone = lab.ask('delete', 'v1/configmaps', at('first'));
+  await Promise.all([...asked, gone]);
+  const list = lab.ask('list', 'v1/configmaps', {});
+  await lab.clock.advance(0);
+  await lab.clock.advance(100);
+  t.is((await list).body.items.length, 20);
+  const seen = await take(frames, 21);
+  t.deepEqual(
+    seen.filter(({ type }) => type === 'DELETED').map(({ object }) => object.metadata.name),
+    ['first'],
+  );
+  const versions = seen.map(({ object }) => Number(object.metadata.resourceVersion));
+  t.deepEqual(
+    versions,
+    versions.toSorted((a, b) => a - b),
+  );
+});
+
+test('a watch goes on where it was before a restart', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'skiff-registry-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'a.db');
+  let version = '';
+  {
+    await using before = await createLab({ path });
+    version = (await before.ask('create', 'v1/configmaps', { namespace: 'default', body: configMap('a') })).body
+      .metadata.resourceVersion;
+    await before.ask('create', 'v1/configmaps', { namespace: 'default', body: configMap('b') });
+    await before.ask('delete', 'v1/configmaps', at('a'));
+  }
+  await using after = await createLab({ path });
+  const frames = framesOf(await after.send('watch', 'v1/configmaps', { query: `resourceVersion=${version}` }));
+  const seen = await take(frames, 2);
+  t.deepEqual(
+    seen.map(({ type, object }) => `${type} ${object.metadata.name}`),
+    ['ADDED b', 'DELETED a'],
+  );
+});
+
+test('a client that does not read is let go', async (t) => {
+  await using lab = await createLab();
+  const frames = framesOf(await lab.send('watch', 'v1/configmaps', {}));
+  const first = take(frames, 1);
+  await lab.ask('create', 'v1/configmaps', { namespace: 'default', body: configMap('a') });
+  await first;
+  for (let i = 0; i < 105; i++) {
+    await Promise.all(
+      Array.from({ length: 100 }, (_, n) =>
+        lab.store.commit(
+          { key: `/registry/configmaps/default/${i}-${n}`, expected: 0, value },
+          new AbortController().signal,
+        ),
+      ),
+    );
+  }
+  t.deepEqual(await take(frames, 1), []);
+});
+const value = Buffer.from('{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"x","namespace":"default"}}');
+
+test('deprecated resources say so', async (t) => {
+  await using lab = await createLab();
+  const { headers } = await lab.ask('list', 'v1/endpoints', {});
+  t.is(headers['warning'], '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"');
 });

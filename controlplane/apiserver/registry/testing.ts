@@ -34,8 +34,10 @@ export interface Ask {
 // biome-ignore lint/suspicious/noExplicitAny: whatever the server answers
 export type Answer = { readonly code: number; readonly headers: Readonly<Record<string, string>>; readonly body: any };
 
-export async function createLab(options: Partial<RegistryOptions> & { readonly path?: string } = {}): Promise<Lab> {
-  const store = openSqliteStore({ path: options.path ?? ':memory:' });
+export async function createLab(
+  options: Partial<RegistryOptions> & { readonly path?: string; readonly maxWaiting?: number } = {},
+): Promise<Lab> {
+  const store = openSqliteStore({ path: options.path ?? ':memory:', maxWaiting: options.maxWaiting ?? 100_000 });
   const clock = createFakeClock();
   const stop = new AbortController();
   let uids = 0;

@@ -39,10 +39,11 @@ export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
   const ready = Promise.withResolvers<void>();
   const waiting = new Set<{ readonly revision: number; readonly wake: () => void }>();
   let applied = 0;
+  let wanted = Number.POSITIVE_INFINITY; // from there on the caches are good to read
 
   function advance(revision: number): void {
-    if (revision <= applied) return;
-    applied = revision;
+    applied = Math.max(applied, revision);
+    if (applied >= wanted) ready.resolve();
     for (const one of waiting) {
       if (one.revision > applied) continue;
       waiting.delete(one);
@@ -50,8 +51,20 @@ export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
     }
   }
 
-  async function load(signal: AbortSignal): Promise<void> {
+  /** Loads everything as it was a while ago, so that watchers of that time can go on; as it is now where that is forgotten. */
+  async function loadFirst(signal: AbortSignal): Promise<void> {
     const revision = await store.currentRevision(signal);
+    try {
+      await load(Math.max(0, revision - replayed), signal);
+    } catch (error) {
+      if (!hasReason(error, 'Expired')) throw error;
+      await load(revision, signal);
+    }
+    wanted = revision;
+    advance(applied);
+  }
+
+  async function load(revision: number, signal: AbortSignal): Promise<void> {
     const groups = new Map<FedCache, Entry[]>(caches.map((cache) => [cache, []]));
     let after = '';
     for (;;) {
@@ -62,7 +75,6 @@ export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
     }
     for (const [cache, entries] of groups) cache.replace(entries, revision, clock.now());
     advance(revision);
-    ready.resolve();
   }
 
   async function follow(signal: AbortSignal): Promise<void> {
@@ -76,9 +88,12 @@ export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
   async function run(signal: AbortSignal): Promise<void> {
     let failures = 0;
     let isLoaded = false;
+    let isFirst = true;
     while (!signal.aborted) {
       try {
-        if (!isLoaded) await load(signal);
+        if (isFirst) await loadFirst(signal);
+        else if (!isLoaded) await load(await store.currentRevision(signal), signal);
+        isFirst = false;
         isLoaded = true;
         failures = 0;
         await follow(signal);
@@ -121,6 +136,7 @@ export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
 }
 const root = '/registry/';
 const pageSize = 1000;
+const replayed = 1000; // changes: clients that were connected before a restart resume without a list
 const staleMs = 3_000;
 
 /** Resources lie one level below /registry/, some two: `services/specs`, `apiextensions.k8s.io/customresourcedefinitions`. */

@@ -23,7 +23,8 @@ export async function patch(
   presenter: Presenter,
   rules: ChangeRules,
 ): Promise<ApiResponse> {
-  const options = readWriteOptions(call.query, 'PatchOptions', call);
+  const isApply = call.contentType === applyType;
+  const options = readWriteOptions(call.query, 'PatchOptions', { userAgent: call.userAgent, isApply });
   const warnings = createWarnings();
   const apply = patcher(call, expectedOf(served), options, warnings.add);
   const derive = (current: KubeObject): ApiObject => {
@@ -54,6 +55,9 @@ export function patcher(
     return checkKind(structuredClone(conformed.object), expected);
   };
 }
+
+/** Known, so that it is refused for what it is; not among those that are accepted yet. */
+const applyType = 'application/apply-patch+yaml';
 
 type Apply = (current: unknown, patch: unknown, expected: Expected) => unknown;
 const patchTypes: ReadonlyMap<string, Apply> = new Map<string, Apply>([
