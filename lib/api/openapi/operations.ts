@@ -148,11 +148,32 @@ function itemOperations(resource: ServedResource, { api, name, tag }: Naming): r
       kind,
       parameters: deleteParameters,
       body: { type: `${meta}.DeleteOptions` },
-      answer: `${meta}.Status`,
+      answer: answersDeleted.has(`${resource.group}/${resource.plural}`) ? type : `${meta}.Status`,
       codes: [200, 202],
     },
   ];
 }
+
+/** Resources whose deletion answers with the object as it was. Rule: ReturnDeletedObject of their stores. */
+const answersDeleted: ReadonlySet<string> = new Set([
+  '/persistentvolumeclaims',
+  '/persistentvolumes',
+  '/pods',
+  '/podtemplates',
+  '/resourcequotas',
+  '/serviceaccounts',
+  '/services',
+  'resource.k8s.io/deviceclasses',
+  'resource.k8s.io/devicetaintrules',
+  'resource.k8s.io/resourceclaims',
+  'resource.k8s.io/resourceclaimtemplates',
+  'resource.k8s.io/resourceslices',
+  'storage.k8s.io/csidrivers',
+  'storage.k8s.io/csinodes',
+  'storage.k8s.io/storageclasses',
+  'storage.k8s.io/volumeattachments',
+  'storage.k8s.io/volumeattributesclasses',
+]);
 
 /** Reading, replacing and patching: the same for an object and for what stands under it. */
 function objectOperations(
