@@ -2,7 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { createClient } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
+import { hasReason } from '#lib/errors.ts';
+import { askChild } from '#lib/fork.ts';
 import type { Log } from '#lib/log.ts';
+import { noIssuer } from '#lib/pki/certificate.ts';
 import { type ClusterPki, ensureClusterPki } from '#lib/pki/cluster.ts';
 import { createPlugins } from './apiserver/admission/plugins.ts';
 import { type ApiServer, createApiServer } from './apiserver/apiserver.ts';
@@ -93,17 +96,23 @@ async function listen(http: HttpServer, { bindAddress, securePort, listenFds = [
   return port;
 }
 
-function ensurePki(facts: ServerFacts, { extraNames = [] }: ServerOptions, clock: Clock): Promise<ClusterPki> {
+async function ensurePki(facts: ServerFacts, { extraNames = [] }: ServerOptions, clock: Clock): Promise<ClusterPki> {
   const { dataDir, advertiseAddress, bindAddress, serviceAddress, clusterDomain } = facts;
   const own = /^(0\.0\.0\.0|::)$/.test(bindAddress) ? [] : [bindAddress];
-  return ensureClusterPki({
+  const options = {
     directory: dataDir,
     names: [advertiseAddress, ...own, ...extraNames],
     serviceAddress,
     domain: clusterDomain,
     server: `https://127.0.0.1:${facts.localPort}`,
     nowMs: clock.now(),
-  });
+  };
+  try {
+    return await ensureClusterPki(options, noIssuer);
+  } catch (error) {
+    if (!hasReason(error, 'NotFound')) throw error;
+    return askChild(new URL('pki-child.ts', import.meta.url), options);
+  }
 }
 
 /** Looks twice a day whether the serving certificate comes near its end: clients notice nothing. */

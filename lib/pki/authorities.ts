@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createAuthority, generateSigningKeys, type KeyPair } from './certificate.ts';
+import { generateSigningKeys, type Issuer, issuer, type KeyPair } from './certificate.ts';
 import { readPair, readText, writePair, writeText } from './files.ts';
 
 export interface ClusterAuthorities {
@@ -12,19 +12,23 @@ export interface ClusterAuthorities {
 }
 
 /** The authorities in `directory`/pki; made at the first call. They are never renewed: that would cut every client off. */
-export async function ensureAuthorities(directory: string, nowMs: number): Promise<ClusterAuthorities> {
+export async function ensureAuthorities(
+  directory: string,
+  nowMs: number,
+  maker: Issuer = issuer,
+): Promise<ClusterAuthorities> {
   const folder = join(directory, 'pki');
   return {
-    ca: await ensureAuthority(join(folder, 'ca'), 'kubernetes', nowMs),
-    frontProxyCa: await ensureAuthority(join(folder, 'front-proxy-ca'), 'front-proxy-ca', nowMs),
+    ca: await ensureAuthority(join(folder, 'ca'), 'kubernetes', nowMs, maker),
+    frontProxyCa: await ensureAuthority(join(folder, 'front-proxy-ca'), 'front-proxy-ca', nowMs, maker),
     serviceAccount: await ensureSigningKeys(folder),
   };
 }
 
-async function ensureAuthority(base: string, commonName: string, nowMs: number): Promise<KeyPair> {
+async function ensureAuthority(base: string, commonName: string, nowMs: number, maker: Issuer): Promise<KeyPair> {
   const known = await readPair(base);
   if (known !== undefined) return known;
-  const made = await createAuthority(commonName, nowMs);
+  const made = await maker.createAuthority(commonName, nowMs);
   await writePair(base, made);
   return made;
 }

@@ -1,5 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
+import { ReasonError } from '#lib/errors.ts';
 
 /** A certificate and its private key, both PEM. */
 export interface KeyPair {
@@ -14,6 +15,12 @@ export interface LeafRequest {
   readonly usages: readonly ('client' | 'server')[];
   /** DNS names and IP addresses that a server certificate is good for. */
   readonly names?: readonly string[];
+}
+
+/** Makes certificates. */
+export interface Issuer {
+  createAuthority(commonName: string, nowMs: number): Promise<KeyPair>;
+  issueCertificate(authority: KeyPair, request: LeafRequest, nowMs: number): Promise<KeyPair>;
 }
 
 /** A new self-signed authority (ECDSA P-256), good for ten years. */
@@ -145,3 +152,16 @@ const algorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const yearMs = 365 * 24 * 3600 * 1000;
 const renewBeforeMs = 90 * 24 * 3600 * 1000;
 const backdateMs = 5 * 60 * 1000; // clocks of other machines may be a little behind
+
+/** Makes them here, by a library that is loaded at the first one. */
+export const issuer: Issuer = { createAuthority, issueCertificate };
+
+/** Makes none: to find out whether any is missing. */
+export const noIssuer: Issuer = {
+  createAuthority: async (commonName) => refuse(commonName),
+  issueCertificate: async (_authority, { commonName }) => refuse(commonName),
+};
+
+function refuse(commonName: string): never {
+  throw new ReasonError('NotFound', `No good certificate for ${commonName}`);
+}

@@ -1,7 +1,7 @@
 // The certificates of a control plane, laid out as kubeadm lays out /etc/kubernetes.
 import { join } from 'node:path';
 import { type ClusterAuthorities, ensureAuthorities } from './authorities.ts';
-import type { KeyPair, LeafRequest } from './certificate.ts';
+import { type Issuer, issuer, type KeyPair, type LeafRequest } from './certificate.ts';
 import { ensureLeaf, writeIfChanged } from './files.ts';
 import { renderKubeconfig } from './kubeconfig.ts';
 
@@ -27,13 +27,16 @@ export interface ClusterPki extends ClusterAuthorities {
   readonly adminKubeconfig: string;
 }
 
-/** Reads what is there, makes what is missing, near its end or not fit any more. A repeat changes nothing. */
-export async function ensureClusterPki(options: ClusterPkiOptions): Promise<ClusterPki> {
+/**
+ * Reads what is there, makes what is missing, near its end or not fit any more. A repeat changes nothing.
+ * @throws what `maker` throws, if anything is to be made
+ */
+export async function ensureClusterPki(options: ClusterPkiOptions, maker: Issuer = issuer): Promise<ClusterPki> {
   const { directory, nowMs } = options;
-  const authorities = await ensureAuthorities(directory, nowMs);
+  const authorities = await ensureAuthorities(directory, nowMs, maker);
   const { ca, frontProxyCa } = authorities;
   const leaf = (name: string, authority: KeyPair, request: LeafRequest) =>
-    ensureLeaf(join(directory, 'pki', name), authority, request, nowMs);
+    ensureLeaf(join(directory, 'pki', name), authority, request, nowMs, maker);
   const apiserver = await leaf('apiserver', ca, {
     commonName: 'kube-apiserver',
     usages: ['server'],

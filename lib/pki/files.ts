@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isGoodFor, issueCertificate, type KeyPair, type LeafRequest } from './certificate.ts';
+import { type Issuer, isGoodFor, issuer, type KeyPair, type LeafRequest } from './certificate.ts';
 
 /** The file's text, or undefined if there is none. */
 export async function readText(path: string): Promise<string | undefined> {
@@ -41,6 +41,7 @@ export async function ensureLeaf(
   authority: KeyPair,
   request: LeafRequest,
   nowMs: number,
+  { issueCertificate }: Issuer = issuer,
 ): Promise<KeyPair> {
   const known = await readPair(base);
   if (known !== undefined && isGoodFor(known, authority, request, nowMs)) return known;

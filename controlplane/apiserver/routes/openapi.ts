@@ -1,64 +1,61 @@
-// OpenAPI documents. They are large, seldom asked for, and most clients take gzip: so they are made at the first demand
-// and kept packed. The code that renders them is loaded with the first one.
-import { createHash } from 'node:crypto';
+// OpenAPI documents. They are large, seldom asked for, and most clients take gzip: so they are made at the first demand,
+// in a process of their own, and kept packed.
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
-import { builtInGroups, builtInResources } from '#lib/api/discovery/served.ts';
+import { gunzip } from 'node:zlib';
+import { builtInGroups } from '#lib/api/discovery/served.ts';
 import { failure } from '#lib/api/status.ts';
+import { askChild } from '#lib/fork.ts';
 import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
 import { jsonType, parseAccept } from '../http/negotiate.ts';
 import { notFoundPage } from '../http/reply.ts';
+import type { OpenApiPacked, OpenApiWish } from './openapi-child.ts';
 import type { PathRoute } from './paths.ts';
 
 /** `version`: of the server, as in /version. */
 export function openApiRoutes(version: string): ReadonlyMap<string, PathRoute> {
-  const documents = new Map<string, Promise<Packed>>(); // bounded by the groups and versions that are served
+  const documents = new Map<string, Promise<OpenApiPacked>>(); // bounded by the groups and versions that are served
 
-  function document(key: string, make: () => Promise<string | Uint8Array>): Promise<Packed> {
+  function pack(wish: Omit<OpenApiWish, 'version'>): Promise<OpenApiPacked> {
+    const key = JSON.stringify(wish);
     let known = documents.get(key);
-    if (known === undefined) documents.set(key, (known = make().then(pack)));
+    if (known === undefined) {
+      known = askChild<OpenApiPacked>(new URL('openapi-child.ts', import.meta.url), { ...wish, version });
+      documents.set(key, known);
+      known.catch(() => documents.delete(key)); // the next one who asks tries again
+    }
     return known;
   }
 
   async function answerV2(call: Call): Promise<ApiResponse> {
-    const { openApiV2ProtobufTypes, encodeOpenApiV2 } = await import('#lib/api/openapi/v2-protobuf.ts');
-    const type = chosenType(call, [...openApiV2ProtobufTypes, jsonType]);
-    const render = async () => (await import('#lib/api/openapi/v2.ts')).openApiV2(builtInResources, version);
-    const packed =
-      type === jsonType
-        ? await document('v2 json', async () => JSON.stringify(await render()))
-        : await document('v2 protobuf', async () => encodeOpenApiV2(await render()));
+    const type = chosenType(call, [...v2ProtobufTypes, jsonType]);
+    if (type === jsonType) return answer(call, await pack({ document: 'v2' }), type);
     // Asked for with an @, answered without: Go's parser of media types takes none.
-    return answer(call, packed, type.replace('@', '.'));
+    return answer(call, await pack({ document: 'v2 protobuf' }), type.replace('@', '.'));
   }
 
-  const index = async () =>
-    (await import('#lib/api/openapi/v3-index.ts')).openApiV3Index(builtInGroups, builtInResources, version);
-  let urls: ReturnType<typeof index> | undefined;
-
   async function answerV3(call: Call): Promise<ApiResponse> {
-    urls ??= index();
-    const { paths } = await urls;
-    const path = call.info.path.slice('/openapi/v3/'.length);
     const type = chosenType(call, [jsonType]);
-    if (path === '' || !call.info.path.startsWith('/openapi/v3/')) {
-      return answer(call, await document('v3', async () => JSON.stringify({ paths })), type);
-    }
-    const url = paths[path]?.serverRelativeURL;
-    if (url === undefined) return notFoundPage();
+    const path = call.info.path.slice('/openapi/v3'.length).replace(/^\//, '');
+    if (path === '') return answer(call, await pack({ document: 'v3' }), type);
+    const found = versions.find((one) => one.path === path);
+    if (found === undefined) return notFoundPage();
     const hash = call.request.query.get('hash');
-    const wanted = new URLSearchParams(url.slice(url.indexOf('?'))).get('hash');
-    if (hash !== null && hash !== wanted) return { status: 301, headers: { location: url }, body: '' };
-    const [group, one] = path.startsWith('apis/') ? path.split('/').slice(1) : ['', path.slice('api/'.length)];
-    const served = builtInResources.filter((resource) => resource.group === group && resource.version === one);
-    const packed = await document(path, async () => {
-      const { openApiV3 } = await import('#lib/api/openapi/v3.ts');
-      return JSON.stringify(openApiV3(served, version));
-    });
-    const response = answer(call, packed, type);
+    const current = hash === null ? undefined : await urlOf(path);
+    if (current !== undefined && !current.endsWith(`?hash=${hash}`)) {
+      return { status: 301, headers: { location: current }, body: '' };
+    }
+    const { group, groupVersion } = found;
+    const response = await answer(call, await pack({ document: 'v3 version', group, groupVersion }), type);
     if (hash === null) return response;
-    return { ...(await response), headers: { ...(await response).headers, 'cache-control': 'public, immutable' } };
+    return { ...response, headers: { ...response.headers, 'cache-control': 'public, immutable' } };
+  }
+
+  let urls: Promise<V3Index> | undefined;
+
+  async function urlOf(path: string): Promise<string | undefined> {
+    urls ??= pack({ document: 'v3' }).then(async ({ bytes }) => JSON.parse((await unzip(bytes)).toString()));
+    return (await urls).paths[path]?.serverRelativeURL;
   }
 
   return new Map<string, PathRoute>([
@@ -68,22 +65,29 @@ export function openApiRoutes(version: string): ReadonlyMap<string, PathRoute> {
   ]);
 }
 
-interface Packed {
-  readonly bytes: Uint8Array;
-  readonly etag: string;
+interface V3Index {
+  readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string } | undefined>>;
 }
 
-const zip = promisify(gzip);
+const versions = builtInGroups.flatMap(({ group, versions }) =>
+  versions.map((groupVersion) => ({
+    group,
+    groupVersion,
+    path: group === '' ? `api/${groupVersion}` : `apis/${group}/${groupVersion}`,
+  })),
+);
+
+const v2ProtobufTypes = [
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+];
+
 const unzip = promisify(gunzip);
 
-async function pack(content: string | Uint8Array): Promise<Packed> {
-  const etag = `"${createHash('sha512').update(content).digest('hex').toUpperCase()}"`;
-  return { bytes: await zip(content), etag };
-}
-
-async function answer({ request }: Call, { bytes, etag }: Packed, type: string): Promise<ApiResponse> {
-  const headers = { 'content-type': type, etag, vary: 'Accept, Accept-Encoding' };
-  if (request.headers['if-none-match'] === etag) return { status: 304, headers: { etag, vary: headers.vary } };
+async function answer({ request }: Call, { bytes, etag }: OpenApiPacked, type: string): Promise<ApiResponse> {
+  const vary = 'Accept, Accept-Encoding';
+  if (request.headers['if-none-match'] === etag) return { status: 304, headers: { etag, vary } };
+  const headers = { 'content-type': type, etag, vary };
   if (/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
     return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: bytes };
   }
