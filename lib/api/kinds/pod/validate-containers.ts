@@ -4,6 +4,7 @@ import {
   duplicate,
   forbiddenField,
   invalidValue,
+  notFoundValue,
   notSupported,
   type Path,
   required,
@@ -116,11 +117,7 @@ function validateEphemeralContainer(container: EphemeralContainer, spec: PodSpec
   const target = container.targetContainerName;
   const names = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map(({ name }) => name);
   if (target && !names.includes(target)) {
-    causes.push({
-      reason: 'FieldValueNotFound',
-      field: child(path, 'targetContainerName'),
-      message: `Not found: ${JSON.stringify(target)}`,
-    });
+    causes.push(notFoundValue(child(path, 'targetContainerName'), target));
   }
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     const field = at(child(path, 'volumeMounts'), index);
@@ -169,12 +166,7 @@ function validateMounts(container: AnyContainer, spec: PodSpec, path: Path): Sta
   for (const [index, { name, devicePath }] of (container.volumeDevices ?? []).entries()) {
     const field = at(child(path, 'volumeDevices'), index);
     if (!name) causes.push(required(child(field, 'name')));
-    else if (!known.has(name))
-      causes.push({
-        reason: 'FieldValueNotFound',
-        field: child(field, 'name'),
-        message: `Not found: ${JSON.stringify(name)}`,
-      });
+    else if (!known.has(name)) causes.push(notFoundValue(child(field, 'name'), name));
     if (!devicePath) causes.push(required(child(field, 'devicePath')));
     else if (hasBackstep(devicePath))
       causes.push(invalidValue(child(field, 'devicePath'), devicePath, "can not contain backsteps ('..')"));
@@ -194,12 +186,7 @@ function validateMount(
   const causes: StatusCause[] = [];
   const { name, mountPath, subPath, subPathExpr, mountPropagation } = mount;
   if (!name) causes.push(required(child(path, 'name')));
-  else if (!known.has(name))
-    causes.push({
-      reason: 'FieldValueNotFound',
-      field: child(path, 'name'),
-      message: `Not found: ${JSON.stringify(name)}`,
-    });
+  else if (!known.has(name)) causes.push(notFoundValue(child(path, 'name'), name));
   if (!mountPath) causes.push(required(child(path, 'mountPath')));
   if (taken.has(mountPath)) causes.push(invalidValue(child(path, 'mountPath'), mountPath, 'must be unique'));
   taken.add(mountPath);

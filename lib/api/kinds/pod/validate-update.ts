@@ -86,12 +86,16 @@ function validateGates(next: PodSpec, old: PodSpec): StatusCause[] {
 /** The fields that differ, one a line. */
 function differences(next: unknown, old: unknown, path: Path = 'spec'): readonly string[] {
   if (isSame(next, old)) return [];
-  if (!isObject(next) || !isObject(old)) return [`${path}: ${JSON.stringify(old)} -> ${JSON.stringify(next)}`];
+  if (!isObject(next) || !isObject(old)) return [`${path}: ${shown(old)} -> ${shown(next)}`];
   const keys = new Set([...Object.keys(old), ...Object.keys(next)]);
   return [...keys].flatMap((key) => {
     const where = Array.isArray(next) ? at(path, key) : child(path, key);
     return differences(next[key], old[key], where);
   });
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value) ?? 'absent';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
