@@ -1,6 +1,6 @@
 // Whether a Pod may be stored. Rule: core validation, ValidatePodCreate and ValidatePodSpec.
 import { at, child, forbiddenField, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
-import { wrongDns1123Label, wrongDns1123Subdomain } from '../../names.ts';
+import { wrongDns1123Label, wrongDns1123Subdomain, wrongQualifiedName } from '../../names.ts';
 import type { Pod, PodSpec, PodTemplateSpec } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { validateAnnotations, validateFinalizers, validateLabels } from '../metadata.ts';
@@ -84,12 +84,10 @@ function validateReferences(spec: PodSpec, path: Path): StatusCause[] {
   named('subdomain', spec.subdomain, wrongDns1123Label);
   named('runtimeClassName', spec.runtimeClassName, wrongDns1123Subdomain);
   named('priorityClassName', spec.priorityClassName, wrongDns1123Subdomain);
-  for (const [index, { name }] of (spec.imagePullSecrets ?? []).entries()) {
-    if (!name) causes.push(required(at(child(path, 'imagePullSecrets'), index)));
-  }
   for (const [index, { conditionType }] of (spec.readinessGates ?? []).entries()) {
     const field = child(at(child(path, 'readinessGates'), index), 'conditionType');
-    if (!conditionType) causes.push(required(field));
+    const wrong = wrongQualifiedName(conditionType ?? '');
+    causes.push(...wrong.map((message) => invalidValue(field, conditionType, message)));
   }
   return causes;
 }
