@@ -8,9 +8,11 @@ import type { Exec } from '#lib/exec.ts';
 import type { Log } from '#lib/log.ts';
 import { createMetrics, type Metrics } from '#lib/metrics.ts';
 import { removeDnsAddress, runDns } from './dns/dns.ts';
-import { removeRules } from './proxy/cleanup.ts';
+import type { ProxyMode } from './proxy/backend.ts';
 import { serveHealth } from './proxy/health.ts';
 import { createHealthChecks } from './proxy/health-checks.ts';
+import { removeRules } from './proxy/iptables/cleanup.ts';
+import { removeTables } from './proxy/nftables/cleanup.ts';
 import { createProxy } from './proxy/proxy.ts';
 import { settledOrAborted } from './settled-or-aborted.ts';
 
@@ -37,6 +39,8 @@ export interface NetworkOptions {
   readonly cniBinDir?: string;
   /** The resolver's file whose servers get what is not of the cluster: /etc/resolv.conf unless told. */
   readonly resolvConf?: string;
+  /** How Services get into the kernel: 'iptables' unless told. */
+  readonly proxyMode?: ProxyMode;
   /** Where /healthz, /livez and /metrics of the proxy listen: '0.0.0.0:10256' unless told, '' for nowhere. */
   readonly proxyHealthAddress?: string;
   /** Called when `status()` has changed. */
@@ -80,7 +84,11 @@ export function startNetwork(options: NetworkOptions, signal: AbortSignal): Netw
     : 'the pod network is not up yet';
   const status = (): NetworkStatus => ({ isReady: problem === undefined, message: problem ?? '' });
   const common = { ...options, log, metrics };
-  const proxy = createProxy({ ...common, ownAddresses: clusterDns === undefined ? [] : [clusterDns] });
+  const proxy = createProxy({
+    ...common,
+    mode: options.proxyMode ?? 'iptables',
+    ownAddresses: clusterDns === undefined ? [] : [clusterDns],
+  });
   const healthChecks = createHealthChecks(log);
   proxy.onApplied((keys) => {
     for (const key of keys) healthChecks.update(key, proxy.plansOf(key));
@@ -136,6 +144,7 @@ export async function removeNetwork(
 ): Promise<void> {
   const { exec, cniConfDir = defaultConfDir, clusterDns } = options;
   await removeRules(exec, signal);
+  await removeTables(exec, signal);
   await removePodNetwork({ confDir: cniConfDir, exec }, signal);
   if (clusterDns !== undefined) await removeDnsAddress(clusterDns, exec, signal);
 }

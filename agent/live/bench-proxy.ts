@@ -1,4 +1,4 @@
-// How fast rules follow Services: bench-proxy.ts SERVICES CHANGES, in a network namespace of its own. Prints JSON.
+// How fast rules follow Services: bench-proxy.ts SERVICES CHANGES [MODE], in a network namespace of its own. Prints JSON.
 
 import { createSocket } from 'node:dgram';
 import type { Node, Service } from '#lib/api/types/core.v1.ts';
@@ -26,6 +26,7 @@ for (let index = 0; index < services; index++) {
 }
 const stop = new AbortController();
 const proxy = createProxy({
+  mode: process.argv[4] === 'nftables' ? 'nftables' : 'iptables',
   nodeName: 'node-1',
   nodeIps: [],
   clusterCidrs: ['10.200.0.0/14'],

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Conflist } from '#cni/conflist.ts';
 import { exec } from '#lib/exec.ts';
+import type { ProxyMode } from '../proxy/backend.ts';
 import type { Feed } from './node.ts';
 
 export interface Lab extends AsyncDisposable {
@@ -44,7 +45,7 @@ export interface LabPod {
 const here = import.meta.dirname;
 const always = new AbortController().signal;
 
-export async function createLab(count: number, prefix: string): Promise<Lab> {
+export async function createLab(count: number, prefix: string, mode: ProxyMode): Promise<Lab> {
   const undo = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), 'skiff-lab-'));
   undo.defer(() => rm(dir, { recursive: true, force: true }));
@@ -54,7 +55,7 @@ export async function createLab(count: number, prefix: string): Promise<Lab> {
   await ip(`-n ${segment} address add 172.18.0.1/24 dev br0`);
   await ip(`-n ${segment} link set br0 up`);
   const nodes: LabNode[] = [];
-  for (let index = 1; index <= count; index++) nodes.push(await addNode(index, prefix, segment, dir, undo));
+  for (let index = 1; index <= count; index++) nodes.push(await addNode(index, prefix, segment, dir, mode, undo));
   return {
     nodes,
     feed: (feed) => {
@@ -71,6 +72,7 @@ async function addNode(
   prefix: string,
   segment: string,
   dir: string,
+  proxyMode: ProxyMode,
   undo: AsyncDisposableStack,
 ): Promise<LabNode> {
   const name = `node-${index}`;
@@ -89,6 +91,7 @@ async function addNode(
     nodeIps: [address],
     cniConfDir: `${state}/conf`,
     resolvConf: `${state}/resolv.conf`,
+    proxyMode,
   };
   const script = `mkdir -p ${state}/cni /var/lib/cni && mount --bind ${state}/cni /var/lib/cni && exec "$@"`;
   const words = ['sh', '-ec', script, 'sh', process.execPath, join(here, 'node.ts'), JSON.stringify(options)];

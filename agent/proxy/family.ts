@@ -3,15 +3,15 @@ import type { Exec } from '#lib/exec.ts';
 import { type Family, familyOf } from '#lib/ip.ts';
 import type { Log } from '#lib/log.ts';
 import type { ServiceFeed } from '../service-feed.ts';
+import type { ProxyMode } from './backend.ts';
 import { forgetFlows, listFlows } from './conntrack/flows.ts';
 import { planForget } from './conntrack/plan.ts';
-import { createApplier } from './iptables/apply.ts';
-import { planBase, planJumps } from './iptables/base.ts';
-import { planRules } from './iptables/plan.ts';
-import { Ruleset } from './iptables/ruleset.ts';
+import { createIptablesBackend } from './iptables/backend.ts';
+import { createNftablesBackend } from './nftables/backend.ts';
 import { type NodeFacts, type PortPlan, planService } from './plan.ts';
 
 export interface FamilyProxyOptions {
+  readonly mode: ProxyMode;
   readonly family: Family;
   readonly nodeName: string;
   readonly nodeIps: readonly string[];
@@ -40,9 +40,8 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
   const { family, nodeName, exec, log } = options;
   const mine = (texts: readonly string[]) => texts.filter((text) => familyOf(text) === family);
   const clusterCidr = mine(options.clusterCidrs)[0];
-  const facts = { clusterCidr, ownAddresses: new Set(mine(options.ownAddresses)) };
-  const ruleset = new Ruleset();
-  const applier = createApplier({ family, jumps: planJumps(), exec, log });
+  const createBackend = options.mode === 'iptables' ? createIptablesBackend : createNftablesBackend;
+  const backend = createBackend({ family, clusterCidr, ownAddresses: new Set(mine(options.ownAddresses)), exec, log });
   const plans = new Map<string, readonly PortPlan[]>();
   let node: NodeFacts = { nodeName };
   let mayHaveStaleFlows = true; // what was there before us is looked through, too
@@ -53,7 +52,7 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
     const now = service === undefined ? [] : planService(service, slices, node, family);
     if (now.length === 0) plans.delete(key);
     else plans.set(key, now);
-    ruleset.put(key, now.length === 0 ? undefined : planRules(now, facts));
+    backend.put(key, now);
     mayHaveStaleFlows ||= [...before, ...now].some((port) => port.protocol === 'udp');
   }
 
@@ -64,20 +63,18 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
       const isMoved = zone !== node.zone;
       node = { nodeName, zone };
       const own = nodes.find(({ metadata }) => metadata.name === nodeName);
-      ruleset.setBase(
-        planBase({
-          family,
-          serviceCidrs: mine(options.serviceCidrs),
-          clusterCidr,
-          podCidr: mine(own?.spec?.podCIDRs ?? [])[0],
-          nodeIps: mine([...new Set([...options.nodeIps, ...nodes.flatMap(internalIps)])]).sort(),
-        }),
-      );
+      backend.setBase({
+        family,
+        serviceCidrs: mine(options.serviceCidrs),
+        clusterCidr,
+        podCidr: mine(own?.spec?.podCIDRs ?? [])[0],
+        nodeIps: mine([...new Set([...options.nodeIps, ...nodes.flatMap(internalIps)])]).sort(),
+      });
       return isMoved;
     },
     async sync(keys, feed, signal) {
       for (const key of keys) plan(key, feed);
-      await applier.apply(ruleset, signal);
+      await backend.apply(signal);
     },
     async forgetFlows(signal) {
       if (!mayHaveStaleFlows) return 0;
@@ -87,8 +84,8 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
       mayHaveStaleFlows = false; // no sync runs meanwhile
       return stale.length;
     },
-    isDamaged: (signal) => applier.isDamaged(signal),
-    forget: () => applier.forget(),
+    isDamaged: (signal) => backend.isDamaged(signal),
+    forget: () => backend.forget(),
     plansOf: (key) => plans.get(key) ?? [],
   };
 }

@@ -9,11 +9,15 @@ import type { Log } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { followServices, type ServiceFeed } from '../service-feed.ts';
 import { settledOrAborted } from '../settled-or-aborted.ts';
+import type { ProxyMode } from './backend.ts';
 import { createFamilyProxy, type FamilyProxy } from './family.ts';
+import { removeRules } from './iptables/cleanup.ts';
 import { createProxyMetrics } from './metrics.ts';
+import { removeTables } from './nftables/cleanup.ts';
 import type { PortPlan } from './plan.ts';
 
 export interface ProxyOptions {
+  readonly mode: ProxyMode;
   readonly nodeName: string;
   readonly nodeIps: readonly string[];
   readonly clusterCidrs: readonly string[];
@@ -78,6 +82,7 @@ export function createProxy(options: ProxyOptions): Proxy {
         if (mustReadNodes && family.setNodes([...informers.nodes.list()])) for (const key of feed.keys()) keys.add(key);
         await family.sync(keys, feed, signal);
       }
+      await removeOther(signal);
     } catch (error) {
       for (const key of keys) changed.add(key);
       areNodesChanged ||= mustReadNodes;
@@ -88,6 +93,13 @@ export function createProxy(options: ProxyOptions): Proxy {
     syncedAtMs = clock.now();
     metrics.synced(syncedAtMs - startMs, syncedAtMs - (sinceMs ?? startMs), syncedAtMs);
     for (const listener of listeners) listener(keys);
+  }
+
+  /** What another mode has left behind goes once this one serves. */
+  async function removeOther(signal: AbortSignal): Promise<void> {
+    if (syncedAtMs !== undefined) return;
+    if (options.mode === 'iptables') await removeTables(options.exec, signal);
+    else await removeRules(options.exec, signal);
   }
 
   async function loop(feed: ServiceFeed, signal: AbortSignal): Promise<void> {

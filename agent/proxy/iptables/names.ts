@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from '../hash.ts';
 import type { Protocol } from '../plan.ts';
 
 /**
@@ -16,14 +16,3 @@ export function portChain(prefix: OwnedPrefix, name: string, protocol: Protocol)
 export function targetChain(name: string, protocol: Protocol, target: string): string {
   return `KUBE-SEP-${hash(name + protocol + target)}`;
 }
-
-function hash(text: string): string {
-  const digest = createHash('sha256').update(text).digest();
-  let letters = '';
-  for (let bit = 0; bit < 80; bit += 5) {
-    const pair = (digest[bit >> 3]! << 8) | digest[(bit >> 3) + 1]!;
-    letters += base32[(pair >> (11 - (bit & 7))) & 31];
-  }
-  return letters;
-}
-const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

@@ -1,15 +1,21 @@
-import type { Exec } from '#lib/exec.ts';
-import { read } from './iptables/apply.ts';
-import { planBase } from './iptables/base.ts';
-import type { Change } from './iptables/changes.ts';
-import { render } from './iptables/render.ts';
+import { type Exec, ExecError } from '#lib/exec.ts';
+import { read } from './apply.ts';
+import { planBase } from './base.ts';
+import type { Change } from './changes.ts';
+import { render } from './render.ts';
 
 /** Takes away every rule that the proxy makes, in both families. May be repeated; nothing of others is touched. */
 export async function removeRules(exec: Exec, signal: AbortSignal): Promise<void> {
   for (const family of [4, 6] as const) {
     const program = family === 4 ? 'iptables' : 'ip6tables';
     const base = planBase({ family, serviceCidrs: [], clusterCidr: undefined, podCidr: undefined, nodeIps: [] });
-    const { chains, jumps } = await read(program, new Set(base.keys()), exec, signal);
+    const observed = await read(program, new Set(base.keys()), exec, signal).catch((error) => {
+      // Where the program is missing there is nothing of it to take away.
+      if (error instanceof ExecError && error.result.exitCode === -1 && !signal.aborted) return undefined;
+      throw error;
+    });
+    if (observed === undefined) continue;
+    const { chains, jumps } = observed;
     const ids = [...chains.keys()];
     const changes: Change[] = [
       ...jumps.map((jump): Change => ({ do: 'unjump', ...jump })),

@@ -1,0 +1,4 @@
+import test from 'ava';
+import { networkSuite } from './live/suite.ts';
+
+networkSuite(test, 'nftables');
