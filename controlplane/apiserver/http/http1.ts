@@ -17,14 +17,26 @@ export function createHttp1(serving: Serving): Server {
     keepAliveTimeout: 120_000,
     maxHeaderSize: 64 * 1024,
   });
-  server.on('request', (incoming, outgoing) => void serving.under.during(() => answer(incoming, outgoing, serving)));
-  server.on('upgrade', (incoming, socket, head) => void upgrade(incoming, socket, head, serving));
+  server.on('request', (incoming, outgoing) => void take(outgoing, serving, () => answer(incoming, outgoing, serving)));
+  server.on(
+    'upgrade',
+    (incoming, socket, head) => void take(socket, serving, () => upgrade(incoming, socket, head, serving)),
+  );
   server.on('clientError', (_error, socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
     else socket.destroy();
   });
   server.emit('listening'); // starts the watch over slow headers, which waits for an address otherwise
   return server;
+}
+
+/** Whatever goes wrong with one answer (a header that a proxied server made up) ends that connection alone. */
+async function take(target: { destroy(): unknown }, { under }: Serving, work: () => Promise<void>): Promise<void> {
+  try {
+    await under.during(work);
+  } catch {
+    target.destroy();
+  }
 }
 
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse, serving: Serving): Promise<void> {
@@ -39,7 +51,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, servi
   const close = incoming.complete ? {} : { connection: 'close' };
   outgoing.writeHead(status, { ...length, ...headers, ...close });
   if (!isWhole) outgoing.flushHeaders();
-  await sendBody(outgoing, request.method === 'HEAD' ? undefined : body).catch(() => outgoing.destroy());
+  await sendBody(outgoing, request.method === 'HEAD' ? undefined : body);
   if (!incoming.complete) outgoing.once('finish', () => incoming.destroy());
 }
 

@@ -19,12 +19,18 @@ export function createHttp2(serving: Serving): Http2Server {
     settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024 },
     maxSessionMemory: 100, // MB: many watches share one session
   });
-  server.on(
-    'stream',
-    (stream, headers) => void serving.under.during(() => answer(stream as ServerHttp2Stream, headers, serving)),
-  );
+  server.on('stream', (stream, headers) => void take(stream as ServerHttp2Stream, headers, serving));
   server.on('session', (session) => session.on('error', () => session.destroy()));
   return server;
+}
+
+/** Whatever goes wrong with one answer (a header that a proxied server made up) ends that stream alone. */
+async function take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, serving: Serving): Promise<void> {
+  try {
+    await serving.under.during(() => answer(stream, headers, serving));
+  } catch {
+    if (!stream.destroyed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
 }
 
 async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, serving: Serving): Promise<void> {
@@ -34,7 +40,7 @@ async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, s
   if (stream.destroyed || stream.headersSent) return;
   const hasBody = response.body !== undefined && request.method !== 'HEAD';
   stream.respond({ ':status': response.status, ...response.headers }, { endStream: !hasBody });
-  if (hasBody) await sendBody(stream, response.body).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+  if (hasBody) await sendBody(stream, response.body);
   // What the client still sends nobody will read: a body without end must not keep the stream. (Of a client that has sent
   // all, the stream ends by itself; a reset would overtake what waits for the client's window.)
   if (!stream.endAfterHeaders && !stream.readableEnded && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR);

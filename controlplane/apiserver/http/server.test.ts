@@ -11,7 +11,7 @@ import { createClock } from '#lib/clock.ts';
 import { createSilentLog } from '#lib/log.ts';
 import { issueCertificate } from '#lib/pki/certificate.ts';
 import { ensureClusterPki } from '#lib/pki/cluster.ts';
-import type { ApiRequest, Handler } from '../exchange.ts';
+import type { ApiRequest, ApiResponse, Handler } from '../exchange.ts';
 import { createHttpServer } from './server.ts';
 
 type T = { teardown(end: () => Promise<void>): void };
@@ -159,6 +159,29 @@ test('createHttpServer() sends a large answer whole over HTTP/2, however small t
     t.is(stream.rstCode, 0);
   }
   session.close();
+});
+
+test('createHttpServer() survives answers that cannot be sent, and bodies that break off', async (t) => {
+  async function* broken() {
+    yield 'a';
+    throw new Error('the other end has gone');
+  }
+  const answers: Readonly<Record<string, ApiResponse>> = {
+    '/header': { status: 200, headers: { 'x-a': 'line\nbreak' }, body: 'x' },
+    '/status': { status: 7, headers: {}, body: 'x' },
+    '/broken': { status: 200, headers: {}, body: broken() },
+    '/hop': { status: 200, headers: { connection: 'keep-alive' }, body: 'x' },
+  };
+  const { pki, port } = await serve(t, async ({ path }) => answers[path] ?? { status: 200, headers: {}, body: 'fine' });
+  const session = connect(`https://127.0.0.1:${port}`, { ca: pki.ca.cert });
+  for (const path of Object.keys(answers)) {
+    await t.throwsAsync(h1({ ca: pki.ca.cert, port, path: path === '/hop' ? '/status' : path }), undefined, path);
+    const stream = session.request({ ':path': path });
+    stream.on('error', () => {}).resume();
+    await new Promise((resolve) => stream.once('close', resolve));
+  }
+  session.close();
+  t.is((await h1({ ca: pki.ca.cert, port, path: '/' })).text.toString(), 'fine');
 });
 
 test('createHttpServer() compresses what is large for those who accept it', async (t) => {
