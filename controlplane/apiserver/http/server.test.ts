@@ -48,7 +48,7 @@ function h1(
   return new Promise((resolve, reject) => {
     const request = httpsRequest({ host: '127.0.0.1', agent: false, ...options }, (response) => {
       const pieces: Buffer[] = [];
-      response.on('data', (piece) => pieces.push(piece));
+      response.on('error', reject).on('data', (piece) => pieces.push(piece));
       response.on('end', () =>
         resolve({ status: response.statusCode!, text: Buffer.concat(pieces), headers: response.headers }),
       );
