@@ -54,6 +54,7 @@ export async function createLab(count: number, prefix: string, mode: ProxyMode):
   await ip(`-n ${segment} link add br0 type bridge`);
   await ip(`-n ${segment} address add 172.18.0.1/24 dev br0`);
   await ip(`-n ${segment} link set br0 up`);
+  await addEcho('outside', segment, 9000, undo);
   const nodes: LabNode[] = [];
   for (let index = 1; index <= count; index++) nodes.push(await addNode(index, prefix, segment, dir, mode, undo));
   return {
@@ -157,14 +158,19 @@ async function addPod(options: PodOptions, undo: AsyncDisposableStack): Promise<
     input,
   });
   const [address] = (JSON.parse(stdout) as { ips: { address: string }[] }).ips;
-  const echo = spawn('ip', ['netns', 'exec', namespace, process.execPath, join(here, 'echo.ts'), name, `${port}`]);
-  undo.defer(() => end(echo));
-  await once(echo.stdout, 'data');
+  await addEcho(name, namespace, port, undo);
   return {
     name,
     ip: address!.address.split('/')[0]!,
     run: (file, args, okCodes) => runIn(['netns', 'exec', namespace], file, args, okCodes),
   };
+}
+
+/** Something that answers on `port` with its name and whom it sees. */
+async function addEcho(name: string, namespace: string, port: number, undo: AsyncDisposableStack): Promise<void> {
+  const echo = spawn('ip', ['netns', 'exec', namespace, process.execPath, join(here, 'echo.ts'), name, `${port}`]);
+  undo.defer(() => end(echo));
+  await once(echo.stdout, 'data');
 }
 
 /** Words that run the asker: `[{name, peer} | code, ...]` comes out. */

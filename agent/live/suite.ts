@@ -109,6 +109,52 @@ export function networkSuite(test: TestFn, mode: ProxyMode): void {
     t.is(namesIn(await asked(pods[2], 'tcp', '10.96.1.5', 80, 20)).length, 1);
   });
 
+  test.serial('under internalTrafficPolicy Local only targets of the same node answer', async (t) => {
+    await publish('near', '10.96.1.9', { internalTrafficPolicy: 'Local' }, [pods[0], pods[2]]);
+    t.deepEqual(namesIn(await asked(pods[1], 'tcp', '10.96.1.9', 80, 10)), ['pod-a']);
+    await publish('near', '10.96.1.9', { internalTrafficPolicy: 'Local' }, [pods[2]]);
+    t.deepEqual(await asked(pods[1], 'tcp', '10.96.1.9', 80), ['TIMEOUT']);
+    t.deepEqual(namesIn(await asked(pods[2], 'tcp', '10.96.1.9', 80)), ['pod-c']);
+  });
+
+  test.serial('external and load balancer addresses answer, the latter to whom they are open', async (t) => {
+    for (const ip of ['192.0.2.7', '192.0.2.8']) {
+      await lab.outside('ip', ['route', 'replace', `${ip}/32`, 'via', '172.18.0.2']);
+    }
+    const status = { loadBalancer: { ingress: [{ ip: '192.0.2.8' }] } };
+    const spec = { clusterIP: '10.96.1.10', type: 'LoadBalancer', externalIPs: ['192.0.2.7'] } as const;
+    const open = async (...loadBalancerSourceRanges: readonly string[]) => {
+      const service = exampleService('outer', { ...spec, loadBalancerSourceRanges }, { status });
+      lab.feed({ put: 'services', objects: [service] });
+      endpoints('outer', 'TCP', [pods[2]]);
+      await delay(200);
+    };
+    await open();
+    t.deepEqual(namesIn(await asked(outside, 'tcp', '192.0.2.7', 80)), ['pod-c']);
+    t.deepEqual(namesIn(await asked(outside, 'tcp', '192.0.2.8', 80)), ['pod-c']);
+    await open('198.51.100.0/24');
+    t.deepEqual(await asked(outside, 'tcp', '192.0.2.8', 80), ['TIMEOUT']);
+    t.deepEqual(namesIn(await asked(outside, 'tcp', '192.0.2.7', 80)), ['pod-c']);
+    await open('198.51.100.0/24', '172.18.0.0/24');
+    t.deepEqual(namesIn(await asked(outside, 'tcp', '192.0.2.8', 80)), ['pod-c']);
+  });
+
+  test.serial('the health check node port says whether this node has targets', async (t) => {
+    const spec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 30999 } as const;
+    await publish('checked', '10.96.1.11', spec, [pods[2]]);
+    const statusOf = async (ip: string) => {
+      const program = `fetch('http://${ip}:30999/').then(async (r) => console.log(r.status, await r.text()))`;
+      return await lab.outside(process.execPath, ['-e', program]);
+    };
+    t.regex(await statusOf('172.18.0.2'), /^503 .*"localEndpoints":0/);
+    t.regex(await statusOf('172.18.0.3'), /^200 .*"name":"checked".*"localEndpoints":1/);
+  });
+
+  test.serial('what leaves the cluster has the address of its node', async (t) => {
+    t.deepEqual(await asked(pods[0], 'tcp', '172.18.0.1', 9000), [{ name: 'outside', peer: '172.18.0.2' }]);
+    t.deepEqual(await asked(pods[2], 'udp', '172.18.0.1', 9000), [{ name: 'outside', peer: '172.18.0.3' }]);
+  });
+
   test.serial('a UDP client moves on when its target goes', async (t) => {
     const ports = [examplePort({ protocol: 'UDP' })];
     await publish('udp', '10.96.1.6', { ports }, [pods[0]]);

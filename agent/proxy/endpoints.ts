@@ -16,6 +16,8 @@ export interface Targets {
   readonly local: readonly Target[];
   /** Whether any node could answer: decides between rejecting and dropping what this node cannot answer. */
   readonly hasAny: boolean;
+  /** Ready ones on this node, whatever the traffic may use: what load balancers are told. */
+  readonly localReadyCount: number;
 }
 
 export interface TargetFacts {
@@ -40,14 +42,16 @@ export function chooseTargets(slices: readonly EndpointSlice[], facts: TargetFac
 
   const near = facts.usesCluster ? ready.filter(nearness(ready, facts)) : [];
   const cluster = near.length > 0 || !facts.usesCluster ? near : lastResort;
-  if (!facts.usesLocal) return { cluster: plain(cluster), local: [], hasAny: cluster.length > 0 };
-
   const localReady = ready.filter((candidate) => candidate.target.isLocal);
+  const localReadyCount = localReady.length;
+  if (!facts.usesLocal) return { cluster: plain(cluster), local: [], hasAny: cluster.length > 0, localReadyCount };
+
   const local = localReady.length > 0 ? localReady : lastResort.filter((candidate) => candidate.target.isLocal);
   return {
     cluster: plain(cluster),
     local: plain(local),
     hasAny: ready.length + lastResort.length > 0,
+    localReadyCount,
   };
 }
 

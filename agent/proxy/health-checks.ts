@@ -28,7 +28,7 @@ export function createHealthChecks(log: Log): HealthChecks {
       const port = plans.find((plan) => plan.healthCheckNodePort !== undefined)?.healthCheckNodePort;
       if (open.has(key) && open.get(key)?.port !== port) close(key);
       if (port === undefined) return;
-      const localCount = new Set(plans.flatMap(({ targets }) => targets.local.map((target) => target.address))).size;
+      const localCount = Math.max(...plans.map(({ targets }) => targets.localReadyCount));
       const known = open.get(key);
       if (known !== undefined) {
         known.localCount = localCount;
