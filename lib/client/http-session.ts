@@ -52,7 +52,8 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
   }
 
   async function open(): Promise<ClientHttp2Session> {
-    await clock.sleep(Math.max(0, notBeforeMs - clock.now()), life.signal);
+    const waitMs = notBeforeMs - clock.now();
+    if (waitMs > 0) await clock.sleep(waitMs, life.signal);
     try {
       const session = await dial(await options.credentials());
       failures = 0;

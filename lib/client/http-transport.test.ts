@@ -7,10 +7,10 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { X509CertificateGenerator } from '@peculiar/x509';
 import test from 'ava';
-import { createClock } from '#lib/clock.ts';
+import { createClock, createFakeClock } from '#lib/clock.ts';
 import { hasReason } from '#lib/errors.ts';
 import { createSilentLog } from '#lib/log.ts';
 import { readText } from './body.ts';
@@ -83,6 +83,55 @@ test('createHttpTransport() uses new credentials after renew()', async (t) => {
   await readText((await transport.request(get('/b'), never)).body);
   t.is(asked, 2);
 });
+
+test('createHttpTransport() gives up a connection whose other end has fallen silent', async (t) => {
+  await using server = await startServer();
+  await using proxy = await startProxy(new URL(server.options.server).port);
+  const clock = createFakeClock();
+  using transport = createHttpTransport({ ...server.options, server: `https://127.0.0.1:${proxy.port}`, clock });
+  const endless = await transport.request(get('/endless'), never);
+  const reading = readText(endless.body);
+  await proxy.cut();
+  await clock.advance(10_000); // a ping at the latest after five seconds, four seconds for its answer
+  const error = await t.throwsAsync(reading);
+  t.true(hasReason(error, 'ServiceUnavailable'));
+  proxy.mend();
+  t.is(await readText((await transport.request(get('/a'), never)).body), 'GET /a Bearer secret');
+});
+
+/** Passes bytes on, until it is cut: then it takes them and keeps them, as a broken line does. */
+async function startProxy(port: string) {
+  let isCut = false;
+  const sockets = new Set<Socket>();
+  const listener = createServer((near) => {
+    const far = connect(Number(port), '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('data', (bytes) => isCut || to.write(bytes));
+      from.on('error', () => {});
+      from.on('close', () => isCut || to.destroy());
+    }
+  });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  return {
+    port: (listener.address() as AddressInfo).port,
+    async cut() {
+      await new Promise((resolve) => setImmediate(resolve));
+      isCut = true;
+    },
+    mend() {
+      isCut = false;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      listener.close();
+    },
+  };
+}
 
 async function startServer() {
   const { cert, key } = await selfSigned();
