@@ -155,6 +155,7 @@ const controllers = [
   'systemd',
   'misc',
   'rdma',
+  'unified', // of a hybrid: the runtime makes its cgroups there, too
 ];
 const limiting = ['cpu', 'memory', 'pids'];
 

@@ -1,19 +1,32 @@
 import { rm } from 'node:fs/promises';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import type { NodeTools } from './node-facts.ts';
-import { podLogDirectory } from './paths.ts';
+import type { ObservedContainer } from './observed.ts';
+import { logLinkPath, podLogDirectory } from './paths.ts';
 
 /** Removes what was kept of a pod for those who still asked for its logs. */
 export async function clearPod(pod: Pod, tools: NodeTools, signal: AbortSignal): Promise<void> {
   const { observer, puller, objects, cri } = tools;
   const uid = pod.metadata.uid ?? '';
-  for (const { id } of observer.of(uid).sandboxes) await cri.runtime.removeSandbox(id, signal);
-  const { containers } = await observer.refresh(uid, signal);
-  for (const { id } of containers) await cri.runtime.removeContainer(id, signal);
-  if (containers.length > 0) await observer.refresh(uid, signal);
+  const { sandboxes, containers } = observer.of(uid);
+  for (const container of containers) await clearContainer(pod, container, tools, signal);
+  for (const { id } of sandboxes) await cri.runtime.removeSandbox(id, signal);
+  await observer.refresh(uid, signal);
   await rm(podLogDirectory(pod), { recursive: true, force: true });
   puller.drop(uid);
   objects.drop(uid);
+}
+
+/** Removes an ended container with its log. */
+export async function clearContainer(
+  pod: Pod,
+  { id, name, logPath }: ObservedContainer,
+  { cri }: Pick<NodeTools, 'cri'>,
+  signal: AbortSignal,
+): Promise<void> {
+  await cri.runtime.removeContainer(id, signal);
+  await rm(logLinkPath(pod, name, id), { force: true });
+  if (logPath !== '') await rm(logPath, { force: true });
 }
 
 /** Gives back volumes and cgroups of pods that are neither known nor running: what a crash left behind. */

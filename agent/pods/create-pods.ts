@@ -113,9 +113,9 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
       const ready = Promise.all([observer.synced, informers.services.synced, informers.pods.synced]);
       await Promise.race([ready, aborted(signal)]);
       probes.restore(knownVerdicts(informers.pods.list()));
-      const stop = informers.pods.onChange(worker.see);
+      const stops = [informers.pods.onChange(worker.see), objects.onChange(worker.wake)];
       await Promise.all([watching, worker.run(signal)]);
-      stop();
+      for (const stop of stops) stop();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { SandboxStatus } from '#cri/runtime.ts';
 import { assertNever } from '#lib/errors.ts';
 import type { PreparedVolumes } from '../volumes/volumes.ts';
+import { clearContainer } from './clear.ts';
 import { killContainer, killPod } from './kill.ts';
 import type { NodeTools } from './node-facts.ts';
 import { isLive } from './observed.ts';
@@ -26,7 +27,7 @@ export async function execute(
   tools: NodeTools,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { cri, observer, clock } = tools;
+  const { observer, clock } = tools;
   const mustStart = steps.some((step) => step.do === 'startContainer');
   // Volumes and sandbox do not need each other: both are begun at once.
   const volumes = mustStart ? prepareVolumes(record, tools, signal) : undefined;
@@ -61,10 +62,12 @@ export async function execute(
         if (failed !== undefined) againMs = Math.min(againMs ?? Number.POSITIVE_INFINITY, failed.againMs);
         break;
       }
-      case 'removeContainer':
-        await cri.runtime.removeContainer(step.id, signal);
+      case 'removeContainer': {
+        const target = observer.of(record.uid).containers.find(({ id }) => id === step.id);
+        if (target !== undefined) await clearContainer(record.pod, target, tools, signal);
         await observer.refresh(record.uid, signal);
         break;
+      }
       default:
         assertNever(step, 'step');
     }
