@@ -1,5 +1,7 @@
 // What people do with kubectl all day, by each version of it that is on the machine.
+import { on } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { execa } from 'execa';
 import { request } from 'undici';
@@ -119,7 +121,7 @@ async function streams(
     env: { KUBECONFIG: testCluster().kubeconfig },
     reject: false,
   });
-  const [first] = await Array.fromAsync(firstOf(follow.iterable()));
+  const first = await firstLine(follow.stdout);
   t.is(first, 'ready');
   follow.kill();
   await follow;
@@ -143,8 +145,8 @@ async function streams(
     env: { KUBECONFIG: testCluster().kubeconfig },
     reject: false,
   });
-  const [line] = await Array.fromAsync(firstOf(forward.iterable()));
-  const port = /127\.0\.0\.1:(\d+)/.exec(line ?? '')?.[1];
+  const line = await firstLine(forward.stdout);
+  const port = /127\.0\.0\.1:(\d+)/.exec(line)?.[1];
   for (const _ of [1, 2]) {
     const answer = await request(`http://127.0.0.1:${port}/`);
     t.is(await answer.body.text(), 'hi\n');
@@ -153,11 +155,14 @@ async function streams(
   await forward;
 }
 
-async function* firstOf<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
-  for await (const item of items) {
-    yield item;
-    return;
+/** The first line that a program writes, while it goes on. */
+async function firstLine(stream: Readable): Promise<string> {
+  let text = '';
+  for await (const chunk of on(stream, 'data')) {
+    text += String(chunk);
+    if (text.includes('\n')) return text.slice(0, text.indexOf('\n'));
   }
+  return text;
 }
 
 /** `exec -it` under a pseudo terminal of 33 rows and 101 columns: asks for its size, then leaves. */
