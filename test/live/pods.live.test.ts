@@ -276,9 +276,7 @@ test('sidecars start before and end after the main container; hooks run', async 
   await remove('side');
   const { stdout } = await following;
   t.regex(stdout, /begun[\s\S]*ending[\s\S]*main/);
-  const time = (word: string) =>
-    new RegExp(`(S+) stdout F ${word}
-`).exec(stdout)?.[1] ?? '';
+  const time = (word: string) => new RegExp(`(\\S+) stdout F ${word}$`, 'm').exec(stdout)?.[1] ?? '';
   t.true(time('main') !== '' && time('main') < time('side'), stdout);
 });
 
