@@ -269,8 +269,4 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 }
 
 const name = process.argv[2];
-if (name !== undefined && import.meta.main) {
-  const alive = setInterval(() => {}, 60_000); // waiting alone keeps no process alive, see clock.ts
-  await scenarios[name]!();
-  clearInterval(alive);
-}
+if (name !== undefined && import.meta.main) await scenarios[name]!();
