@@ -21,7 +21,7 @@ export interface ControllerOptions {
 export interface Controller {
   /** Asks for a run of `key`, soon. */
   add(key: string): void;
-  /** Asks for a run of `key` after `ms`; an earlier run does not cancel it. */
+  /** Asks for a run of `key` after `ms`, unless one is due before that: it will say again when to look. */
   addAfter(key: string, ms: number): void;
   /** Works until `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>;
@@ -34,6 +34,7 @@ export function createController(options: ControllerOptions): Controller {
   const { name, reconcile, clock, log, workers = 1, backoffMs = standardBackoffMs } = options;
   const queue = new KeyedQueue();
   const failures = new Map<string, number>(); // bounded by the keys that fail
+  const pending = new Map<string, { readonly dueMs: number; readonly cancel: AbortController }>(); // one a key
   const later = new AbortController();
   let bell = Promise.withResolvers<void>();
 
@@ -52,9 +53,18 @@ export function createController(options: ControllerOptions): Controller {
       add(key);
       return;
     }
-    clock.sleep(ms, later.signal).then(
-      () => add(key),
-      () => {}, // only the end of this controller aborts it
+    const dueMs = clock.now() + ms;
+    const known = pending.get(key);
+    if (known !== undefined && known.dueMs <= dueMs) return;
+    known?.cancel.abort();
+    const cancel = new AbortController();
+    pending.set(key, { dueMs, cancel });
+    clock.sleep(ms, AbortSignal.any([cancel.signal, later.signal])).then(
+      () => {
+        pending.delete(key);
+        add(key);
+      },
+      () => {}, // replaced, or the controller has ended
     );
   }
 

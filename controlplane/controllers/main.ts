@@ -2,6 +2,7 @@ import type { Client } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { runClusterRoleAggregation } from './clusterroleaggregation/controller.ts';
+import { runCronJobs } from './cronjob/controller.ts';
 import { runDaemonSets } from './daemonset/controller.ts';
 import { runDeployments } from './deployment/controller.ts';
 import { runDisruption } from './disruption/controller.ts';
@@ -51,6 +52,7 @@ export async function startControllers(options: StartControllersOptions, signal:
     'replicaset-controller': (context, signal) => runReplicaSets(replicaSetFlavour, context, signal),
     'replication-controller': (context, signal) => runReplicaSets(replicationControllerFlavour, context, signal),
     'job-controller': runJobs,
+    'cronjob-controller': runCronJobs,
     'daemon-set-controller': runDaemonSets,
     'statefulset-controller': runStatefulSets,
     'endpointslice-controller': runEndpointSlices,

@@ -1,0 +1,98 @@
+import { jobs as jobResource, cronJobs as resource } from '#lib/api/resources.ts';
+import type { CronJob, Job } from '#lib/api/types/batch.v1.ts';
+import { referenceTo } from '#lib/client/events.ts';
+import { hasReason } from '#lib/errors.ts';
+import { indexes } from '../informers.ts';
+import { timeOf } from '../shared/conditions.ts';
+import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { controllerOf, controllerReference, refersTo } from '../shared/owners.ts';
+import { isSameStatus } from '../shared/same.ts';
+import { type CronJobPlan, planCronJob, referenceOf } from './plan.ts';
+
+/** Starts the Jobs of CronJobs when their time comes. */
+export async function runCronJobs(context: ControllerContext, signal: AbortSignal): Promise<void> {
+  const { client, informers, events, clock } = context;
+  const cronJobs = informers.get(resource);
+  const jobs = informers.get(jobResource);
+  const queue = createQueue('cronjob-controller', context, reconcile);
+
+  cronJobs.onChange((_now, _before, key) => queue.add(key));
+  jobs.onChange((now, before) => {
+    const controller = controllerOf((now ?? before)!);
+    if (controller !== undefined && refersTo(controller, resource)) {
+      queue.add(`${(now ?? before)!.metadata.namespace}/${controller.name}`);
+    }
+  });
+  await runWhenSynced(queue, [cronJobs, jobs], signal);
+
+  async function reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
+    const cronJob = cronJobs.get(key);
+    if (cronJob === undefined) return undefined;
+    const own = jobs.byIndex(indexes.controller, cronJob.metadata.uid ?? '');
+    const plan = planCronJob({ cronJob, jobs: own, nowMs: clock.now() });
+    const about = referenceTo(resource, cronJob);
+    for (const { type, reason, message } of plan.events) events.record(about, type, reason, message);
+    for (const job of plan.remove) await remove(cronJob, job, signal);
+    await writeStatus(cronJob, plan, await start(cronJob, plan.start, signal), signal);
+    return plan.againMs;
+  }
+
+  async function remove(cronJob: CronJob, { metadata }: Job, signal: AbortSignal): Promise<void> {
+    const { namespace, name, uid } = metadata;
+    const options = { propagationPolicy: 'Background', preconditions: { uid } };
+    try {
+      await client.delete(jobResource, { namespace, name }, signal, options);
+    } catch (error) {
+      if (!hasReason(error, 'NotFound')) throw error;
+    }
+    events.record(referenceTo(resource, cronJob), 'Normal', 'SuccessfulDelete', `Deleted job ${name}`);
+  }
+
+  /** Returns the Job that stands for the due time now, whoever made it. */
+  async function start(cronJob: CronJob, due: CronJobPlan['start'], signal: AbortSignal): Promise<Job | undefined> {
+    if (due === undefined) return undefined;
+    const { namespace } = cronJob.metadata;
+    const about = referenceTo(resource, cronJob);
+    try {
+      const job = await client.create(jobResource, jobFor(cronJob, due), signal);
+      events.record(about, 'Normal', 'SuccessfulCreate', `Created job ${due.name}`);
+      return job;
+    } catch (error) {
+      // Made before a crash, or not seen yet.
+      if (hasReason(error, 'AlreadyExists'))
+        return await client.get(jobResource, { namespace, name: due.name }, signal);
+      events.record(about, 'Warning', 'FailedCreate', `Error creating job: ${(error as Error).message}`);
+      throw error;
+    }
+  }
+
+  async function writeStatus(
+    cronJob: CronJob,
+    { status: planned, start }: CronJobPlan,
+    job: Job | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const isNew = job !== undefined && !planned.active?.some(({ uid }) => uid === job.metadata.uid);
+    const status = {
+      ...planned,
+      ...(start === undefined ? {} : { lastScheduleTime: timeOf(start.scheduledMs) }),
+      ...(isNew ? { active: [...(planned.active ?? []), referenceOf(job)] } : {}),
+    };
+    if (isSameStatus(status, cronJob.status)) return;
+    await client.update(resource, { ...cronJob, status }, signal, { subresource: 'status' });
+  }
+}
+
+function jobFor(cronJob: CronJob, { name, scheduledMs }: NonNullable<CronJobPlan['start']>) {
+  const { metadata, spec } = cronJob.spec!.jobTemplate!;
+  return {
+    metadata: {
+      name,
+      namespace: cronJob.metadata.namespace,
+      ...(metadata?.labels === undefined ? {} : { labels: metadata.labels }),
+      annotations: { ...metadata?.annotations, 'batch.kubernetes.io/cronjob-scheduled-timestamp': timeOf(scheduledMs) },
+      ownerReferences: [controllerReference(resource, cronJob)],
+    },
+    spec,
+  };
+}

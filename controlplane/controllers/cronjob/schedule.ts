@@ -1,0 +1,63 @@
+import { Cron } from 'croner';
+
+/** When a CronJob is due. Times in milliseconds since the epoch. */
+export interface Schedule {
+  /** The first time after `ms`; undefined if there is none. */
+  next(ms: number): number | undefined;
+}
+
+/**
+ * Reads a schedule in cron form, `@hourly` and the like, or `@every 1h30m`.
+ * @throws {RangeError} if it is none, or if there is no such time zone
+ */
+export function parseSchedule(text: string, timeZone: string | undefined): Schedule {
+  const every = /^@every\s+(.+)$/.exec(text.trim());
+  if (every !== null) {
+    const periodMs = durationMs(every[1]!);
+    return { next: (ms) => Math.floor((ms + periodMs) / 1000) * 1000 };
+  }
+  try {
+    const cron = new Cron(text.trim(), { paused: true, mode: '5-part', timezone: timeZone ?? 'UTC' });
+    return { next: (ms) => cron.nextRun(new Date(ms))?.getTime() };
+  } catch (error) {
+    throw new RangeError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** As Go writes durations: `1h30m`, `90s`. */
+function durationMs(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) {
+    throw new RangeError(`failed to parse duration @every ${text}`);
+  }
+  const ms = parts.reduce((sum, [, value, unit]) => sum + Number(value) * unitMs[unit!]!, 0);
+  return Math.max(1_000, ms);
+}
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+export interface Missed {
+  /** The newest time between the two, the later one included. */
+  readonly newestMs: number | undefined;
+  readonly count: 'none' | 'few' | 'many';
+}
+
+/** The times after `fromMs` up to `nowMs`. Rule: kubernetes pkg/controller/cronjob, mostRecentScheduleTime. */
+export function missedBetween(schedule: Schedule, fromMs: number, nowMs: number): Missed {
+  const first = schedule.next(fromMs);
+  if (first === undefined || first > nowMs) return { newestMs: undefined, count: 'none' };
+  const second = schedule.next(first);
+  if (second === undefined || second > nowMs) return { newestMs: first, count: 'few' };
+  const periodMs = second - first;
+  // Years of missed minutes are not walked through: near the end is early enough, as periods vary by little.
+  let newestMs = first;
+  for (let at = Math.max(first, nowMs - periodMs * stepsBack - longestGapMs); ; ) {
+    const next = schedule.next(at);
+    if (next === undefined || next > nowMs) break;
+    newestMs = Math.max(newestMs, next);
+    at = next;
+  }
+  return { newestMs, count: (nowMs - first) / periodMs > manyMissed ? 'many' : 'few' };
+}
+const stepsBack = 3;
+const longestGapMs = 3_600_000; // what a change of daylight saving time may add
+const manyMissed = 100;
