@@ -10,6 +10,7 @@ import { exec } from '#lib/exec.ts';
 import type { Log } from '#lib/log.ts';
 import { createMetrics } from '#lib/metrics.ts';
 import { createCgroups } from './cgroups/cgroups.ts';
+import { keepShares } from './cgroups/share-out.ts';
 import { createInformers, runInformers } from './informers.ts';
 import { rotateLogs } from './logs/rotate.ts';
 import { type Network, startNetwork } from './network.ts';
@@ -103,6 +104,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     kubeletVersion,
     network: () => network?.status() ?? { isReady: false, message: 'it is being set up' },
     current: () => informers.nodes.get(nodeName),
+    record: (reason, message) => recorder.record(aboutNode(nodeName), 'Normal', reason, message),
   });
   network = startNetwork(
     {
@@ -130,6 +132,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     node.run(signal),
     keepLease(() => informers.nodes.get(nodeName), common, nodeName, signal),
     pods.run(signal),
+    keepShares(cgroups, pods.pods, common, signal),
     volumes.run(signal),
     rotateLogs({ runtime: cri.runtime, clock, log }, signal),
     network.done,
@@ -137,6 +140,11 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
   ]);
   cri.close();
   log.info('Stopped agent', { node: nodeName });
+}
+
+/** Upstream names a node by its name where others have a uid: `kubectl describe node` looks for that. */
+function aboutNode(name: string) {
+  return { kind: 'Node', name, uid: name };
 }
 
 async function readTls({ tlsCertFile, tlsPrivateKeyFile, clientCaFile }: AgentOptions) {

@@ -21,6 +21,8 @@ export interface KeepNodeOptions {
   network(): { readonly isReady: boolean; readonly message: string };
   /** The node as the informer has it. */
   current(): Node | undefined;
+  /** Tells users what happens, in an Event about the node. */
+  record(reason: string, message: string): void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -87,7 +89,11 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
     try {
       const body = { status };
       const node = await client.patch(nodes, { name }, { type: 'strategic', body }, signal, { subresource: 'status' });
-      if (wasReady(told) !== wasReady(status)) log.info('Reported node', { node: name, isReady: wasReady(status) });
+      if (wasReady(told) !== wasReady(status)) {
+        const reason = wasReady(status) ? 'NodeReady' : 'NodeNotReady';
+        options.record(reason, `Node ${name} status is now: ${reason}`);
+        log.info('Reported node', { node: name, isReady: wasReady(status) });
+      }
       told = node.status;
       toldAtMs = clock.now();
     } catch (error) {
@@ -101,6 +107,7 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
     async run(signal) {
       const stop = () => bell.resolve();
       signal.addEventListener('abort', stop, { once: true });
+      options.record('Starting', 'Starting kubelet.');
       let failures = 0;
       let isRegistered = false;
       while (!signal.aborted) {

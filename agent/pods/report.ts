@@ -7,6 +7,7 @@ import type { Clock } from '#lib/clock.ts';
 import { createController } from '#lib/controller.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
+import { settledOrAborted } from '../settled-or-aborted.ts';
 import { statusPatch } from './status-patch.ts';
 
 export interface Reporter {
@@ -78,10 +79,11 @@ export function createReporter({
     async settled(podUid, signal) {
       const wish = wishes.get(podUid);
       if (wish === undefined || wish.told === wish.wanted) return;
-      await new Promise<void>((resolve, reject) => {
-        wish.waiters.add(resolve);
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wish.waiters.add(resolve);
+      await settledOrAborted(promise, signal);
+      wish.waiters.delete(resolve);
+      signal.throwIfAborted();
     },
     newest: (podUid) => wishes.get(podUid)?.wanted,
     forget(podUid) {
