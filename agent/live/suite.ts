@@ -197,6 +197,10 @@ export function networkSuite(test: TestFn, mode: ProxyMode): void {
     t.deepEqual(namesIn(await asked(pods[1], 'tcp', '10.96.1.7', 80)), ['pod-a']);
   });
 
+  test.serial('nothing had to be tried twice', (t) => {
+    for (const node of lab.nodes) t.notRegex(node.log(), /Could not|Reconcile failed|has ended/);
+  });
+
   test.serial('removeNetwork() leaves nothing of ours, and nothing else changed', async (t) => {
     const node = lab.nodes[1]!;
     await node.run('iptables', ['-A', 'INPUT', '-s', '192.0.2.0/24', '-j', 'DROP']);

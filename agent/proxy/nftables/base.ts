@@ -12,7 +12,6 @@ export function planBaseObjects(facts: BaseFacts): Objects {
   const front = `${ip} daddr . meta l4proto . th dport`;
   const loopback = family === 4 ? '127.0.0.0/8' : '::1';
   const isNodePort = `fib daddr type local ${ip} daddr != ${loopback}`;
-  const target = `: ${ip} daddr . th dport`;
   const hooked = (type: string, hook: string, priority: string) => `type ${type} hook ${hook} priority ${priority} ;`;
   const refuse = `ct state new ${front} vmap @no-endpoint-services`;
   const chains: readonly (readonly [string, readonly string[], string?])[] = [
@@ -52,8 +51,6 @@ export function planBaseObjects(facts: BaseFacts): Objects {
     ['map no-endpoint-services', `type ${address} . inet_proto . inet_service : verdict ;`],
     ['map no-endpoint-nodeports', 'type inet_proto . inet_service : verdict ;'],
     ['map firewall-ips', `type ${address} . inet_proto . inet_service : verdict ;`],
-    ['map targets', `typeof ${front} . numgen random mod 2 ${target} ;`],
-    ['map nodeport-targets', `typeof meta l4proto . th dport . numgen random mod 2 ${target} ;`],
     ...chains.map(([name, rules, hook]) => [chain(name), chainText(rules, hook)] as const),
   ]);
 }

@@ -1,6 +1,6 @@
 // From what one Service needs to entries in maps. There is no chain for each Service: a front (address, protocol and port) leads to a
-// chain that balances between so many targets, and these stand in a map under the front and a number. So a change is a few elements,
-// and ten thousand Services are one large map. Only what is rare has chains of its own: session affinity and source ranges.
+// chain that draws one of so many numbers, and for each number there is a map with a target for each front. So a change is a few
+// elements, and ten thousand Services are a few large maps. Only what is rare has chains of its own: session affinity and source ranges.
 
 import type { Target } from '../endpoints.ts';
 import { hash } from '../hash.ts';
@@ -25,11 +25,11 @@ export function planObjects(ports: readonly PortPlan[], facts: ObjectFacts): Obj
 
 type Sink = Map<string, string>;
 
-/** Where a front is looked up, and where its targets are. */
+/** Where a front is looked up. */
 interface Front {
   readonly services: 'service-ips' | 'service-nodeports';
   readonly refused: 'no-endpoint-services' | 'no-endpoint-nodeports';
-  readonly targets: 'targets' | 'nodeport-targets';
+  readonly isNodePort: boolean;
   readonly key: string;
 }
 
@@ -38,7 +38,7 @@ function addPort(port: PortPlan, facts: ObjectFacts, objects: Sink): void {
   const at = (ip: string): Front => ({
     services: 'service-ips',
     refused: 'no-endpoint-services',
-    targets: 'targets',
+    isNodePort: false,
     key: `${ip} . ${protocol} . ${port.port}`,
   });
   objects.set(element('cluster-ips', port.clusterIp), '');
@@ -53,7 +53,7 @@ function addPort(port: PortPlan, facts: ObjectFacts, objects: Sink): void {
       fronts.push({
         services: 'service-nodeports',
         refused: 'no-endpoint-nodeports',
-        targets: 'nodeport-targets',
+        isNodePort: true,
         key,
       });
     }
@@ -104,23 +104,29 @@ function refuse(objects: Sink, front: Front, port: PortPlan): void {
   objects.set(element(front.refused, front.key), port.targets.hasAny ? 'drop' : 'goto reject-chain');
 }
 
-/** The chain that spreads over the targets; with affinity the Service's own, else the one for so many targets. */
+/**
+ * The chain that spreads over the targets; with affinity the Service's own, else the one for so many targets: it draws a number,
+ * and under that number each front has a target. A front may have both kinds, hence the local ones have maps of their own.
+ */
 function balancer(objects: Sink, port: PortPlan, front: Front, kind: 'cluster' | 'local'): string {
   const targets = port.targets[kind];
   if (port.affinitySeconds !== undefined) return stickyBalancer(objects, port, kind, targets, port.affinitySeconds);
-  // A front may have both kinds: the local ones stand behind, at numbers of their own.
-  const first = kind === 'cluster' ? 0 : firstLocal;
-  targets.forEach((target, index) => {
-    objects.set(element(front.targets, `${front.key} . ${first + index}`), `${target.address} . ${target.port}`);
-  });
+  const prefix = `${front.isNodePort ? 'nodeport-' : ''}${kind === 'local' ? 'local-' : ''}`;
   const ip = port.family === 4 ? 'ip' : 'ip6';
-  const number = `numgen random mod ${targets.length}${first === 0 ? '' : ` offset ${first}`}`;
-  const key = front.targets === 'targets' ? `${ip} daddr . meta l4proto . th dport` : 'meta l4proto . th dport';
-  const name = `${front.targets === 'targets' ? '' : 'nodeport-'}${kind === 'cluster' ? 'balance' : 'balance-local'}-${targets.length}`;
-  objects.set(chain(name), chainText([`${onlyPorts} dnat ${ip} to ${key} . ${number} map @${front.targets}`]));
+  const address = `ipv${port.family}_addr`;
+  targets.forEach((target, index) => {
+    const map = `${prefix}targets-${index}`;
+    const type = `${front.isNodePort ? '' : `${address} . `}inet_proto . inet_service : ${address} . inet_service`;
+    const key = `${front.isNodePort ? '' : `${ip} daddr . `}meta l4proto . th dport`;
+    objects.set(`map ${map}`, `type ${type} ;`);
+    objects.set(chain(`${prefix}pick-${index}`), chainText([`${onlyPorts} dnat ${ip} to ${key} map @${map}`]));
+    objects.set(element(map, front.key), `${target.address} . ${target.port}`);
+  });
+  const numbers = targets.map((_target, index) => `${index} : goto ${prefix}pick-${index}`).join(', ');
+  const name = `${prefix}balance-${targets.length}`;
+  objects.set(chain(name), chainText([`numgen random mod ${targets.length} vmap { ${numbers} }`]));
   return name;
 }
-const firstLocal = 65_536;
 const onlyPorts = 'meta l4proto { tcp, udp, sctp }';
 
 /** Each target remembers its clients in a set whose elements expire; who is in none is spread. */
