@@ -4,17 +4,12 @@
 
 import type { Target } from '../endpoints.ts';
 import { hash } from '../hash.ts';
+import type { RuleFacts } from '../iptables/plan.ts';
 import { isExternallyReachable, type PortPlan } from '../plan.ts';
 import { chain, chainText, element, type Objects } from './objects.ts';
 
-export interface ObjectFacts {
-  readonly clusterCidr: string | undefined;
-  /** Addresses that this node answers itself (cluster DNS): left alone until somebody else has endpoints for them. */
-  readonly ownAddresses: ReadonlySet<string>;
-}
-
 /** The objects for all ports of one Service; chains that others want, too, are the same text for all. */
-export function planObjects(ports: readonly PortPlan[], facts: ObjectFacts): Objects {
+export function planObjects(ports: readonly PortPlan[], facts: RuleFacts): Objects {
   const objects = new Map<string, string>();
   for (const port of ports) {
     if (!port.targets.hasAny && facts.ownAddresses.has(port.clusterIp)) continue;
@@ -33,7 +28,7 @@ interface Front {
   readonly key: string;
 }
 
-function addPort(port: PortPlan, facts: ObjectFacts, objects: Sink): void {
+function addPort(port: PortPlan, facts: RuleFacts, objects: Sink): void {
   const { protocol, targets, nodePort } = port;
   const at = (ip: string): Front => ({
     services: 'service-ips',
@@ -65,7 +60,7 @@ function addPort(port: PortPlan, facts: ObjectFacts, objects: Sink): void {
   }
 }
 
-function addExternal(objects: Sink, port: PortPlan, front: Front, { clusterCidr }: ObjectFacts): void {
+function addExternal(objects: Sink, port: PortPlan, front: Front, { clusterCidr }: RuleFacts): void {
   const { cluster, local, hasAny } = port.targets;
   if (!hasAny) {
     refuse(objects, front, port);
