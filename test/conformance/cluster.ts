@@ -9,7 +9,10 @@ import type { Suite } from './suite.ts';
 
 /** A cluster on which specs run. */
 export interface Target {
+  /** As it is used by the suite, from `within`. */
   readonly kubeconfig: string;
+  /** As it is used by this very process: it must not send anything to addresses inside the cluster. */
+  readonly ownKubeconfig: string | undefined;
   readonly host: string;
   /** Words before a command that has to reach nodes, NodePorts and the API. */
   readonly within: readonly string[];
@@ -37,6 +40,7 @@ export async function bringUp(suite: Suite, nodeCount: number, say: (line: strin
   const mount = `mount --bind ${hosts} /etc/hosts && exec "$@"`;
   return {
     kubeconfig,
+    ownKubeconfig: layout.kubeconfig,
     host,
     nodeCount,
     within: [
@@ -105,5 +109,6 @@ export async function existing(kubeconfig: string, within: readonly string[]): P
     '-o',
     'jsonpath={.clusters[0].cluster.server}',
   ]);
-  return { kubeconfig, host: stdout, within, nodeCount: -1, remove: async () => {} };
+  const ownKubeconfig = within.length === 0 ? kubeconfig : undefined;
+  return { kubeconfig, ownKubeconfig, host: stdout, within, nodeCount: -1, remove: async () => {} };
 }

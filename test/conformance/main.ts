@@ -8,6 +8,7 @@ import { runSpec } from './run-spec.ts';
 import { rotation, scheduleOf, select } from './spec.ts';
 import { ensureSuite, listSpecs } from './suite.ts';
 import { renderTable } from './table.ts';
+import { provideTokenSecrets } from './token-secrets.ts';
 
 interface Options {
   readonly focus?: string;
@@ -72,9 +73,14 @@ const target =
     ? await bringUp(suite, Number(options.nodes), say)
     : await existing(options.kubeconfig, options.within?.split(' ') ?? []);
 const results: Result[] = [];
+const beside = new AbortController();
+if (options.suite === undefined && target.ownKubeconfig !== undefined) {
+  provideTokenSecrets(target.ownKubeconfig, beside.signal).catch(() => {});
+}
 try {
   await runAll();
 } finally {
+  beside.abort();
   report();
   if (!options.keep) await target.remove();
 }
