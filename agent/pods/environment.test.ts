@@ -26,6 +26,7 @@ function factsOf(container: Partial<Container>, more: Partial<EnvironmentFacts> 
     services: [],
     configMaps: new Map([['settings', configMap]]),
     secrets: new Map([['keys', secret]]),
+    files: new Map([['work/app.env', "COLOR='blue'\n"]]),
     ...more,
   };
 }
@@ -135,6 +136,22 @@ test(
   },
 );
 
+const fileKeyRef = (key: string, more = {}) => ({
+  valueFrom: { fileKeyRef: { volumeName: 'work', path: 'app.env', key, ...more } },
+});
+test(
+  'reads env files',
+  gives,
+  {
+    env: [
+      { name: 'A', ...fileKeyRef('COLOR') },
+      { name: 'B', ...fileKeyRef('NONE', { optional: true }) },
+      { name: 'C', ...fileKeyRef('COLOR', { path: 'none', optional: true }) },
+    ],
+  },
+  { A: 'blue' },
+);
+
 const fails = test.macro<[Partial<Container>, string]>({
   title: (_title, _container, message) => `planEnvironment() fails with: ${message}`,
   exec: (t, container, error) => {
@@ -153,6 +170,7 @@ test(
   { env: [{ name: 'A', valueFrom: { secretKeyRef: { name: 'keys', key: 'k' } } }] },
   "couldn't find key k in Secret shop/keys",
 );
+test(fails, { env: [{ name: 'A', ...fileKeyRef('NONE') }] }, 'environment variable key "NONE" not found in file');
 test(
   fails,
   { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'spec.hostname' } } }] },
@@ -214,7 +232,7 @@ test('environmentNeeds() names each object once', (t) => {
       { name: 'C', value: 'c' },
     ],
   };
-  t.deepEqual(environmentNeeds(container), { configMaps: ['a'], secrets: ['s', 't'] });
+  t.deepEqual(environmentNeeds(container), { configMaps: ['a'], secrets: ['s', 't'], files: [] });
 });
 
 function service(namespace: string, name: string, clusterIP: string, ports: readonly object[]): Service {

@@ -1,5 +1,6 @@
-import type { ConfigMap, Container, EnvVar, Pod, Secret, Service } from '#lib/api/types/core.v1.ts';
+import type { ConfigMap, Container, EnvVar, FileKeySelector, Secret, Service } from '#lib/api/types/core.v1.ts';
 import { type DownwardFacts, fieldValue, resourceValue } from './downward.ts';
+import { readEnvFile } from './env-file.ts';
 import { expand } from './expand.ts';
 import { serviceEnvironment } from './service-environment.ts';
 
@@ -10,6 +11,12 @@ export interface EnvironmentFacts extends DownwardFacts {
   /** By name, in the pod's namespace: what `environmentNeeds` names. Who is not there does not exist. */
   readonly configMaps: ReadonlyMap<string, ConfigMap>;
   readonly secrets: ReadonlyMap<string, Secret>;
+  /** Texts of env files, by `fileKey`. Who is not there does not exist. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+export function fileKey({ volumeName, path }: Pick<FileKeySelector, 'volumeName' | 'path'>): string {
+  return `${volumeName}/${path}`;
 }
 
 export type Environment =
@@ -17,10 +24,11 @@ export type Environment =
   /** Message of the waiting reason CreateContainerConfigError. */
   | { readonly error: string };
 
-/** Names of the ConfigMaps and Secrets that must be looked up before `container`'s environment can be planned. */
+/** Names of the ConfigMaps and Secrets, and the files in volumes, that must be looked up before `container`'s environment can be planned. */
 export function environmentNeeds(container: Pick<Container, 'env' | 'envFrom'>): {
   readonly configMaps: readonly string[];
   readonly secrets: readonly string[];
+  readonly files: readonly FileKeySelector[];
 } {
   const { env = [], envFrom = [] } = container;
   const configMaps = [
@@ -31,7 +39,8 @@ export function environmentNeeds(container: Pick<Container, 'env' | 'envFrom'>):
     ...envFrom.map((source) => source.secretRef?.name),
     ...env.map(({ valueFrom }) => valueFrom?.secretKeyRef?.name),
   ];
-  return { configMaps: names(configMaps), secrets: names(secrets) };
+  const files = env.flatMap(({ valueFrom }) => valueFrom?.fileKeyRef ?? []);
+  return { configMaps: names(configMaps), secrets: names(secrets), files };
 }
 
 /**
@@ -89,7 +98,16 @@ function resolve(
     const { secretKeyRef } = valueFrom;
     return keyIn('Secret', decoded(lookUp('secret', facts.secrets, secretKeyRef)), secretKeyRef, facts);
   }
-  return '';
+  return valueFrom?.fileKeyRef ? inFile(valueFrom.fileKeyRef, facts) : '';
+}
+
+function inFile(reference: FileKeySelector, { files }: EnvironmentFacts): string | undefined {
+  const text = files.get(fileKey(reference));
+  const value = text === undefined ? undefined : readEnvFile(text, reference.key);
+  if (value === undefined && !reference.optional) {
+    throw new RangeError(`environment variable key "${reference.key}" not found in file`);
+  }
+  return value;
 }
 
 interface Reference {

@@ -2,9 +2,10 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ConfigMap, Pod, Secret } from '#lib/api/types/core.v1.ts';
+import { readVolumeFile } from '../volumes/read-file.ts';
 import { containerConfigOf } from './container-config.ts';
 import { containerNamed } from './containers.ts';
-import { environmentNeeds, planEnvironment } from './environment.ts';
+import { environmentNeeds, fileKey, planEnvironment } from './environment.ts';
 import { runHook } from './hooks.ts';
 import { mountsOf } from './mounts.ts';
 import type { NodeTools } from './node-facts.ts';
@@ -85,7 +86,7 @@ async function filesAndEnvironment(start: Start, tools: NodeTools, signal: Abort
   return { env, mounts: await mountsOf(start, env, tools, signal) };
 }
 
-async function environmentOf({ pod, name, sandbox }: Start, tools: NodeTools, signal: AbortSignal) {
+async function environmentOf({ pod, name, sandbox, volumes }: Start, tools: NodeTools, signal: AbortSignal) {
   const { container } = containerNamed(pod, name)!;
   const needs = environmentNeeds(container);
   const namespace = pod.metadata.namespace ?? 'default';
@@ -99,10 +100,17 @@ async function environmentOf({ pod, name, sandbox }: Start, tools: NodeTools, si
     const found = await tools.objects.secret(namespace, one, signal);
     if (found !== undefined) secrets.set(one, found);
   }
+  const files = new Map<string, string>();
+  for (const one of needs.files) {
+    const volume = volumes.get(one.volumeName);
+    if (volume === undefined) throw new Error(`cannot find the volume "${one.volumeName}" referenced by FileKeyRef`);
+    const text = await readVolumeFile(volume.hostPath, one.path);
+    if (text !== undefined) files.set(fileKey(one), text);
+  }
   const podIPs = pod.spec.hostNetwork ? tools.hostIPs : sandbox.ips;
   const { hostIPs, services } = tools;
   const facts = { pod, container, podIPs, hostIPs, allocatable: tools.allocatable(), services: services.list() };
-  const planned = planEnvironment({ ...facts, configMaps, secrets });
+  const planned = planEnvironment({ ...facts, configMaps, secrets, files });
   if ('error' in planned) throw new Error(planned.error);
   return planned.env;
 }

@@ -12,6 +12,7 @@ import { createSilentLog } from '#lib/log.ts';
 import type { PodObjects } from '../objects.ts';
 import { createVolumes } from './create-volumes.ts';
 import { createMounter } from './mounter.ts';
+import { readVolumeFile } from './read-file.ts';
 
 const { signal } = new AbortController();
 
@@ -158,6 +159,14 @@ export const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     }
     await rejects(lab.volumes.subPath(volume, 'dangling', signal));
     deepEqual(await readdir(outside), []);
+    await writeFile(join(outside, 'file'), 'secret');
+    await writeFile(join(volume.hostPath, 'inside/file'), 'own');
+    await exec('mkfifo', [join(volume.hostPath, 'pipe')], signal);
+    equal(await readVolumeFile(volume.hostPath, 'good/file'), 'own');
+    equal(await readVolumeFile(volume.hostPath, 'none'), undefined);
+    for (const path of ['bad/file', '../outside/file', 'pipe', 'inside']) {
+      await rejects(readVolumeFile(volume.hostPath, path), { reason: 'BadRequest' }, path);
+    }
     await lab.end();
   },
 

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { ReasonError } from '#lib/errors.ts';
+import { openBelow, segmentsOf } from './open-below.ts';
 
 /**
  * Opens what `subPath` names inside `volume`, and makes directories that are absent (with the volume's own mode).
@@ -50,36 +51,6 @@ async function makeDirectory(path: string, mode: number): Promise<void> {
   await mkdir(path);
   await using made = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   await made.chmod(mode);
-}
-
-/** Opens `target`, a path without links, which must be `base` or below it. */
-async function openBelow(base: string, target: string, subPath: string): Promise<FileHandle> {
-  const isInside = target === base || target.startsWith(base === '/' ? base : `${base}/`);
-  if (!isInside) throw outside(subPath);
-  let handle = await open(base, pathOnly);
-  for (const name of segmentsOf(target.slice(base.length))) {
-    const parent = handle;
-    try {
-      handle = await open(`/proc/self/fd/${parent.fd}/${name}`, pathOnly | constants.O_NOFOLLOW);
-    } finally {
-      await parent.close();
-    }
-    if ((await handle.stat()).isSymbolicLink()) {
-      await handle.close();
-      throw outside(subPath);
-    }
-  }
-  return handle;
-}
-/** O_PATH: a handle that names the file and can neither read nor write it; device nodes and pipes are not touched. */
-const pathOnly = 0o10000000;
-
-function segmentsOf(path: string): readonly string[] {
-  return path.split('/').filter((name) => name !== '' && name !== '.');
-}
-
-function outside(subPath: string): ReasonError {
-  return new ReasonError('BadRequest', `subpath "${subPath}" not within volume path`);
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {
