@@ -1,6 +1,6 @@
+import { add, nonZeroRequests, podRequests } from '#lib/api/scheduling/requests.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import type { Plugin, Refusal, World } from './plugin.ts';
-import { add, nonZeroRequests, podRequests } from './requests.ts';
 import { firstRefusal } from './schedule.ts';
 import type { NodeInfo } from './snapshot.ts';
 

@@ -1,5 +1,5 @@
+import { type Amounts, add, amountsOf, nonZeroRequests, podRequests } from '#lib/api/scheduling/requests.ts';
 import type { Node, Pod } from '#lib/api/types/core.v1.ts';
-import { type Amounts, add, amountsOf, nonZeroRequests, podRequests } from './requests.ts';
 
 /** A node as plugins see it. Replaced, never changed, when something on it changes. */
 export interface NodeInfo {

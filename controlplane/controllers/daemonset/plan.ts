@@ -1,7 +1,7 @@
+import { matchesNode } from '#lib/api/scheduling/matches-node.ts';
+import { untolerated } from '#lib/api/scheduling/tolerations.ts';
 import type { DaemonSet, DaemonSetStatus } from '#lib/api/types/apps.v1.ts';
 import type { Node, Pod, Toleration } from '#lib/api/types/core.v1.ts';
-import { matchesNode } from '../../scheduler/plugins/node-affinity.ts';
-import { untolerated } from '../../scheduler/plugins/tolerations.ts';
 import { revisionLabel } from '../shared/history.ts';
 import { scaledValue } from '../shared/int-or-percent.ts';
 import { availableInMs, isReady } from '../shared/pods.ts';

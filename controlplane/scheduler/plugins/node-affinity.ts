@@ -1,5 +1,4 @@
-import { matchesLabels, type Requirement } from '#lib/api/selectors/labels.ts';
-import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '#lib/api/types/core.v1.ts';
+import { matchesNode, matchesTerm } from '#lib/api/scheduling/matches-node.ts';
 import { type Plugin, proportional } from '../plugin.ts';
 
 export const nodeAffinity: Plugin = {
@@ -17,28 +16,3 @@ export const nodeAffinity: Plugin = {
   },
   normalize: (scores) => proportional(scores),
 };
-
-/** Whether the node selector and the required node affinity let the pod onto the node. */
-export function matchesNode({ spec }: Pod, node: Node): boolean {
-  const labels = node.metadata.labels ?? {};
-  for (const [key, value] of Object.entries(spec.nodeSelector ?? {})) if (labels[key] !== value) return false;
-  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  if (required === undefined) return true;
-  return (required.nodeSelectorTerms ?? []).some((term) => !isEmpty(term) && matchesTerm(term, node));
-}
-
-function isEmpty(term: NodeSelectorTerm): boolean {
-  return (term.matchExpressions?.length ?? 0) + (term.matchFields?.length ?? 0) === 0;
-}
-
-function matchesTerm(term: NodeSelectorTerm, node: Node): boolean {
-  const fields = { 'metadata.name': node.metadata.name };
-  return (
-    matchesLabels((term.matchExpressions ?? []).map(requirement), node.metadata.labels) &&
-    matchesLabels((term.matchFields ?? []).map(requirement), fields)
-  );
-}
-
-function requirement({ key, operator, values }: NodeSelectorRequirement): Requirement {
-  return { key, operator: operator as Requirement['operator'], values: values ?? [] };
-}

@@ -1,7 +1,7 @@
+import { tolerates, untolerated } from '#lib/api/scheduling/tolerations.ts';
 import type { Taint } from '#lib/api/types/core.v1.ts';
 import type { Plugin } from '../plugin.ts';
 import { proportional } from '../plugin.ts';
-import { tolerates, untolerated } from './tolerations.ts';
 
 const unschedulableTaint: Taint = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' };
 

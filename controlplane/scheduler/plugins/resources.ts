@@ -1,6 +1,6 @@
+import { type Amounts, nonZeroRequests, podRequests } from '#lib/api/scheduling/requests.ts';
 import type { Plugin } from '../plugin.ts';
 import { mostScore } from '../plugin.ts';
-import { type Amounts, nonZeroRequests, podRequests } from '../requests.ts';
 
 export const nodeResourcesFit: Plugin = {
   name: 'NodeResourcesFit',

@@ -1,9 +1,9 @@
+import { matchesNode } from '#lib/api/scheduling/matches-node.ts';
+import { untolerated } from '#lib/api/scheduling/tolerations.ts';
 import { isSelectedBy } from '#lib/api/selectors/labels.ts';
 import type { Pod, TopologySpreadConstraint } from '#lib/api/types/core.v1.ts';
 import { mostScore, type Plugin, type World } from '../plugin.ts';
 import type { NodeInfo } from '../snapshot.ts';
-import { matchesNode } from './node-affinity.ts';
-import { untolerated } from './tolerations.ts';
 
 // Rule: Pod Topology Spread Constraints.
 

@@ -1,5 +1,5 @@
-import { milliValue, wholeValue } from '#lib/api/quantity.ts';
-import type { Container, Pod } from '#lib/api/types/core.v1.ts';
+import { milliValue, wholeValue } from '../quantity.ts';
+import type { Container, Pod } from '../types/core.v1.ts';
 
 /** Amounts by resource name: CPU in millicores, everything else in whole units (bytes, pieces). */
 export type Amounts = Readonly<Record<string, number>>;

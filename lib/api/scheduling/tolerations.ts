@@ -1,4 +1,4 @@
-import type { Taint, Toleration } from '#lib/api/types/core.v1.ts';
+import type { Taint, Toleration } from '../types/core.v1.ts';
 
 /** Rule: Taints and Tolerations. An empty key with Exists tolerates everything, an empty effect every effect. */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
