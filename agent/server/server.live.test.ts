@@ -180,6 +180,12 @@ test.serial('usage can be asked through the API server', async (t) => {
   );
 });
 
+test.serial('the agent tells of itself', async (t) => {
+  const { stdout } = await kubectl(versions.at(-1)!, ['get', '--raw', '/api/v1/nodes/n1/proxy/metrics']);
+  t.regex(stdout, /^kubelet_running_pods 1$/m);
+  t.regex(stdout, /^kubelet_node_name\{node="n1"\} 1$/m);
+});
+
 test.serial('logs --follow ends with the container, all of it read', async (t) => {
   const following = kubectl(versions.at(-1)!, ['logs', '-f', 'web', '-c', 'main', '--tail=0'], { timeoutMs: 60_000 });
   const lines = Array.from({ length: 2_000 }, (_none, index) => `${index}`).join('\n');

@@ -6,6 +6,7 @@ import { failure, StatusError } from '#lib/api/status.ts';
 import { createAccess } from './access.ts';
 import { type Handling, handle } from './handle.ts';
 import type { KubeletServerOptions } from './options.ts';
+import { addOwnMetrics } from './own-metrics.ts';
 import { type Route, routeOf } from './routes.ts';
 import { serveStream } from './streams.ts';
 import { createUsage } from './usage.ts';
@@ -23,6 +24,7 @@ export async function startKubeletServer(options: KubeletServerOptions, signal: 
   const { host, port = 10250, tls, log, healthzAddress = '127.0.0.1:10248' } = options;
   const access = createAccess(options);
   const handling: Handling = { ...options, usage: createUsage(options) };
+  addOwnMetrics(options);
   const server = createServer(tlsOptions(tls));
   server.on('request', (request, response) => {
     const ended = endOf(
