@@ -3,6 +3,9 @@ import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { ClusterPki } from '#lib/pki/cluster.ts';
 import type { ApiServer } from './apiserver/apiserver.ts';
+import { createJwt } from './apiserver/authentication/jwt.ts';
+import { legacyClaims } from './apiserver/authentication/legacy-token.ts';
+import type { TokenSecretsOptions } from './controllers/serviceaccounttoken/controller.ts';
 import type { ServerFacts } from './options.ts';
 
 export interface ComponentsOptions {
@@ -30,8 +33,17 @@ export async function runComponents(
   const clientFor = (name: string) => clientAs(`system:serviceaccount:kube-system:${name}`, accounts);
   const options = { informers, clock, log };
   const { clusterCIDR } = facts;
+  const jwt = createJwt(pki.serviceAccount);
+  const tokenSecrets: TokenSecretsOptions = {
+    client: clientAs('system:kube-controller-manager'),
+    rootCa: pki.ca.cert,
+    tokenFor: (account, secret) => jwt.sign(legacyClaims(account, secret)),
+  };
   await Promise.all([
     startScheduler({ ...options, client: clientAs('system:kube-scheduler') }, signal),
-    startControllers({ ...options, clientFor, rootCa: pki.ca.cert, clusterCidrs: clusterCIDR.split(',') }, signal),
+    startControllers(
+      { ...options, clientFor, tokenSecrets, rootCa: pki.ca.cert, clusterCidrs: clusterCIDR.split(',') },
+      signal,
+    ),
   ]);
 }

@@ -14,6 +14,7 @@ import {
   nodes,
   pods,
   replicaSets,
+  secrets,
   serviceAccounts,
   services,
 } from '#lib/api/resources.ts';
@@ -64,6 +65,34 @@ test('every namespace gets its service account and the root CA', async (t) => {
   await until(() => get(serviceAccounts, name, 'default'));
   const map = await until(() => get(configMaps, name, 'kube-root-ca.crt'));
   t.regex(map.data?.['ca.crt'] ?? '', /BEGIN CERTIFICATE/);
+});
+
+test('a token Secret is filled, lets its account in, and goes with it', async (t) => {
+  const namespace = await makeNamespace();
+  await client.create(serviceAccounts, { metadata: { name: 'robot', namespace } }, signal);
+  const annotations = { 'kubernetes.io/service-account.name': 'robot' };
+  const metadata = { name: 'robot-token', namespace, annotations };
+  await client.create(secrets, { metadata, type: 'kubernetes.io/service-account-token' }, signal);
+  const { data = {} } = await until(async () => {
+    const secret = await get(secrets, namespace, 'robot-token');
+    return secret?.data?.['token'] === undefined ? undefined : secret;
+  });
+  const token = Buffer.from(data['token']!, 'base64').toString();
+  t.is(Buffer.from(data['namespace']!, 'base64').toString(), namespace);
+  const review = async () =>
+    (await client.raw('POST', '/apis/authentication.k8s.io/v1/tokenreviews', signal, {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenReview',
+      metadata: {},
+      spec: { token },
+    })) as { readonly status: object };
+  t.like((await review()).status, {
+    authenticated: true,
+    user: { username: `system:serviceaccount:${namespace}:robot` },
+  });
+  await client.delete(serviceAccounts, { name: 'robot', namespace }, signal);
+  await until(async () => ((await get(secrets, namespace, 'robot-token')) === undefined ? true : undefined));
+  t.not((await review()).status['authenticated' as never], true);
 });
 
 test('every node gets a range of its own', async (t) => {

@@ -20,6 +20,7 @@ import { runReplicaSets } from './replicaset/controller.ts';
 import { replicaSetFlavour, replicationControllerFlavour } from './replicaset/flavour.ts';
 import { runRootCa } from './rootca/controller.ts';
 import { runServiceAccounts } from './serviceaccount/controller.ts';
+import { runTokenSecrets, type TokenSecretsOptions } from './serviceaccounttoken/controller.ts';
 import { type ControllerContext, contextFor } from './shared/context.ts';
 import { createKinds } from './shared/kinds.ts';
 import { runStatefulSets } from './statefulset/controller.ts';
@@ -34,6 +35,7 @@ export interface StartControllersOptions {
   readonly log: Log;
   /** PEM, to be published in every namespace. */
   readonly rootCa: string;
+  readonly tokenSecrets: TokenSecretsOptions;
   /** Ranges from which nodes get theirs; one of each family. */
   readonly clusterCidrs: readonly string[];
   /** How long a node may be silent. */
@@ -62,6 +64,7 @@ export async function startControllers(options: StartControllersOptions, signal:
     'ttl-after-finished-controller': runTtlAfterFinished,
     'clusterrole-aggregation-controller': runClusterRoleAggregation,
     'service-account-controller': runServiceAccounts,
+    'tokens-controller': (context, signal) => runTokenSecrets(options.tokenSecrets, context, signal),
     'root-ca-cert-publisher': (context, signal) => runRootCa(rootCa, context, signal),
     'node-controller': async (context, signal) => {
       await Promise.all([

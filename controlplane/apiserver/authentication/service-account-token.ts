@@ -4,6 +4,7 @@ import { nodes, pods, secrets, serviceAccounts } from '#lib/api/resources.ts';
 import type { UserInfo } from '../exchange.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Jwt } from './jwt.ts';
+import { type LegacyClaims, legacyIssuer, legacyProblem } from './legacy-token.ts';
 
 /** The claims of a service account token. Rule: k8s.io/kubernetes pkg/serviceaccount, claims. */
 export interface TokenClaims {
@@ -84,7 +85,7 @@ export type TokenVerifier = (
  * token is bound to are looked at each time: a deleted pod's token ends with it.
  */
 export function createTokenVerifier({ jwt, issuer, registry }: TokenVerifierOptions): TokenVerifier {
-  const remembered = new Map<string, TokenClaims>(); // bounded: the oldest goes first
+  const remembered = new Map<string, TokenClaims | LegacyClaims>(); // bounded: the oldest goes first
   const readers = {
     serviceaccount: registry.reader(serviceAccounts),
     pod: registry.reader(pods),
@@ -92,11 +93,13 @@ export function createTokenVerifier({ jwt, issuer, registry }: TokenVerifierOpti
     secret: registry.reader(secrets),
   };
 
-  function claimsOf(token: string): TokenClaims | undefined {
+  function claimsOf(token: string): TokenClaims | LegacyClaims | undefined {
     const known = remembered.get(token);
     if (known !== undefined) return known;
-    const claims = jwt.verify(token) as TokenClaims | undefined;
-    if (claims === undefined || claims.iss !== issuer || claims['kubernetes.io'] === undefined) return undefined;
+    const claims = jwt.verify(token) as TokenClaims | LegacyClaims | undefined;
+    if (claims === undefined || !(isLegacy(claims) || (claims.iss === issuer && 'kubernetes.io' in claims))) {
+      return undefined;
+    }
     if (remembered.size >= mostRemembered) remembered.delete(remembered.keys().next().value!);
     remembered.set(token, claims);
     return claims;
@@ -119,6 +122,10 @@ export function createTokenVerifier({ jwt, issuer, registry }: TokenVerifierOpti
   return (token, audiences, nowMs) => {
     const claims = claimsOf(token);
     if (claims === undefined) return { error: 'invalid bearer token' };
+    if (isLegacy(claims)) {
+      const problem = legacyProblem(token, claims, { secret: readers.secret.get, account: readers.serviceaccount.get });
+      return problem === undefined ? { user: legacyUser(claims), audiences } : { error: problem };
+    }
     if (claims.exp * 1000 <= nowMs) return { error: 'service account token has expired' };
     if (claims.nbf * 1000 > nowMs + leewayMs) return { error: 'service account token is not valid yet' };
     const matching = claims.aud.filter((audience) => audiences.includes(audience));
@@ -132,6 +139,22 @@ export function createTokenVerifier({ jwt, issuer, registry }: TokenVerifierOpti
   };
 }
 
+function isLegacy(claims: TokenClaims | LegacyClaims): claims is LegacyClaims {
+  return claims.iss === legacyIssuer;
+}
+
+function legacyUser(claims: LegacyClaims): UserInfo {
+  return {
+    name: claims.sub,
+    uid: claims['kubernetes.io/serviceaccount/service-account.uid'],
+    groups: groupsIn(claims['kubernetes.io/serviceaccount/namespace']),
+  };
+}
+
+function groupsIn(namespace: string): readonly string[] {
+  return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
+}
+
 const mostRemembered = 4096;
 const leewayMs = 60_000;
 
@@ -140,7 +163,7 @@ function userOf({ jti, sub, 'kubernetes.io': bound }: TokenClaims): UserInfo {
   return {
     name: sub,
     uid: bound.serviceaccount.uid,
-    groups: ['system:serviceaccounts', `system:serviceaccounts:${bound.namespace}`],
+    groups: groupsIn(bound.namespace),
     extra: {
       [`${extraPrefix}credential-id`]: [`JTI=${jti}`],
       ...(pod === undefined ? {} : { [`${extraPrefix}pod-name`]: [pod.name], [`${extraPrefix}pod-uid`]: [pod.uid] }),
