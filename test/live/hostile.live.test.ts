@@ -127,8 +127,15 @@ test(refused, 'a JSON patch that is none', {
   code: 400,
   reason: 'BadRequest',
 });
-test(refused, 'an object over 1.5 MB', {
+test(refused, 'a ConfigMap over 1 MiB', {
   body: object(`,"data":{"a":"${'x'.repeat(1_700_000)}"}`),
+  code: 422,
+  reason: 'Invalid',
+  message: /Too long/,
+});
+test(refused, 'an object over 1.5 MB', {
+  path: '/apis/apps/v1/namespaces/default/controllerrevisions',
+  body: `{"apiVersion":"apps/v1","kind":"ControllerRevision","metadata":{"name":"x"},"revision":1,"data":{"a":"${'x'.repeat(1_700_000)}"}}`,
   code: 413,
   reason: 'RequestEntityTooLarge',
 });
