@@ -18,6 +18,7 @@ import { runNodeLifecycle } from './nodelifecycle/controller.ts';
 import { runPodGc } from './podgc/controller.ts';
 import { runReplicaSets } from './replicaset/controller.ts';
 import { replicaSetFlavour, replicationControllerFlavour } from './replicaset/flavour.ts';
+import { runResourceQuotas } from './resourcequota/controller.ts';
 import { runRootCa } from './rootca/controller.ts';
 import { runServiceAccounts } from './serviceaccount/controller.ts';
 import { runTokenSecrets, type TokenSecretsOptions } from './serviceaccounttoken/controller.ts';
@@ -74,6 +75,7 @@ export async function startControllers(options: StartControllersOptions, signal:
       ]);
     },
     'pod-garbage-collector': (context, signal) => runPodGc({ threshold: terminatedPodThreshold }, context, signal),
+    'resourcequota-controller': (context, signal) => runResourceQuotas(kinds, context, signal),
     'namespace-controller': (context, signal) => runNamespaces(kinds, context, signal),
     // Last: it shares the informers that all others have asked for by then.
     'generic-garbage-collector': (context, signal) => runGarbageCollector(kinds, context, signal),

@@ -5,6 +5,7 @@ import {
   nodes,
   pods,
   priorityClasses,
+  resourceQuotas,
   runtimeClasses,
   serviceAccounts,
   storageClasses,
@@ -19,6 +20,8 @@ import { createNamespaceLifecycle } from './namespace-lifecycle.ts';
 import { createNodeRestriction } from './node-restriction.ts';
 import { createPodTopology } from './pod-topology.ts';
 import { createPriority } from './priority.ts';
+import { quotaWriter } from './quota-writer.ts';
+import { createResourceQuota } from './resource-quota.ts';
 import { createRuntimeClass } from './runtime-class.ts';
 import { createServiceAccount } from './service-account.ts';
 import { storageInUse } from './storage-in-use.ts';
@@ -58,5 +61,7 @@ export function createPlugins({
       ingressClasses: registry.reader(ingressClasses).list,
     }),
     createPodTopology({ nodeNamed: registry.reader(nodes).get }),
+    // Last: what others refuse is not charged.
+    createResourceQuota({ quotasOf: registry.reader(resourceQuotas).list, ...quotaWriter(registry), clock }),
   ];
 }
