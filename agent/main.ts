@@ -82,6 +82,8 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
       objects,
       cgroups,
       volumes,
+      nodeName,
+      allowedUnsafeSysctls: [],
       rootDir,
       hostIPs,
       allocatable,

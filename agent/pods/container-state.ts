@@ -107,7 +107,7 @@ function absentStatus(one: PodContainer, facts: ContainerFacts, before: Containe
   const was = before?.state;
   if (before !== undefined && was?.terminated !== undefined) return before;
   if (before !== undefined && was?.running !== undefined) return lost(before, facts.stage);
-  const isHeld = kind === 'main' && (facts.pod.spec.initContainers?.length ?? 0) > 0;
+  const isHeld = kind !== 'ephemeral' && (facts.pod.spec.initContainers?.length ?? 0) > 0;
   const why = facts.stage === 'syncing' ? facts.waiting.get(container.name) : undefined;
   const waiting = why === undefined ? { reason: isHeld ? 'PodInitializing' : 'ContainerCreating' } : shown(why);
   return {

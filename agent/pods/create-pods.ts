@@ -7,6 +7,7 @@ import type { Client } from '#lib/client/client.ts';
 import { type EventRecorder, referenceTo } from '#lib/client/events.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import { admit } from '../admission/admit.ts';
 import type { Cgroups } from '../cgroups/cgroups.ts';
 import { createPuller } from '../images/puller.ts';
 import type { Informers } from '../informers.ts';
@@ -29,6 +30,8 @@ export interface PodsOptions {
   readonly objects: PodObjects;
   readonly cgroups: Cgroups;
   readonly volumes: Volumes;
+  readonly nodeName: string;
+  readonly allowedUnsafeSysctls: readonly string[];
   readonly rootDir: string;
   readonly hostIPs: readonly string[];
   allocatable(): Readonly<Record<string, string>>;
@@ -91,6 +94,11 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
     services: informers.services,
     record,
     limit: createLimit(mostAtOnce),
+    admit(pod, others) {
+      const node = informers.nodes.get(options.nodeName);
+      const { allowedUnsafeSysctls } = options;
+      return admit({ pod, others, node, allocatable: options.allocatable(), allowedUnsafeSysctls });
+    },
     async dns() {
       const { clusterDns, clusterDomain, resolvConf } = options;
       const node = parseResolvConf(await readFile(resolvConf, 'utf8').catch(() => ''));
@@ -110,7 +118,12 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
     async run(signal) {
       const watching = observer.run(signal);
       // Who starts a pod must know what runs already, and which Services there are.
-      const ready = Promise.all([observer.synced, informers.services.synced, informers.pods.synced]);
+      const ready = Promise.all([
+        observer.synced,
+        informers.services.synced,
+        informers.nodes.synced,
+        informers.pods.synced,
+      ]);
       await Promise.race([ready, aborted(signal)]);
       probes.restore(knownVerdicts(informers.pods.list()));
       const stops = [informers.pods.onChange(worker.see), objects.onChange(worker.wake)];

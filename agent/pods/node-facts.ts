@@ -2,6 +2,7 @@ import type { Cri } from '#cri/runtime.ts';
 import type { Container, Pod, Service } from '#lib/api/types/core.v1.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import type { Refusal } from '../admission/admit.ts';
 import type { Cgroups } from '../cgroups/cgroups.ts';
 import type { Puller } from '../images/puller.ts';
 import type { Limit } from '../limit.ts';
@@ -24,6 +25,8 @@ export interface NodeTools {
   readonly hostIPs: readonly string[];
   /** `status.allocatable` of the node. */
   allocatable(): Readonly<Record<string, string>>;
+  /** Whether the pod may run here beside `others`. */
+  admit(pod: Pod, others: readonly Pod[]): Refusal | undefined;
   readonly capacityBytes: number;
   /** Read for each sandbox: the node's resolv.conf may change. */
   dns(): Promise<DnsFacts>;

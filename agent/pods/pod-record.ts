@@ -1,4 +1,5 @@
 import type { Pod } from '#lib/api/types/core.v1.ts';
+import type { Refusal } from '../admission/admit.ts';
 import type { Waiting } from './container-state.ts';
 import type { Restart } from './restart.ts';
 import type { PodFacts } from './stage.ts';
@@ -11,6 +12,10 @@ export interface PodRecord {
   /** The API no longer has it, or never had since the agent's start. */
   isGone: boolean;
   facts: PodFacts;
+  /** Whether it may run here was decided. */
+  isAdmitted: boolean;
+  /** Why it may not: nothing of it is ever made. */
+  refusal?: Refusal;
   /** Why it has to fail, whatever its containers do. */
   failure?: { readonly reason: string; readonly message: string };
   /** By container name. */
@@ -32,6 +37,7 @@ export function createRecord(pod: Pod, nowMs: number): PodRecord {
     uid: pod.metadata.uid ?? '',
     pod,
     isGone: false,
+    isAdmitted: false,
     facts: {},
     restarts: new Map(),
     waiting: new Map(),

@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod, PodStatus } from '#lib/api/types/core.v1.ts';
+import type { Refusal } from '../admission/admit.ts';
 import { conditionsOf } from './conditions.ts';
 import { containerStatus, type Waiting } from './container-state.ts';
 import { containersOf, type Kind } from './containers.ts';
@@ -20,6 +21,8 @@ export interface StatusFacts {
   readonly hostIPs: readonly string[];
   /** Why the pod has to fail, whatever its containers do: `DeadlineExceeded`, `Evicted` ... */
   readonly failure?: { readonly reason: string; readonly message: string };
+  /** Why the node would not have it. */
+  readonly refusal?: Refusal;
   readonly seenAtMs: number;
   readonly nowMs: number;
 }
@@ -27,6 +30,7 @@ export interface StatusFacts {
 /** The pod's status, all of it. */
 export function statusOf(facts: StatusFacts): PodStatus {
   const { pod, observed, before, failure, stage } = facts;
+  if (facts.refusal !== undefined || wasRefused(before)) return refusedStatus(facts);
   const all = containersOf(pod);
   const known = [
     ...(before.initContainerStatuses ?? []),
@@ -64,6 +68,23 @@ export function statusOf(facts: StatusFacts): PodStatus {
     containerStatuses: main,
     ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
     ...(before.qosClass === undefined ? {} : { qosClass: before.qosClass }),
+  };
+}
+
+/** As the API has it, of a pod that was refused before this agent's time: it failed without a container. */
+function wasRefused({ phase, containerStatuses }: PodStatus): boolean {
+  return phase === 'Failed' && containerStatuses === undefined;
+}
+
+/** Of what never ran there is nothing to tell but why. */
+function refusedStatus({ pod, before, refusal, seenAtMs }: StatusFacts): PodStatus {
+  const { generation } = pod.metadata;
+  return {
+    ...before,
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    phase: 'Failed',
+    ...(refusal && { reason: refusal.reason, message: `Pod was rejected: ${refusal.message}` }),
+    startTime: before.startTime ?? timestamp(seenAtMs),
   };
 }
 

@@ -6,6 +6,8 @@ import { createController } from '#lib/controller.ts';
 import { assertNever, hasReason } from '#lib/errors.ts';
 import type { Probes } from '../probes/probes.ts';
 import { clearLeftovers, clearPod } from './clear.ts';
+import { deadlineOf, soonest } from './deadline.ts';
+import { decide } from './decide.ts';
 import { execute } from './execute.ts';
 import { holdBack } from './hold-back.ts';
 import { killPod } from './kill.ts';
@@ -16,7 +18,7 @@ import { planPod } from './plan.ts';
 import { createRecord, type PodRecord, shownPod } from './pod-record.ts';
 import type { Reporter } from './report.ts';
 import { type Stage, stageOf, withKill } from './stage.ts';
-import { statusOf } from './status.ts';
+import { tell } from './tell.ts';
 
 export interface Worker {
   /** The API has this pod for this node, or has it no more. */
@@ -44,6 +46,7 @@ export interface WorkerOptions {
 
 export function createWorker({ tools, client, probes, reporter }: WorkerOptions): Worker {
   const { observer, clock, objects } = tools;
+  const report = (record: PodRecord) => tell(record, { tools, probes, reporter });
   const records = new Map<string, PodRecord>(); // bounded by the pods of this node
   const queue = createController({
     name: 'pods',
@@ -127,6 +130,11 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
   /** Plans and does until nothing is left to do for now. */
   async function sync(record: PodRecord, signal: AbortSignal): Promise<number | undefined> {
     const { uid } = record;
+    if (!decide(record, records.values(), { tools, reporter })) {
+      report(record);
+      end(record, forcedGraceSeconds);
+      return 0;
+    }
     objects.use(record.pod);
     for (let round = 0; round < mostRounds; round++) {
       const { pod } = record;
@@ -167,27 +175,6 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
       podIp,
       observed.containers.filter(({ state }) => state === 'running'),
     );
-  }
-
-  function report(record: PodRecord): PodStatus {
-    const { pod, waiting, failure, seenAtMs, uid } = record;
-    const newest = reporter.newest(uid);
-    const before = newest === undefined ? pod.status : { ...newest, conditions: conditionsKnown(pod.status, newest) };
-    const { hostIPs } = tools;
-    const status = statusOf({
-      pod,
-      observed: observer.of(uid),
-      probes,
-      waiting,
-      stage: stageOf(record.facts),
-      before,
-      hostIPs,
-      seenAtMs,
-      nowMs: clock.now(),
-      ...(failure === undefined ? {} : { failure }),
-    });
-    if (!record.isGone) reporter.report(pod, status);
-    return status;
   }
 
   async function terminate(record: PodRecord, signal: AbortSignal): Promise<void> {
@@ -260,23 +247,3 @@ const sweepMs = 60_000;
 function isOver({ phase }: PodStatus): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }
-
-/** When the pod has run as long as it may. Rule: `activeDeadlineSeconds`, counted from the pod's startTime. */
-function deadlineOf({ pod, seenAtMs }: PodRecord): number | undefined {
-  const { activeDeadlineSeconds: seconds } = pod.spec;
-  if (seconds === undefined) return undefined;
-  const { startTime } = pod.status;
-  return (startTime === undefined ? seenAtMs : Date.parse(startTime)) + seconds * 1000;
-}
-
-function soonest(times: readonly (number | undefined)[]): number | undefined {
-  const known = times.filter((ms) => ms !== undefined);
-  return known.length === 0 ? undefined : Math.max(0, Math.min(...known));
-}
-
-/** Ours as reported last, those of others as the API has them. */
-function conditionsKnown(api: PodStatus, newest: PodStatus) {
-  const own = (newest.conditions ?? []).filter(({ type }) => ownTypes.has(type));
-  return [...own, ...(api.conditions ?? []).filter(({ type }) => !ownTypes.has(type))];
-}
-const ownTypes = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);

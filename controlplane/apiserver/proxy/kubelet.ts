@@ -11,6 +11,7 @@ import { attributesOf, type Call } from '../handler.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { VirtualResource } from '../routes/resources.ts';
 import { forward } from './forward.ts';
+import { sendByWebSocket } from './log-socket.ts';
 import type { Target } from './target.ts';
 
 export interface KubeletOptions {
@@ -54,8 +55,12 @@ export function podLog(options: KubeletOptions): VirtualResource {
     for (const key of logKeys) for (const value of query.getAll(key)) asked.append(key, value);
     const target = kubeletOf(pod.spec.nodeName, options);
     const path = `/containerLogs/${namespace}/${name}/${container}${asked.size === 0 ? '' : `?${asked}`}`;
-    const answer = await forward(call.request, { target, path, method: 'GET' });
+    const { upgrade, ...plain } = call.request;
+    const answer = await forward(plain, { target, path, method: 'GET' });
     if (answer.status >= 400) throw await refusal(answer, call);
+    if (upgrade !== undefined) {
+      return await sendByWebSocket(call.request, answer.body as AsyncIterable<Uint8Array>);
+    }
     return { ...answer, headers: { 'content-type': 'text/plain', ...contentLength(answer) } };
   };
 }

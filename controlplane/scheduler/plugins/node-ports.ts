@@ -1,4 +1,5 @@
-import type { ContainerPort, Pod } from '#lib/api/types/core.v1.ts';
+import { clash, hostPortsOf } from '#lib/api/scheduling/host-ports.ts';
+import type { ContainerPort } from '#lib/api/types/core.v1.ts';
 import type { Plugin } from '../plugin.ts';
 
 export const nodePorts: Plugin = {
@@ -12,17 +13,3 @@ export const nodePorts: Plugin = {
     return { reasons: ["node(s) didn't have free ports for the requested pod ports"] };
   },
 };
-
-function hostPortsOf({ spec }: Pod): readonly ContainerPort[] {
-  const sidecars = (spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always');
-  return [...(spec.containers ?? []), ...sidecars].flatMap((c) =>
-    (c.ports ?? []).filter((port) => (port.hostPort ?? 0) > 0),
-  );
-}
-
-/** The same port and protocol, on addresses of which one is all addresses. */
-function clash(a: ContainerPort, b: ContainerPort): boolean {
-  if (a.hostPort !== b.hostPort || (a.protocol ?? 'TCP') !== (b.protocol ?? 'TCP')) return false;
-  const [first, second] = [a.hostIP || '0.0.0.0', b.hostIP || '0.0.0.0'];
-  return first === second || first === '0.0.0.0' || second === '0.0.0.0';
-}

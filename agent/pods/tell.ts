@@ -1,0 +1,38 @@
+import type { PodStatus } from '#lib/api/types/core.v1.ts';
+import type { Probes } from '../probes/probes.ts';
+import type { NodeTools } from './node-facts.ts';
+import type { PodRecord } from './pod-record.ts';
+import type { Reporter } from './report.ts';
+import { stageOf } from './stage.ts';
+import { statusOf } from './status.ts';
+
+/** Has the pod's status as it is now told to the API, and returns it. */
+export function tell(
+  record: PodRecord,
+  { tools, probes, reporter }: { readonly tools: NodeTools; readonly probes: Probes; readonly reporter: Reporter },
+): PodStatus {
+  const { pod, waiting, failure, refusal, seenAtMs, uid } = record;
+  const newest = reporter.newest(uid);
+  const status = statusOf({
+    pod,
+    observed: tools.observer.of(uid),
+    probes,
+    waiting,
+    stage: stageOf(record.facts),
+    before: newest === undefined ? pod.status : { ...newest, conditions: conditionsKnown(pod.status, newest) },
+    hostIPs: tools.hostIPs,
+    seenAtMs,
+    nowMs: tools.clock.now(),
+    ...(failure === undefined ? {} : { failure }),
+    ...(refusal === undefined ? {} : { refusal }),
+  });
+  if (!record.isGone) reporter.report(pod, status);
+  return status;
+}
+
+/** Ours as reported last, those of others as the API has them. */
+function conditionsKnown(api: PodStatus, newest: PodStatus) {
+  const own = (newest.conditions ?? []).filter(({ type }) => ownTypes.has(type));
+  return [...own, ...(api.conditions ?? []).filter(({ type }) => !ownTypes.has(type))];
+}
+const ownTypes = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
