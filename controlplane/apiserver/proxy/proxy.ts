@@ -6,6 +6,7 @@ import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
 import type { VirtualResource } from '../routes/resources.ts';
 import { forward } from './forward.ts';
+import { relocated, rewriteLinks } from './html.ts';
 import { type KubeletOptions, kubeletOf } from './kubelet.ts';
 import { parseProxyName, refuseUnproxyable, type Target } from './target.ts';
 
@@ -98,15 +99,29 @@ async function proxy({ request, info }: Call, target: Target): Promise<ApiRespon
       ...(request.remoteAddress === undefined ? {} : { 'x-forwarded-for': request.remoteAddress }),
     },
   });
+  if (response.status === 101) return response;
+  const facts = { base, host: target.host, port: target.port };
   const location = response.headers['location'];
-  if (location === undefined || response.status === 101) return response;
-  return { ...response, headers: { ...response.headers, location: relocated(location, base, target) } };
+  const headers =
+    location === undefined ? response.headers : { ...response.headers, location: relocated(location, facts) };
+  const isPage = headers['content-type']?.startsWith('text/html') && headers['content-encoding'] === undefined;
+  if (!isPage || response.body === undefined) return { ...response, headers };
+  const { 'content-length': _, ...rest } = headers; // it changes with the links
+  return { ...response, headers: rest, body: rewriteLinks(await readPage(response.body), facts) };
 }
 
-/** A redirect within what is proxied stays below the proxy's path; one elsewhere is the client's matter. */
-function relocated(location: string, base: string, { host, port }: Target): string {
-  if (location.startsWith('/')) return base + location;
-  const url = URL.parse(location);
-  if (url === null || url.hostname !== host || (url.port !== '' && Number(url.port) !== port)) return location;
-  return `${base}${url.pathname}${url.search}${url.hash}`;
+/** @throws {StatusError} ServiceUnavailable for a page that is too large to be rewritten */
+async function readPage(body: NonNullable<ApiResponse['body']>): Promise<string> {
+  if (typeof body === 'string') return body;
+  if (body instanceof Uint8Array) return Buffer.from(body).toString();
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of body) {
+    size += piece.length;
+    if (size > mostPageBytes)
+      throw failure('ServiceUnavailable', 'error trying to reach service: the page is too large');
+    pieces.push(Buffer.from(piece));
+  }
+  return Buffer.concat(pieces).toString();
 }
+const mostPageBytes = 16 * 1024 * 1024;

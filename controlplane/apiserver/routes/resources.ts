@@ -33,7 +33,11 @@ export function createResourceRoutes({ registry, virtual, facts }: ResourceRoute
     const verbs = subresource === '' ? found.verbs : found.subresources.find(({ name }) => name === subresource)?.verbs;
     if (verbs === undefined) throw unknownResource();
     const answer = virtual.get(subresource === '' ? `${group}/${resource}` : `${group}/${resource}/${subresource}`);
-    if (answer !== undefined) return answer(call);
+    if (answer !== undefined) {
+      // What is only created has no views: a Table of it is refused before anything is done.
+      if (verb === 'create') negotiate(call.request.headers['accept'], { hasViews: false });
+      return answer(call);
+    }
     const store = registry.resource(group, version, resource);
     if (
       store === undefined ||

@@ -85,7 +85,7 @@ export async function runStatefulSets(context: ControllerContext, signal: AbortS
       if (claims.get(`${set.metadata.namespace}/${claimName(set, template, ordinal)}`) !== undefined) continue;
       await client.create(persistentVolumeClaims, claimDraft(set, template, ordinal), signal).catch(unlessThere);
     }
-    const draft = podDraft(set, templateOf(revision), revision.metadata.labels?.[revisionLabel] ?? '', ordinal);
+    const draft = podDraft(set, templateOf(revision), revision.metadata.name, ordinal);
     expectations.expect(key, 1, [], clock.now());
     try {
       await client.create(podResource, draft, signal);
@@ -128,9 +128,7 @@ export async function runStatefulSets(context: ControllerContext, signal: AbortS
   ): Promise<void> {
     const used = new Set(mine.map(({ metadata }) => metadata.labels?.[revisionLabel]));
     const isUsed = ({ metadata }: History['update']) =>
-      metadata.name === current ||
-      metadata.name === history.update.metadata.name ||
-      used.has(metadata.labels?.[revisionLabel]);
+      metadata.name === current || metadata.name === history.update.metadata.name || used.has(metadata.name);
     for (const old of surplusRevisions(history.all, isUsed, set.spec.revisionHistoryLimit ?? 10)) {
       await client.delete(controllerRevisions, old.metadata, signal).catch((error) => {
         if (!hasReason(error, 'NotFound')) throw error;

@@ -13,12 +13,12 @@ function set(spec: object = {}, status: object = {}): StatefulSet {
   } as unknown as StatefulSet;
 }
 
-function pod(ordinal: number, state: 'ready' | 'pending' | 'failed' | 'leaving' = 'ready', hash = 'new'): Pod {
+function pod(ordinal: number, state: 'ready' | 'pending' | 'failed' | 'leaving' = 'ready', revision = 's-new'): Pod {
   return {
     metadata: {
       name: `s-${ordinal}`,
       uid: `s-${ordinal}`,
-      labels: { 'controller-revision-hash': hash },
+      labels: { 'controller-revision-hash': revision },
       ...(state === 'leaving' ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}),
     },
     spec: {},
@@ -56,7 +56,7 @@ test(
   does,
   'updates from the last',
   set(),
-  [pod(0, 'ready', 'old'), pod(1, 'ready', 'old'), pod(2, 'ready', 'old')],
+  [pod(0, 'ready', 's-old'), pod(1, 'ready', 's-old'), pod(2, 'ready', 's-old')],
   ['-2'],
   's-old',
 );
@@ -64,7 +64,7 @@ test(
   does,
   'waits for the updated one',
   set(),
-  [pod(0, 'ready', 'old'), pod(1, 'ready', 'old'), pod(2, 'pending')],
+  [pod(0, 'ready', 's-old'), pod(1, 'ready', 's-old'), pod(2, 'pending')],
   [],
   's-old',
 );
@@ -72,7 +72,7 @@ test(
   does,
   'leaves those below the partition',
   set({ updateStrategy: { rollingUpdate: { partition: 2 } } }),
-  [pod(0, 'ready', 'old'), pod(1, 'ready', 'old'), pod(2)],
+  [pod(0, 'ready', 's-old'), pod(1, 'ready', 's-old'), pod(2)],
   [],
   's-old',
 );
@@ -80,7 +80,7 @@ test(
   does,
   'leaves all on OnDelete',
   set({ updateStrategy: { type: 'OnDelete' } }),
-  [pod(0, 'ready', 'old'), pod(1), pod(2)],
+  [pod(0, 'ready', 's-old'), pod(1), pod(2)],
   [],
   's-old',
 );
@@ -88,7 +88,7 @@ test(
 test('planStatefulSet() makes a pod below the partition as it was', (t) => {
   const partitioned = set({ updateStrategy: { rollingUpdate: { partition: 1 } } });
   t.deepEqual(plan(partitioned, [], 's-old').create, [{ ordinal: 0, revision: 'current' }]);
-  t.deepEqual(plan(partitioned, [pod(0, 'ready', 'old')], 's-old').create, [{ ordinal: 1, revision: 'update' }]);
+  t.deepEqual(plan(partitioned, [pod(0, 'ready', 's-old')], 's-old').create, [{ ordinal: 1, revision: 'update' }]);
 });
 
 test('planStatefulSet() ends an update when all are new and ready', (t) => {

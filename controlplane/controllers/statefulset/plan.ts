@@ -8,7 +8,7 @@ import { ordinalOf, startOf } from './identity.ts';
 export interface StatefulSetFacts {
   readonly set: StatefulSet;
   readonly pods: readonly Pod[];
-  /** Names of the ControllerRevisions; `current` is what pods had before the rolling update that is under way. */
+  /** Names of the ControllerRevisions, which are also the label values of their pods; `current` is what pods had before the rolling update that is under way. */
   readonly current: string;
   readonly update: string;
   readonly collisionCount: number | undefined;
@@ -25,7 +25,6 @@ export interface StatefulSetPlan {
 /** What to do next; ordered sets do one thing at a time. Rule: StatefulSets; kubernetes stateful_set_control. */
 export function planStatefulSet(facts: StatefulSetFacts): StatefulSetPlan {
   const { set, pods } = facts;
-  const hash = hashes(facts);
   const all = new Map<number, Pod>();
   for (const pod of pods) {
     const ordinal = ordinalOf(pod, set);
@@ -35,7 +34,7 @@ export function planStatefulSet(facts: StatefulSetFacts): StatefulSetPlan {
   const end = start + (set.spec.replicas ?? 1);
   const wanted = Array.from({ length: end - start }, (_, i) => start + i);
   const condemned = [...all].filter(([ordinal]) => ordinal < start || ordinal >= end).sort(([a], [b]) => b - a);
-  const { status, againMs } = statusOf(facts, [...all.values()], hash);
+  const { status, againMs } = statusOf(facts, [...all.values()]);
   const plan = { status, againMs };
   if (set.metadata.deletionTimestamp !== undefined) return { ...plan, create: [], delete: [] };
   const isOrdered = set.spec.podManagementPolicy !== 'Parallel';
@@ -66,15 +65,14 @@ export function planStatefulSet(facts: StatefulSetFacts): StatefulSetPlan {
     if (isOrdered) return { ...plan, create, delete: remove };
   }
   if (create.length + remove.length > 0) return { ...plan, create, delete: remove };
-  return { ...plan, create, delete: rollingUpdate(facts, wanted, all, hash) };
+  return { ...plan, create, delete: rollingUpdate(facts, wanted, all) };
 }
 
 /** The highest ordinals first, each only when all after it are sound again. */
 function rollingUpdate(
-  { set, nowMs }: StatefulSetFacts,
+  { set, update, nowMs }: StatefulSetFacts,
   wanted: readonly number[],
   all: ReadonlyMap<number, Pod>,
-  hash: Hashes,
 ): readonly Pod[] {
   if (set.spec.updateStrategy?.type === 'OnDelete') return [];
   const { partition = 0, maxUnavailable } = set.spec.updateStrategy?.rollingUpdate ?? {};
@@ -86,7 +84,7 @@ function rollingUpdate(
   for (const ordinal of wanted.filter((one) => one >= startOf(set) + partition).toReversed()) {
     const pod = all.get(ordinal);
     if (pod === undefined) return result;
-    const isOld = pod.metadata.labels?.[revisionLabel] !== hash.update;
+    const isOld = pod.metadata.labels?.[revisionLabel] !== update;
     if (isOld && !isLeaving(pod)) {
       const costs = isSound(pod) ? 1 : 0;
       if (unavailable + costs > most) return result;
@@ -97,17 +95,6 @@ function rollingUpdate(
   return result;
 }
 
-interface Hashes {
-  readonly current: string;
-  readonly update: string;
-}
-
-/** A revision's label value is the end of its name. */
-function hashes({ set, current, update }: StatefulSetFacts): Hashes {
-  const cut = (name: string) => name.slice(set.metadata.name.length + 1);
-  return { current: cut(current), update: cut(update) };
-}
-
 function revisionFor({ set }: StatefulSetFacts, ordinal: number): 'current' | 'update' {
   if (set.spec.updateStrategy?.type === 'OnDelete') return 'update';
   const partition = set.spec.updateStrategy?.rollingUpdate?.partition;
@@ -116,7 +103,7 @@ function revisionFor({ set }: StatefulSetFacts, ordinal: number): 'current' | 'u
   return ordinal < keptBelow ? 'current' : 'update';
 }
 
-function statusOf(facts: StatefulSetFacts, pods: readonly Pod[], hash: Hashes) {
+function statusOf(facts: StatefulSetFacts, pods: readonly Pod[]) {
   const { set, current, update, nowMs } = facts;
   const of = (revision: string) =>
     pods.filter((pod) => isCreated(pod) && !isLeaving(pod) && pod.metadata.labels?.[revisionLabel] === revision).length;
@@ -127,8 +114,8 @@ function statusOf(facts: StatefulSetFacts, pods: readonly Pod[], hash: Hashes) {
     replicas: pods.filter(isCreated).length,
     readyReplicas: pods.filter((pod) => pod.status.phase === 'Running' && isReady(pod)).length,
     availableReplicas: waits.filter((ms) => ms === 0).length,
-    currentReplicas: of(hash.current),
-    updatedReplicas: of(hash.update),
+    currentReplicas: of(current),
+    updatedReplicas: of(update),
   };
   const isRolling = set.spec.updateStrategy?.type !== 'OnDelete';
   const isComplete =
