@@ -25,10 +25,12 @@ const unitParts: readonly Part[] = [
   { name: 'style', words: [node, 'node_modules/@biomejs/biome/bin/biome', 'check', '.'], isCheck: true },
   { name: 'unit', words: [...ava, '**/*.test.ts', '!**/*.live.test.ts'] },
 ];
-const liveFiles = positionals.length > 0 ? positionals : ['**/*.live.test.ts'];
+const modern = 'test/conformance/modern/*.live.test.ts'; // specs, each in a namespace of its own: side by side
+const liveFiles = positionals.length > 0 ? positionals : ['**/*.live.test.ts', `!${modern}`];
 const liveParts: readonly Part[] = [
   { name: 'up', words: ['./skiff', 'up', '--isolated', '--data', data, '--api-port', '0'], isCheck: true },
   { name: 'live', words: [...ava, '--serial', '--concurrency=1', ...liveFiles] },
+  ...(positionals.length > 0 ? [] : [{ name: 'modern', words: [...ava, '--concurrency=4', modern] }]),
   { name: 'down', words: ['./skiff', 'down', '--data', data], isCheck: true },
 ];
 

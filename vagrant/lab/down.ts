@@ -71,7 +71,17 @@ const graceMs = 3_000;
 const mostRounds = 200;
 
 /** All that a lab writes into its data folder. Anything else there is not ours. */
-const ownNames = ['server', 'nodes', 'images', 'log', 'namespaces', 'kubeconfig', 'lab.json', 'lab.json.new'];
+const ownNames = [
+  'server',
+  'nodes',
+  'images',
+  'log',
+  'namespaces',
+  'kubeconfig',
+  'lab.json',
+  'lab.json.new',
+  'ip_forward',
+];
 
 function removeIfEmpty(path: string): void {
   try {

@@ -23,7 +23,14 @@ export function renderSwitch(lab: LabLayout): string {
       `'`,
     ].join('\n');
   }
-  return [...bridge, 'sysctl -qw net.ipv4.ip_forward=1', ...renderBorder(lab)].join('\n');
+  const keep = `[ -e ${forwardFile(lab)} ] || cat ${forwardSetting} >${forwardFile(lab)}`; // `down` puts it back
+  return [...bridge, keep, `echo 1 >${forwardSetting}`, ...renderBorder(lab)].join('\n');
+}
+
+const forwardSetting = '/proc/sys/net/ipv4/ip_forward';
+
+function forwardFile({ dataDir }: LabLayout): string {
+  return `${dataDir}/ip_forward`;
 }
 
 function renderBorder(lab: LabLayout): readonly string[] {
@@ -78,6 +85,7 @@ export function renderTeardown(lab: LabLayout): string {
     ...(lab.isolated
       ? []
       : [
+          `[ ! -e ${forwardFile(lab)} ] || cat ${forwardFile(lab)} >${forwardSetting}`,
           `iptables -w -t nat -D POSTROUTING -j ${nat} ${quiet}`,
           `iptables -w -t filter -D FORWARD -j ${filter} ${quiet}`,
           ...[`-F ${nat}`, `-X ${nat}`].map((words) => `iptables -w -t nat ${words} ${quiet}`),
