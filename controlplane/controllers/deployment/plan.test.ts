@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Deployment, DeploymentSpec, ReplicaSet } from '#lib/api/types/apps.v1.ts';
 import { planDeployment, type Step } from './plan.ts';
-import { makeNew, sizeOf, withAnnotations } from './replica-sets.ts';
+import { makeNew, revisionOf, sizeOf, withAnnotations } from './replica-sets.ts';
 
 const nowMs = Date.UTC(2026, 0, 1);
 const base: Deployment = {
@@ -173,3 +173,9 @@ function withSpec(spec: Partial<DeploymentSpec>): Deployment {
 function template(image: string): DeploymentSpec['template'] {
   return { metadata: { name: '', labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image }] } };
 }
+
+test('revisions may be 64 bits wide', (t) => {
+  const set = { metadata: { name: 'x', annotations: { 'deployment.kubernetes.io/revision': '3546343826724305832' } } };
+  t.is(revisionOf(set) + 1n, 3546343826724305833n);
+  t.is(revisionOf({ metadata: { name: 'x', annotations: { 'deployment.kubernetes.io/revision': 'x' } } }), 0n);
+});

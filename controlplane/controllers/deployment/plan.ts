@@ -130,7 +130,7 @@ function createNew(
 ): Plan {
   const { deployment, nowMs } = facts;
   const bare = makeNew(deployment);
-  const revision = highestRevision(old) + 1;
+  const revision = highestRevision(old) + 1n;
   const labelled = withAnnotations(bare, {
     ...annotationsFor(deployment, bare, revision),
     ...sizeAnnotations(limits.desired, limits.desired + limits.surge),
@@ -151,7 +151,7 @@ function nameNew(
   old: readonly ReplicaSet[],
   before: Conditions,
 ): { readonly steps: readonly Step[]; readonly conditions: Conditions; readonly fresh: ReplicaSet } {
-  const wanted = annotationsFor(deployment, found, highestRevision(old) + 1);
+  const wanted = annotationsFor(deployment, found, highestRevision(old) + 1n);
   const minReadySeconds = deployment.spec!.minReadySeconds ?? 0;
   const isAsWanted =
     isSameStatus(wanted, found.metadata.annotations) && (found.spec?.minReadySeconds ?? 0) === minReadySeconds;
@@ -216,7 +216,7 @@ function cleanUp({ spec }: Deployment, old: readonly ReplicaSet[]): readonly Ste
   const alive = old.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const excess = alive.length - limit;
   if (excess <= 0) return [];
-  const oldest = alive.toSorted((a, b) => revisionOf(a) - revisionOf(b)).slice(0, excess);
+  const oldest = alive.toSorted((a, b) => (revisionOf(a) < revisionOf(b) ? -1 : 1)).slice(0, excess);
   return oldest.filter(isUnused).map((set) => ({ do: 'delete', set }));
 }
 

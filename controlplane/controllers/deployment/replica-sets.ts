@@ -67,20 +67,21 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-export function revisionOf({ metadata }: { readonly metadata: ReplicaSet['metadata'] }): number {
-  const value = Number(metadata.annotations?.[annotations.revision] ?? 0);
-  return Number.isSafeInteger(value) ? value : 0;
+/** 64 bits wide: people and tests do write such numbers. 0 for what is none. */
+export function revisionOf({ metadata }: { readonly metadata: ReplicaSet['metadata'] }): bigint {
+  const text = metadata.annotations?.[annotations.revision] ?? '';
+  return /^\d{1,19}$/.test(text) ? BigInt(text) : 0n;
 }
 
-export function highestRevision(all: readonly ReplicaSet[]): number {
-  return Math.max(0, ...all.map(revisionOf));
+export function highestRevision(all: readonly ReplicaSet[]): bigint {
+  return all.map(revisionOf).reduce((most, one) => (one > most ? one : most), 0n);
 }
 
 /** What the new ReplicaSet of `deployment` has to carry, its revision included. */
 export function annotationsFor(
   deployment: Deployment,
   set: ReplicaSet,
-  revision: number,
+  revision: bigint,
 ): Readonly<Record<string, string>> {
   const result: Record<string, string> = { ...set.metadata.annotations };
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) {
