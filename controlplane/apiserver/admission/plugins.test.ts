@@ -84,6 +84,24 @@ test('an account or a class that is not there is refused', async (t) => {
   t.is((await make(it, pod('a', { priorityClassName: 'system-node-critical' }))).body.spec.priority, 2_000_001_000);
 });
 
+test("a pod's overhead is that of its runtime class, and no other", async (t) => {
+  await using it = await lab();
+  const overhead = { podFixed: { cpu: '10m' } };
+  await it.ask('create', 'node.k8s.io/v1/runtimeclasses', {
+    body: { metadata: { name: 'r' }, handler: 'h', overhead },
+  });
+  const withClass = (spec: object = {}) => pod('a', { runtimeClassName: 'r', ...spec });
+  t.deepEqual((await make(it, withClass())).body.spec.overhead, { cpu: '10m' });
+  t.is(
+    (await make(it, withClass({ overhead: { cpu: '20m' } }))).body.message,
+    "pods \"a\" is forbidden: pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead",
+  );
+  t.is(
+    (await make(it, pod('a', { overhead: { cpu: '20m' } }))).body.message,
+    'pods "a" is forbidden: pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead',
+  );
+});
+
 test('limit ranges give defaults and set bounds', async (t) => {
   await using it = await lab();
   const limits = [{ type: 'Container', default: { cpu: '500m' }, defaultRequest: { cpu: '100m' }, max: { cpu: '1' } }];
