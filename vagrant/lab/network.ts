@@ -4,6 +4,8 @@ import type { LabLayout, NodeLayout } from './layout.ts';
 // The lab's segment: a bridge that joins the nodes. In an isolated lab the bridge stands in a namespace of its own that
 // leads nowhere; otherwise on the host, which translates what leaves and rejects what belongs to the lab's own ranges.
 
+const forwardSetting = '/proc/sys/net/ipv4/ip_forward';
+
 /** Commands for `sh -e`, each of which may be repeated. */
 export function renderSwitch(lab: LabLayout): string {
   const bridge = [
@@ -19,15 +21,13 @@ export function renderSwitch(lab: LabLayout): string {
       ...bridge,
       // What no node owns is answered with "unreachable" at once, rather than dropped.
       'ip route replace unreachable default',
-      'sysctl -qw net.ipv4.ip_forward=1',
+      `echo 1 >${forwardSetting}`,
       `'`,
     ].join('\n');
   }
   const keep = `[ -e ${forwardFile(lab)} ] || cat ${forwardSetting} >${forwardFile(lab)}`; // `down` puts it back
   return [...bridge, keep, `echo 1 >${forwardSetting}`, ...renderBorder(lab)].join('\n');
 }
-
-const forwardSetting = '/proc/sys/net/ipv4/ip_forward';
 
 function forwardFile({ dataDir }: LabLayout): string {
   return `${dataDir}/ip_forward`;
@@ -69,7 +69,7 @@ export function renderNodeLink(lab: LabLayout, node: NodeLayout): string {
     `ip -n ${ns} addr replace ${node.ip}/${prefix} dev eth0`,
     `ip -n ${ns} link set eth0 up`,
     `ip -n ${ns} route replace default via ${gatewayIp}`,
-    `ip netns exec ${ns} sysctl -qw net.ipv4.ip_forward=1`,
+    `ip netns exec ${ns} sh -c 'echo 1 >${forwardSetting}'`,
   ].join('\n');
 }
 
