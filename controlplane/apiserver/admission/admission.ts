@@ -3,6 +3,19 @@ import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import type { UserInfo } from '../exchange.ts';
 
+/** A version or group under which the same object is served too. */
+export interface Equivalent {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Plural. */
+  readonly resource: string;
+  /** The object as it looks there. */
+  to(object: KubeObject): KubeObject | Promise<KubeObject>;
+  /** The object as it looks here. */
+  from(object: KubeObject): ApiObject | Promise<ApiObject>;
+}
+
 export interface Attributes {
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
   readonly group: string;
@@ -22,6 +35,13 @@ export interface Attributes {
   /** What stands there now. Absent for CREATE and CONNECT. */
   readonly oldObject?: KubeObject;
   readonly isDryRun: boolean;
+  /** What the request brought along: CreateOptions and the like. Absent for CONNECT. */
+  options?(): object;
+  /** What another form of `object` amounts to: decoded as its type is, with defaults. Absent where there is no object. */
+  revise?(raw: unknown): ApiObject | Promise<ApiObject>;
+  readonly equivalents?: readonly Equivalent[];
+  /** The object has passed already, but somebody outside changed it then. */
+  readonly isReinvocation?: boolean;
   /** Adds a warning to the answer. */
   warn(text: string): void;
 }
@@ -29,7 +49,8 @@ export interface Attributes {
 /** Both parts throw a StatusError to refuse. */
 export interface Plugin {
   readonly name: string;
-  mutate?(attributes: Attributes, signal: AbortSignal): void | Promise<void>;
+  /** Returns 'again' if those before it should have another look at what became of the object. That happens once. */
+  mutate?(attributes: Attributes, signal: AbortSignal): void | Promise<void | 'again'>;
   validate?(attributes: Attributes, signal: AbortSignal): void | Promise<void>;
 }
 
@@ -40,12 +61,18 @@ export interface Admission {
 
 /** Runs `plugins` in their order. */
 export function createAdmission(plugins: readonly Plugin[]): Admission {
+  async function pass(attributes: Attributes, signal: AbortSignal): Promise<boolean> {
+    let isAgain = false;
+    for (const plugin of plugins) {
+      const waits = plugin.mutate?.(attributes, signal);
+      if (waits !== undefined && (await waits) === 'again') isAgain = true;
+    }
+    return isAgain;
+  }
+
   return {
     async mutate(attributes, signal) {
-      for (const plugin of plugins) {
-        const waits = plugin.mutate?.(attributes, signal);
-        if (waits !== undefined) await waits;
-      }
+      if (await pass(attributes, signal)) await pass({ ...attributes, isReinvocation: true }, signal);
     },
     async validate(attributes, signal) {
       for (const plugin of plugins) {

@@ -11,6 +11,7 @@ import {
   storageClasses,
 } from '#lib/api/resources.ts';
 import type { Clock } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Plugin } from './admission.ts';
 import { createDefaultClass } from './default-class.ts';
@@ -26,10 +27,12 @@ import { createRuntimeClass } from './runtime-class.ts';
 import { createServiceAccount } from './service-account.ts';
 import { storageInUse } from './storage-in-use.ts';
 import { taintNodes } from './taint-nodes.ts';
+import { createWebhooks } from './webhooks/webhooks.ts';
 
 export interface PluginsOptions {
   readonly registry: Registry;
   readonly clock: Clock;
+  readonly log: Log;
   readonly random?: () => number;
   /** Only where a controller takes the finalizers off again: nothing could be deleted otherwise. */
   readonly protectsStorage?: boolean;
@@ -39,12 +42,14 @@ export interface PluginsOptions {
 export function createPlugins({
   registry,
   clock,
+  log,
   random = Math.random,
   protectsStorage = false,
 }: PluginsOptions): readonly Plugin[] {
   const accounts = registry.reader(serviceAccounts);
   const classes = registry.reader(priorityClasses);
   const ranges = registry.reader(limitRanges);
+  const webhooks = createWebhooks({ registry, log });
   const runtimes = registry.reader(runtimeClasses);
   return [
     createNamespaceLifecycle({ namespaceNamed: registry.reader(namespaces).get }),
@@ -61,6 +66,9 @@ export function createPlugins({
       ingressClasses: registry.reader(ingressClasses).list,
     }),
     createPodTopology({ nodeNamed: registry.reader(nodes).get }),
+    // What others may change and refuse comes after all that is ours, but for quotas.
+    webhooks.mutating,
+    webhooks.validating,
     // Last: what others refuse is not charged.
     createResourceQuota({ quotasOf: registry.reader(resourceQuotas).list, ...quotaWriter(registry), clock }),
   ];

@@ -1,10 +1,10 @@
 // `proxy` below pods, Services and nodes: any request, to what the object stands for.
-import { randomInt } from 'node:crypto';
-import { endpointSlices, nodes, pods, services } from '#lib/api/resources.ts';
+import { nodes, pods, services } from '#lib/api/resources.ts';
 import { badRequest, failure, notFound } from '#lib/api/status.ts';
 import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
 import type { VirtualResource } from '../routes/resources.ts';
+import { endpointOf } from './endpoint.ts';
 import { forward } from './forward.ts';
 import { relocated, rewriteLinks } from './html.ts';
 import { type KubeletOptions, kubeletOf } from './kubelet.ts';
@@ -32,33 +32,7 @@ export function serviceProxy({ registry }: KubeletOptions): VirtualResource {
     const { namespace } = call.info;
     const service = registry.reader(services).get(`${namespace}/${name}`);
     if (service === undefined) throw notFound({ group: '', resource: 'services' }, name);
-    const ports = service.spec?.ports ?? [];
-    const chosen =
-      port === '' && ports.length === 1
-        ? ports[0]
-        : ports.find((one) => one.name === port || String(one.port) === port);
-    if (chosen === undefined) {
-      throw failure(
-        'ServiceUnavailable',
-        `no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`,
-      );
-    }
-    const slices = registry
-      .reader(endpointSlices)
-      .list(namespace)
-      .filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name);
-    const ready = slices.flatMap(({ endpoints = [], ports: open = [] }) => {
-      const number = open.find((one) => (one.name ?? '') === (chosen.name ?? ''))?.port;
-      if (number === undefined) return [];
-      const hosts = endpoints
-        .filter(({ conditions }) => conditions?.ready !== false)
-        .flatMap(({ addresses }) => addresses);
-      return hosts.map((host) => ({ host, number }));
-    });
-    if (ready.length === 0) {
-      throw failure('ServiceUnavailable', `no endpoints available for service ${JSON.stringify(name)}`);
-    }
-    const { host, number } = ready[randomInt(ready.length)]!;
+    const { host, port: number } = endpointOf(service, port, registry);
     return proxy(call, targetOf(scheme, host, number));
   };
 }

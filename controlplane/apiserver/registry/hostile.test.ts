@@ -1,4 +1,5 @@
 import test from 'ava';
+import { createSilentLog } from '#lib/log.ts';
 import { createPlugins } from '../admission/plugins.ts';
 import { createServiceHooks } from '../services/hooks.ts';
 import type { Verb } from './registry.ts';
@@ -6,7 +7,7 @@ import { type Answer, type Ask, createLab, type Lab } from './testing.ts';
 
 async function lab(): Promise<Lab> {
   const it = await createLab({
-    admission: (registry) => createPlugins({ registry, clock: { now: () => 0, sleep: async () => {} } }),
+    admission: (registry) => createPlugins({ registry, log: createSilentLog(), clock: { now: () => 0, sleep: async () => {} } }),
     hooks: (registry) => ({ services: createServiceHooks(registry, { range: '10.96.0.0/12' }) }),
   });
   await it.ask('create', 'v1/namespaces', { body: { metadata: { name: 'default' } } });

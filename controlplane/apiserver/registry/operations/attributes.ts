@@ -1,6 +1,9 @@
+import { conformObject } from '#lib/api/json/decode.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import type { Attributes } from '../../admission/admission.ts';
+import { checkKind, type Expected, expectedOf } from '../codec.ts';
+import { optionsOf } from '../request-options.ts';
 import type { ResourceCall } from '../registry.ts';
 import type { Warnings } from '../respond.ts';
 import type { Served } from '../served.ts';
@@ -17,19 +20,35 @@ export interface Subject {
   readonly name: string;
   readonly object?: ApiObject;
   readonly oldObject?: KubeObject;
+  /** Of what kind `object` is, where it is not what the path names (Binding, Eviction). */
+  readonly expected?: Expected;
 }
 
-export function attributesOf(served: Served, { call, warnings, isDryRun }: Request, subject: Subject): Attributes {
+export function attributesOf(
+  served: Served,
+  { call, warnings, isDryRun }: Request,
+  { expected, ...subject }: Subject,
+): Attributes {
   return {
     ...subject,
     group: served.group,
     version: served.version,
-    kind: served.kind,
+    kind: expected?.kind ?? served.kind,
     resource: served.plural,
     subresource: call.subresource ?? '',
     namespace: call.namespace ?? (served.group === '' && served.plural === 'namespaces' ? subject.name : ''),
     user: call.user,
     isDryRun,
+    options: () => optionsOf(call, isDryRun),
+    ...(subject.object === undefined ? {} : { revise: (raw: unknown) => revised(served, raw, expected) }),
     warn: warnings.add,
   };
+}
+
+/** `raw` as it would be had the client sent it. */
+function revised(served: Served, raw: unknown, expected: Expected | undefined): ApiObject {
+  const { object } = conformObject(raw as Record<string, unknown>, (expected ?? served).type);
+  const next = checkKind(structuredClone(object), expected ?? expectedOf(served));
+  if (expected === undefined) served.rules.applyDefaults(next);
+  return next;
 }

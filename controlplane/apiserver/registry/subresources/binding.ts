@@ -27,7 +27,7 @@ export async function bind(core: Core, served: Served, call: ResourceCall, prese
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
   const request = { call: { ...call, subresource: 'binding' }, warnings, isDryRun: options.isDryRun };
-  const attributes = { ...attributesOf(served, request, { operation: 'CREATE', name, object }), kind: 'Binding' };
+  const attributes = attributesOf(served, request, { operation: 'CREATE', name, object, expected });
   await core.admission.mutate(attributes, call.signal);
   const binding = object as unknown as Binding;
   const causes = wrongBinding(binding);

@@ -32,7 +32,7 @@ export async function evict(
   const { deleteOptions = {} } = object as unknown as Eviction;
   const isDryRun = options.isDryRun || (deleteOptions.dryRun?.length ?? 0) > 0;
   const request = { call, warnings, isDryRun };
-  const attributes = { ...attributesOf(served, request, { operation: 'CREATE', name, object }), kind: 'Eviction' };
+  const attributes = attributesOf(served, request, { operation: 'CREATE', name, object, expected });
   await core.admission.mutate(attributes, call.signal);
   await core.admission.validate(attributes, call.signal);
 
