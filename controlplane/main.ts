@@ -44,7 +44,10 @@ export async function runServer(
     store,
     clock,
     log,
-    admission: (readable) => [...createPlugins({ registry: readable, clock, log }), createEscalationCheck(() => apiServer)],
+    admission: (readable) => [
+      ...createPlugins({ registry: readable, clock, log }),
+      createEscalationCheck(() => apiServer),
+    ],
     hooks: (readable) => ({ services: createServiceHooks(readable, { range: facts.serviceClusterIPRange }) }),
   });
   const apiServer: ApiServer = createApiServer({

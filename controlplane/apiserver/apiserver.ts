@@ -7,6 +7,7 @@ import type { Log } from '#lib/log.ts';
 import { createMetrics } from '#lib/metrics.ts';
 import type { ClusterPki } from '#lib/pki/cluster.ts';
 import type { ServerFacts } from '../options.ts';
+import { admitConnect } from './admission/connect.ts';
 import { createAuthenticator } from './authentication/authenticate.ts';
 import { createBootstrapTokenVerifier } from './authentication/bootstrap-token.ts';
 import { createJwt } from './authentication/jwt.ts';
@@ -64,18 +65,21 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const authorize = anyOf(allowAlways, createNodeAuthorizer(registry, nodeRules), rbac.authorize);
   const kubelet = { registry, authorize, ca: pki.ca.cert, client: pki.kubeletClient };
 
+  const connected = (path: string, kind: string, connect: VirtualResource) =>
+    [`/${path}`, admitConnect(registry.admission, kind, connect)] as const;
+
   const virtual = new Map<string, VirtualResource>([
     ['/componentstatuses', componentStatus],
     ...accessReviews({ authorize, rbac }),
     ...identityReviews({ verifyToken, audiences, clock }),
     ['/serviceaccounts/token', createTokenRequests({ registry, jwt, issuer, audiences, clock })],
     ['/pods/log', podLog(kubelet)],
-    ['/pods/exec', podStream('exec', kubelet)],
-    ['/pods/attach', podStream('attach', kubelet)],
-    ['/pods/portforward', podPortForward(kubelet)],
-    ['/pods/proxy', podProxy(kubelet)],
-    ['/services/proxy', serviceProxy(kubelet)],
-    ['/nodes/proxy', nodeProxy(kubelet)],
+    connected('pods/exec', 'PodExecOptions', podStream('exec', kubelet)),
+    connected('pods/attach', 'PodAttachOptions', podStream('attach', kubelet)),
+    connected('pods/portforward', 'PodPortForwardOptions', podPortForward(kubelet)),
+    connected('pods/proxy', 'PodProxyOptions', podProxy(kubelet)),
+    connected('services/proxy', 'ServiceProxyOptions', serviceProxy(kubelet)),
+    connected('nodes/proxy', 'NodeProxyOptions', nodeProxy(kubelet)),
   ]);
 
   const metrics = createMetrics();

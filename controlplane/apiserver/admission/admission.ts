@@ -50,7 +50,7 @@ export interface Attributes {
 export interface Plugin {
   readonly name: string;
   /** Returns 'again' if those before it should have another look at what became of the object. That happens once. */
-  mutate?(attributes: Attributes, signal: AbortSignal): void | Promise<void | 'again'>;
+  mutate?(attributes: Attributes, signal: AbortSignal): void | Promise<void> | Promise<'again' | undefined>;
   validate?(attributes: Attributes, signal: AbortSignal): void | Promise<void>;
 }
 

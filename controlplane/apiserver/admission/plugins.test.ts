@@ -1,11 +1,13 @@
 import test from 'ava';
-import { createSilentLog } from '#lib/log.ts';
 import { createClock } from '#lib/clock.ts';
+import { createSilentLog } from '#lib/log.ts';
 import { createLab, type Lab } from '../registry/testing.ts';
 import { createPlugins } from './plugins.ts';
 
 async function lab(): Promise<Lab> {
-  const it = await createLab({ admission: (registry) => createPlugins({ registry, log: createSilentLog(), clock: createClock() }) });
+  const it = await createLab({
+    admission: (registry) => createPlugins({ registry, log: createSilentLog(), clock: createClock() }),
+  });
   await it.ask('create', 'v1/namespaces', { body: { metadata: { name: 'default' } } });
   await it.ask('create', 'v1/serviceaccounts', { namespace: 'default', body: { metadata: { name: 'default' } } });
   return it;

@@ -1,10 +1,13 @@
 import test from 'ava';
 import { createClock } from '#lib/clock.ts';
+import { createSilentLog } from '#lib/log.ts';
 import { createLab, type Lab } from '../registry/testing.ts';
 import { createPlugins } from './plugins.ts';
 
 async function lab(hard: Record<string, string>): Promise<Lab> {
-  const it = await createLab({ admission: (registry) => createPlugins({ registry, clock: createClock() }) });
+  const it = await createLab({
+    admission: (registry) => createPlugins({ registry, log: createSilentLog(), clock: createClock() }),
+  });
   await it.ask('create', 'v1/namespaces', { body: { metadata: { name: 'a' } } });
   await it.ask('create', 'v1/resourcequotas', { namespace: 'a', body: { metadata: { name: 'q' }, spec: { hard } } });
   const used = Object.fromEntries(Object.keys(hard).map((name) => [name, '0']));

@@ -17,9 +17,7 @@ export function endpointOf(service: Service, port: string, registry: Pick<Regist
   const { name, namespace } = service.metadata;
   const ports = service.spec?.ports ?? [];
   const chosen =
-    port === '' && ports.length === 1
-      ? ports[0]
-      : ports.find((one) => one.name === port || String(one.port) === port);
+    port === '' && ports.length === 1 ? ports[0] : ports.find((one) => one.name === port || String(one.port) === port);
   if (chosen === undefined) {
     throw failure(
       'ServiceUnavailable',

@@ -99,6 +99,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       if (one === undefined) throw new TypeError(`No resource is named ${plural}.${group}`);
       return createReader(one.cache);
     },
+    admission: core.admission,
     ready: feed.ready,
     async run(signal) {
       const events = preferred.get('/events')!.cache;

@@ -7,7 +7,8 @@ import { type Answer, type Ask, createLab, type Lab } from './testing.ts';
 
 async function lab(): Promise<Lab> {
   const it = await createLab({
-    admission: (registry) => createPlugins({ registry, log: createSilentLog(), clock: { now: () => 0, sleep: async () => {} } }),
+    admission: (registry) =>
+      createPlugins({ registry, log: createSilentLog(), clock: { now: () => 0, sleep: async () => {} } }),
     hooks: (registry) => ({ services: createServiceHooks(registry, { range: '10.96.0.0/12' }) }),
   });
   await it.ask('create', 'v1/namespaces', { body: { metadata: { name: 'default' } } });

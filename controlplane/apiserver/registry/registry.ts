@@ -3,6 +3,7 @@
 
 import type { ResourceFacts } from '#lib/api/facts.ts';
 import type { KubeObject, Resource } from '#lib/api/resource.ts';
+import type { Admission } from '../admission/admission.ts';
 import type { ApiResponse, UserInfo } from '../exchange.ts';
 
 /** Every stored resource of the API. */
@@ -12,6 +13,8 @@ export interface Registry {
   readonly resources: Iterable<ResourceStore>;
   /** The server's own view of a resource, for authorization, admission and the like: parsed on demand, never a copy. */
   reader<T extends KubeObject>(resource: Resource<T>): CacheReader<T>;
+  /** What every write passes, for what is not stored here. */
+  readonly admission: Admission;
   /** Settles when every cache holds what the store holds. */
   readonly ready: Promise<void>;
   /** Feeds the caches and compacts the store until `signal` is aborted. */

@@ -75,7 +75,11 @@ function destinationOf({ url, service }: WebhookClientConfig, registry: Pick<Reg
       found.spec?.type === 'ExternalName'
         ? { host: found.spec.externalName ?? '', port }
         : endpointOf(found, String(port), registry);
-    return { url: new URL(`https://${servername}:${port}${path.startsWith('/') ? path : `/${path}`}`), ...at, servername };
+    return {
+      url: new URL(`https://${servername}:${port}${path.startsWith('/') ? path : `/${path}`}`),
+      ...at,
+      servername,
+    };
   }
   const parsed = URL.parse(url ?? '');
   if (parsed === null || parsed.protocol !== 'https:') {
@@ -139,8 +143,10 @@ const mostBytes = 16 * 1024 * 1024;
 function wordsFor(code: number, text: string): string {
   if (code === 404) return 'the server could not find the requested resource';
   if (code === 503) return 'the server is currently unable to handle the request';
-  if (code === 504) return 'the server was unable to return a response in the time allotted, but may still be processing the request';
-  if (code >= 500) return `an error on the server (${JSON.stringify(text.slice(0, 2048).trim())}) has prevented the request from succeeding`;
+  if (code === 504)
+    return 'the server was unable to return a response in the time allotted, but may still be processing the request';
+  if (code >= 500)
+    return `an error on the server (${JSON.stringify(text.slice(0, 2048).trim())}) has prevented the request from succeeding`;
   return `the server responded with the status code ${code} but did not return more information`;
 }
 

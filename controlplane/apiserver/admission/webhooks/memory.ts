@@ -15,7 +15,10 @@ export function createMemory(): { of(attributes: Attributes): Turn } {
   return {
     of(attributes) {
       const { object } = attributes;
-      const past = (object && attributes.isReinvocation ? known.get(object) : undefined) ?? { done: [], due: new Set() };
+      const past = (object && attributes.isReinvocation ? known.get(object) : undefined) ?? {
+        done: [],
+        due: new Set(),
+      };
       if (object) known.set(object, past);
       if (attributes.isReinvocation && !isDeepStrictEqual(past.last, object)) requireDone(past);
       return {

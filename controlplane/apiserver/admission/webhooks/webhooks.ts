@@ -1,9 +1,5 @@
 // Admission by others: MutatingAdmissionWebhook and ValidatingAdmissionWebhook.
-import {
-  mutatingWebhookConfigurations,
-  namespaces,
-  validatingWebhookConfigurations,
-} from '#lib/api/resources.ts';
+import { mutatingWebhookConfigurations, namespaces, validatingWebhookConfigurations } from '#lib/api/resources.ts';
 import { notFound } from '#lib/api/status.ts';
 import type { Log } from '#lib/log.ts';
 import type { Registry } from '../../registry/registry.ts';

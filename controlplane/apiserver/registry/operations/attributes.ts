@@ -3,8 +3,8 @@ import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import type { Attributes } from '../../admission/admission.ts';
 import { checkKind, type Expected, expectedOf } from '../codec.ts';
-import { optionsOf } from '../request-options.ts';
 import type { ResourceCall } from '../registry.ts';
+import { optionsOf } from '../request-options.ts';
 import type { Warnings } from '../respond.ts';
 import type { Served } from '../served.ts';
 
