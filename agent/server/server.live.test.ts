@@ -152,6 +152,15 @@ test.serial('v4.channel.k8s.io forwards ports in pairs of channels', async (t) =
   t.true(messages[2]?.endsWith('hello'));
 });
 
+test.serial('logs come over WebSocket, too', async (t) => {
+  const path = '/containerLogs/default/web/main?tailLines=2';
+  const plain = await webSocket(path, '');
+  t.deepEqual([plain.code, plain.messages.join('').length], [1000, 'started\nproblem\n'.length]);
+  const { protocol, messages } = await webSocket(path, 'base64.binary.k8s.io');
+  t.is(protocol, 'base64.binary.k8s.io');
+  t.is(Buffer.from(messages.join(''), 'base64').length, 'started\nproblem\n'.length);
+});
+
 test.serial('nobody is let in without a name, nor with one that may not', async (t) => {
   const ca = join(data, 'pki/ca.crt');
   const curl = (...args: readonly string[]) =>

@@ -8,6 +8,7 @@ import { type Handling, handle } from './handle.ts';
 import type { KubeletServerOptions } from './options.ts';
 import { addOwnMetrics } from './own-metrics.ts';
 import { type Route, routeOf } from './routes.ts';
+import { serveLog } from './serve-log.ts';
 import { serveStream } from './streams.ts';
 import { createUsage } from './usage.ts';
 
@@ -49,8 +50,11 @@ export async function startKubeletServer(options: KubeletServerOptions, signal: 
       signal,
     );
     const served = guarded(request, ended.signal).then(async ({ route, query }) => {
-      if (route.to !== 'exec' && route.to !== 'attach' && route.to !== 'portForward') throw notHere();
-      await serveStream(route, request, { socket, head }, query, options, ended.signal);
+      const end = { socket, head };
+      if (route.to === 'logs') await serveLog(route, request, end, query, options, ended.signal);
+      else if (route.to === 'exec' || route.to === 'attach' || route.to === 'portForward')
+        await serveStream(route, request, end, query, options, ended.signal);
+      else throw notHere();
     });
     served.catch((error: unknown) => refuse(error, (code, text) => socket.end(rawAnswer(code, text))));
   });
