@@ -23,7 +23,9 @@ export function createPathRoutes({ routes, paths }: PathRoutesOptions) {
     const route =
       path === '/'
         ? (asked: Call) => answerJson(asked, { paths: [...paths].sort() })
-        : (routes.get(path) ?? below.find(([prefix]) => path.startsWith(prefix))?.[1]);
+        : (routes.get(path.replace(/(?<=.)\/$/, '')) ??
+          routes.get(path) ??
+          below.find(([prefix]) => path.startsWith(prefix))?.[1]);
     if (route === undefined) return notFoundPage();
     if (call.request.method !== 'GET' && call.request.method !== 'HEAD') throw methodNotAllowed();
     return route(call);
