@@ -20,6 +20,7 @@ import { readMachine } from './node/machine.ts';
 import { allocatableOf } from './node/node-status.ts';
 import { createPodObjects } from './objects.ts';
 import type { AgentOptions } from './options.ts';
+import { openCheckpoint } from './pods/checkpoint.ts';
 import { createPods } from './pods/create-pods.ts';
 import { startKubeletServer } from './server/server.ts';
 import { kubeletVersion } from './version.ts';
@@ -91,6 +92,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
       resolvConf,
       clusterDns,
       clusterDomain,
+      checkpoint: await openCheckpoint(`${rootDir}/checkpoints`, log),
     },
     signal,
   );

@@ -12,7 +12,7 @@ import {
   qosPaths,
   uidOfName,
 } from './layout.ts';
-import { podLimits } from './limits.ts';
+import { type Limits, podLimits } from './limits.ts';
 import { milliCpu } from './quantities.ts';
 import { propertiesOf, type Write, writesOf } from './writes.ts';
 
@@ -22,8 +22,8 @@ export interface Cgroups {
   readonly driver: Driver;
   /** What the runtime has to be told of a pod's place. */
   parentOf(pod: Pod): string;
-  /** Makes the pod's cgroup with its limits. */
-  make(pod: Pod, signal: AbortSignal): Promise<void>;
+  /** Makes the pod's cgroup with its limits, or with `limits` for the time of a change. */
+  make(pod: Pod, signal: AbortSignal, limits?: Limits): Promise<void>;
   /** Removes it with all below; nothing of the pod runs any more. */
   remove(podUid: string, signal: AbortSignal): Promise<void>;
   /** Gives the classes their share of the CPU: what their pods ask for together. */
@@ -98,9 +98,8 @@ export async function createCgroups(options: CgroupsOptions): Promise<Cgroups> {
     isV2,
     driver,
     parentOf: (pod) => parentForRuntime(layout, pod),
-    async make(pod, signal) {
+    async make(pod, signal, limits = podLimits(pod)) {
       const path = podPath(layout, pod);
-      const limits = podLimits(pod);
       if (driver === 'systemd') return await setSlice(path, propertiesOf(limits), signal);
       await makeFolders(path);
       await write(path, writesOf(limits, isV2));

@@ -32,13 +32,14 @@ export async function clearContainer(
 /** Gives back volumes and cgroups of pods that are neither known nor running: what a crash left behind. */
 export async function clearLeftovers(
   known: { has(podUid: string): boolean },
-  { volumes, cgroups, observer }: NodeTools,
+  { volumes, cgroups, observer, checkpoint }: NodeTools,
   signal: AbortSignal,
 ): Promise<void> {
-  const held = new Set([...(await volumes.holders(signal)), ...(await cgroups.holders())]);
+  const held = new Set([...(await volumes.holders(signal)), ...(await cgroups.holders()), ...checkpoint.holders()]);
   for (const uid of held) {
     if (known.has(uid) || observer.of(uid).sandboxes.length > 0) continue;
     await volumes.release(uid, signal);
     await cgroups.remove(uid, signal);
+    await checkpoint.drop(uid);
   }
 }

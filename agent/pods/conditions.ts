@@ -9,9 +9,18 @@ export interface ConditionFacts {
   readonly statuses: readonly ContainerStatus[];
   /** Whether there is a sandbox with its network. */
   readonly hasSandbox: boolean;
+  readonly resize?: ResizeFacts;
   /** As the API has them now. */
   readonly before: readonly PodCondition[];
   readonly nowMs: number;
+}
+
+export interface ResizeFacts {
+  /** Why it is not granted. */
+  readonly pending?: { readonly reason: string; readonly message: string };
+  /** Granted, and not all containers have it yet. */
+  readonly isInProgress: boolean;
+  readonly error?: string;
 }
 
 type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
@@ -26,10 +35,24 @@ export function conditionsOf(facts: ConditionFacts): readonly PodCondition[] {
     ['ContainersReady', containersReady],
     ['PodScheduled', { status: 'True' }],
   ];
-  const names = new Set(own.map(([type]) => type));
+  const now = [...own, ...resizing(facts)];
+  const names = new Set([...own.map(([type]) => type), ...resizeTypes]);
   return [
-    ...own.map(([type, verdict]) => stamped(type, verdict, facts)),
+    ...now.map(([type, verdict]) => stamped(type, verdict, facts)),
     ...facts.before.filter(({ type }) => !names.has(type)),
+  ];
+}
+
+/** These are there only while there is something to tell. Rule: "Resize CPU and Memory Resources", "Pod resize status". */
+export const resizeTypes = ['PodResizePending', 'PodResizeInProgress'] as const;
+
+function resizing({ resize }: ConditionFacts): readonly (readonly [string, Verdict])[] {
+  if (resize === undefined) return [];
+  const { pending, isInProgress, error } = resize;
+  const progress = { status: 'True', ...(error === undefined ? {} : { reason: 'Error', message: error }) };
+  return [
+    ...(pending === undefined ? [] : [['PodResizePending', { status: 'True', ...pending }] as const]),
+    ...(isInProgress ? [['PodResizeInProgress', progress] as const] : []),
   ];
 }
 

@@ -1,5 +1,11 @@
 // Statuses of containers as the API shows them, from what the runtime has.
-import type { ContainerState, ContainerStatus, Pod, VolumeMountStatus } from '#lib/api/types/core.v1.ts';
+import type {
+  ContainerState,
+  ContainerStatus,
+  Pod,
+  ResourceRequirements,
+  VolumeMountStatus,
+} from '#lib/api/types/core.v1.ts';
 import { type Kind, mayRestart, type PodContainer } from './containers.ts';
 import type { Observed, ObservedContainer } from './observed.ts';
 import type { ProbeView } from './plan.ts';
@@ -33,6 +39,7 @@ export interface ContainerFacts {
   /** By container name: why its last start failed or waits. */
   readonly waiting: ReadonlyMap<string, Waiting>;
   readonly stage: Stage;
+  readonly actuated?: ReadonlyMap<string, ResourceRequirements>;
   /** As the API has them now. */
   readonly before: readonly ContainerStatus[];
 }
@@ -59,7 +66,7 @@ export function containerStatus(one: PodContainer, facts: ContainerFacts): Conta
     imageID: latest.imageRef,
     containerID: `containerd://${latest.id}`,
     started,
-    ...resourcesOf(one),
+    ...resourcesOf(one, facts.actuated?.get(latest.id)),
     ...mountsOf(one),
   };
 }
@@ -146,12 +153,12 @@ function shown({ reason, message }: Waiting): { readonly reason: string; readonl
   return message === '' ? { reason } : { reason, message };
 }
 
-function resourcesOf({ container, kind }: PodContainer): Partial<ContainerStatus> {
+function resourcesOf({ container, kind }: PodContainer, actuated?: ResourceRequirements): Partial<ContainerStatus> {
   const { resources } = container;
   if (kind === 'ephemeral' || resources === undefined) return {};
-  const { limits, requests } = resources;
+  const { limits, requests } = actuated ?? resources;
   return {
-    ...(requests === undefined ? {} : { allocatedResources: requests }),
+    ...(resources.requests === undefined ? {} : { allocatedResources: resources.requests }),
     resources: { ...(limits === undefined ? {} : { limits }), ...(requests === undefined ? {} : { requests }) },
   };
 }

@@ -15,6 +15,7 @@ import { createLimit } from '../limit.ts';
 import type { PodObjects } from '../objects.ts';
 import { createProbes } from '../probes/probes.ts';
 import type { Volumes } from '../volumes/volumes.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import { parseResolvConf } from './dns-config.ts';
 import { lastWords } from './last-words.ts';
 import type { NodeTools } from './node-facts.ts';
@@ -39,6 +40,7 @@ export interface PodsOptions {
   readonly resolvConf: string;
   readonly clusterDns: string;
   readonly clusterDomain: string;
+  readonly checkpoint: Checkpoint;
   readonly clock: Clock;
   readonly log: Log;
 }

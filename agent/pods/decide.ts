@@ -27,7 +27,8 @@ export function decide(
   return false;
 }
 
-function takesRoom(record: PodRecord, tools: NodeTools, reporter: Reporter): boolean {
+/** Whether a pod counts against what the node has. */
+export function takesRoom(record: PodRecord, tools: NodeTools, reporter: Reporter): boolean {
   const { phase } = reporter.newest(record.uid) ?? record.pod.status;
   if (phase === 'Failed' || phase === 'Succeeded') return false;
   const stage = stageOf(record.facts);

@@ -1,10 +1,12 @@
 import type { SandboxStatus } from '#cri/runtime.ts';
 import { assertNever } from '#lib/errors.ts';
+import { resizeContainer } from '../resize/resize-container.ts';
 import type { PreparedVolumes } from '../volumes/volumes.ts';
 import { clearContainer } from './clear.ts';
+import { containerNamed } from './containers.ts';
 import { killContainer, killPod } from './kill.ts';
 import type { NodeTools } from './node-facts.ts';
-import { isLive } from './observed.ts';
+import { isLive, latestOf } from './observed.ts';
 import type { Step } from './plan.ts';
 import type { PodRecord } from './pod-record.ts';
 import { nextRestart } from './restart.ts';
@@ -62,8 +64,21 @@ export async function execute(
         if (failed !== undefined) againMs = Math.min(againMs ?? Number.POSITIVE_INFINITY, failed.againMs);
         break;
       }
+      case 'resizeContainer': {
+        try {
+          await resizeContainer(record, step, tools, signal);
+          delete record.resizeError;
+        } catch (error) {
+          signal.throwIfAborted();
+          record.resizeError = error instanceof Error ? error.message : String(error);
+          tools.record(record.pod, 'Warning', 'ResizeError', `Pod resize error: ${record.resizeError}`);
+          againMs = Math.min(againMs ?? Number.POSITIVE_INFINITY, resizeAgainMs);
+        }
+        break;
+      }
       case 'removeContainer': {
         const target = observer.of(record.uid).containers.find(({ id }) => id === step.id);
+        record.actuated.delete(step.id);
         if (target !== undefined) await clearContainer(record.pod, target, tools, signal);
         await observer.refresh(record.uid, signal);
         break;
@@ -74,6 +89,8 @@ export async function execute(
   }
   return againMs === undefined ? {} : { againMs };
 }
+
+const resizeAgainMs = 10_000;
 
 async function prepareVolumes(record: PodRecord, tools: NodeTools, signal: AbortSignal): Promise<PreparedVolumes> {
   try {
@@ -99,6 +116,9 @@ async function tryStart(
   try {
     await startContainer({ pod: record.pod, name, attempt, sandbox, volumes }, tools, signal);
     record.waiting.delete(name);
+    const started = latestOf(tools.observer.of(record.uid), name);
+    const resources = containerNamed(record.pod, name)?.container.resources;
+    if (started !== undefined) record.actuated.set(started.id, resources ?? {});
     return undefined;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;

@@ -8,6 +8,7 @@ import type { Puller } from '../images/puller.ts';
 import type { Limit } from '../limit.ts';
 import type { PodObjects } from '../objects.ts';
 import type { Volumes } from '../volumes/volumes.ts';
+import type { Checkpoint } from './checkpoint.ts';
 import type { DnsFacts } from './dns-config.ts';
 import type { Observer } from './observer.ts';
 
@@ -36,6 +37,7 @@ export interface NodeTools {
   record(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void;
   /** Sandboxes and containers that are made at once. */
   readonly limit: Limit;
+  readonly checkpoint: Checkpoint;
   readonly clock: Clock;
   readonly log: Log;
 }

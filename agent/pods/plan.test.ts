@@ -227,3 +227,33 @@ test('planPod() starts it when the pause is over', (t) => {
   const restarts = new Map([['main', { delayMs: 1_000, atMs: nowMs - 5_000 }]]);
   t.deepEqual(words(planned({}, [{ of: 'main', attempt: 1, ...failed }], { restarts }).steps), ['start main 2']);
 });
+
+const half = { requests: { cpu: '500m' }, limits: { cpu: '500m' } };
+const whole = { requests: { cpu: '1' }, limits: { cpu: '1' } };
+
+test('planPod() gives a running container what it was granted', (t) => {
+  const pod = examplePod({ containers: [exampleContainer('main', { resources: whole })] });
+  const observed = observing(pod, [{ of: 'main' }]);
+  const plan = (actuated: ReadonlyMap<string, object>) =>
+    planPod({ pod, observed, probes: allGood, restarts: new Map(), actuated, nowMs }).steps;
+  t.deepEqual(plan(new Map([['main0', half]])), [{ do: 'resizeContainer', id: 'main0', name: 'main' }]);
+  t.deepEqual(plan(new Map([['main0', whole]])), []);
+  t.deepEqual(plan(new Map()), []);
+});
+
+test('planPod() restarts a container that cannot be resized while it runs', (t) => {
+  const resizePolicy = [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }];
+  const pod = examplePod({ containers: [exampleContainer('main', { resources: whole, resizePolicy })] });
+  const observed = observing(pod, [{ of: 'main' }]);
+  const actuated = new Map([['main0', half]]);
+  const { steps } = planPod({ pod, observed, probes: allGood, restarts: new Map(), actuated, nowMs });
+  t.deepEqual(steps, [
+    {
+      do: 'killContainer',
+      id: 'main0',
+      name: 'main',
+      message: 'Container main resize requires restart, will be restarted',
+    },
+    { do: 'startContainer', name: 'main', kind: 'main', attempt: 1 },
+  ]);
+});

@@ -1,6 +1,7 @@
 // What has to be done for a pod that should run. Knows no runtime and no clock; who does it plans again afterwards,
 // until there is nothing left to do.
-import type { Pod } from '#lib/api/types/core.v1.ts';
+import type { Pod, ResourceRequirements } from '#lib/api/types/core.v1.ts';
+import { changedResources } from '../resize/allocation.ts';
 import { containerHash, hashAnnotation } from './annotations.ts';
 import { containersOf, type Kind, mayRestart, type PodContainer } from './containers.ts';
 import { latestOf, type Observed, type ObservedContainer } from './observed.ts';
@@ -13,6 +14,8 @@ export interface PlanFacts {
   readonly probes: ProbeView;
   /** By container name. */
   readonly restarts: ReadonlyMap<string, Restart>;
+  /** By container id: the resources that it runs with, where that is known. */
+  readonly actuated?: ReadonlyMap<string, ResourceRequirements>;
   readonly nowMs: number;
 }
 
@@ -38,6 +41,7 @@ export type Step =
       /** When the one before it ended, if there was one. */
       readonly endedAtMs?: number;
     }
+  | { readonly do: 'resizeContainer'; readonly id: string; readonly name: string }
   | { readonly do: 'removeContainer'; readonly id: string; readonly name: string };
 
 export interface Plan {
@@ -65,13 +69,15 @@ export function planPod(facts: PlanFacts): Plan {
   }
   make.ephemeral();
   if (make.init()) make.main();
-  steps.push(...make.steps, ...pruning(facts.observed));
+  steps.push(...make.steps, ...make.resizes, ...pruning(facts.observed));
   return { steps, waits: make.waits };
 }
 
-function makePlan({ pod, observed, probes, restarts, nowMs }: PlanFacts, sandboxId: string | undefined) {
+function makePlan(facts: PlanFacts, sandboxId: string | undefined) {
+  const { pod, observed, probes, restarts, nowMs } = facts;
   const all = containersOf(pod);
   const steps: Step[] = [];
+  const resizes: Step[] = [];
   const waits: Wait[] = [];
 
   /** The newest one, if it is of the sandbox that stays. */
@@ -98,8 +104,12 @@ function makePlan({ pod, observed, probes, restarts, nowMs }: PlanFacts, sandbox
   /** Replaces a running container that must not go on. Whether it had to. */
   function replace(one: PodContainer, running: ObservedContainer): boolean {
     const { name } = one.container;
-    const why = reasonToKill(one, running, probes);
-    if (why === undefined) return false;
+    const changed = changesOf(one, running, facts);
+    const why = reasonToKill(one, running, probes, changed);
+    if (why === undefined) {
+      if (changed.length > 0) resizes.push({ do: 'resizeContainer', id: running.id, name });
+      return false;
+    }
     const restarts = why.always || mayRestart(pod, one, 1);
     const message = restarts ? `${why.message}, will be restarted` : why.message;
     steps.push({ do: 'killContainer', id: running.id, name, message });
@@ -132,6 +142,7 @@ function makePlan({ pod, observed, probes, restarts, nowMs }: PlanFacts, sandbox
 
   return {
     steps,
+    resizes,
     waits,
     ephemeral(): void {
       if (sandboxId === undefined) return;
@@ -164,15 +175,26 @@ function makePlan({ pod, observed, probes, restarts, nowMs }: PlanFacts, sandbox
   };
 }
 
+/** The resources that a running container was granted since it was told. */
+function changesOf({ container, kind }: PodContainer, { id }: ObservedContainer, { actuated }: PlanFacts) {
+  const now = actuated?.get(id);
+  return now === undefined || kind === 'init' ? [] : changedResources(now, container.resources);
+}
+
 function reasonToKill(
   { container }: PodContainer,
   running: ObservedContainer,
   probes: ProbeView,
+  changed: readonly string[],
 ): { readonly message: string; readonly always: boolean } | undefined {
   const { name } = container;
   if (running.annotations[hashAnnotation] !== containerHash(container)) {
     return { message: `Container ${name} definition changed`, always: true };
   }
+  const mustRestart = container.resizePolicy?.some(
+    ({ resourceName, restartPolicy }) => restartPolicy === 'RestartContainer' && changed.includes(resourceName),
+  );
+  if (mustRestart) return { message: `Container ${name} resize requires restart`, always: true };
   const probe = probes.failed(running.id);
   return probe && { message: `Container ${name} failed ${probe} probe`, always: false };
 }

@@ -1,5 +1,8 @@
-import type { Pod } from '#lib/api/types/core.v1.ts';
+import type { Pod, ResourceRequirements } from '#lib/api/types/core.v1.ts';
 import type { Refusal } from '../admission/admit.ts';
+import { type Allocation, allocationOf, withAllocation } from '../resize/allocation.ts';
+import type { Pending } from '../resize/judge.ts';
+import type { Saved } from './checkpoint.ts';
 import type { Waiting } from './container-state.ts';
 import type { Restart } from './restart.ts';
 import type { PodFacts } from './stage.ts';
@@ -8,7 +11,16 @@ import type { PodFacts } from './stage.ts';
 export interface PodRecord {
   readonly uid: string;
   /** As the API had it last. */
+  wanted: Pod;
+  /** The same with the resources that were granted: what is run. */
   pod: Pod;
+  allocation: Allocation;
+  /** Why it does not get what it asks for since it was resized. */
+  pending?: Pending;
+  /** Why it did not get what it was granted. */
+  resizeError?: string;
+  /** By container id: the resources that the runtime was told last. */
+  readonly actuated: Map<string, ResourceRequirements>;
   /** The API no longer has it, or never had since the agent's start. */
   isGone: boolean;
   facts: PodFacts;
@@ -32,14 +44,18 @@ export interface PodRecord {
   failures: number;
 }
 
-export function createRecord(pod: Pod, nowMs: number): PodRecord {
+export function createRecord(pod: Pod, nowMs: number, saved?: Saved): PodRecord {
+  const allocation = saved?.allocation ?? allocationOf(pod);
   return {
     uid: pod.metadata.uid ?? '',
-    pod,
+    wanted: pod,
+    pod: withAllocation(pod, allocation),
+    allocation,
+    actuated: new Map(Object.entries(saved?.actuated ?? {})),
     isGone: false,
     isAdmitted: false,
     facts: {},
-    restarts: new Map(),
+    restarts: new Map(Object.entries(saved?.restarts ?? {})),
     waiting: new Map(),
     stopped: new Set(),
     held: new Map(),
@@ -47,6 +63,12 @@ export function createRecord(pod: Pod, nowMs: number): PodRecord {
     current: new AbortController(),
     failures: 0,
   };
+}
+
+/** The API has a newer version of the pod. */
+export function renew(record: PodRecord, now: Pod): void {
+  record.wanted = now;
+  record.pod = withAllocation(now, record.allocation);
 }
 
 /** 'namespace/name', as logs have it. */

@@ -1,4 +1,5 @@
 import type { PodStatus } from '#lib/api/types/core.v1.ts';
+import { resizeTypes } from './conditions.ts';
 
 /**
  * The strategic merge patch that turns `told` into `wanted`; `undefined` if nothing differs.
@@ -34,15 +35,23 @@ function isMergedList(key: string): boolean {
   return key === 'podIPs' || key === 'hostIPs';
 }
 
+/** Our conditions that are there only for a time. */
+const passing: ReadonlySet<string> = new Set(resizeTypes);
+
 /** Merged by their type: what a condition no longer has must be taken away by name. */
 function changedConditions(told: PodStatus, wanted: PodStatus): readonly unknown[] {
-  return (wanted.conditions ?? []).flatMap((condition) => {
+  const now = wanted.conditions ?? [];
+  const ended = (told.conditions ?? []).filter(
+    ({ type }) => passing.has(type) && !now.some((one) => one.type === type),
+  );
+  const changed = now.flatMap((condition) => {
     const before = told.conditions?.find(({ type }) => type === condition.type);
     if (before === undefined) return [condition];
     if (same(before, condition)) return [];
     const gone = Object.keys(before).filter((key) => !(key in condition));
     return [{ ...condition, ...Object.fromEntries(gone.map((key) => [key, null])) }];
   });
+  return [...changed, ...ended.map(({ type }) => ({ type, $patch: 'delete' }))];
 }
 
 /** Whatever the order of keys. */

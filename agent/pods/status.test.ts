@@ -85,7 +85,7 @@ test('statusOf() tells of a pod that begins', (t) => {
     'ContainersReady=False/ContainersNotReady',
     'PodScheduled=True',
   ]);
-  t.is(now.initContainerStatuses?.[0]?.state?.waiting?.reason, 'ContainerCreating');
+  t.is(now.initContainerStatuses?.[0]?.state?.waiting?.reason, 'PodInitializing');
   t.is(now.containerStatuses?.[0]?.state?.waiting?.reason, 'PodInitializing');
   t.is(now.podIP, undefined);
 });

@@ -1,6 +1,6 @@
-import type { ContainerStatus, Pod, PodStatus } from '#lib/api/types/core.v1.ts';
+import type { ContainerStatus, Pod, PodStatus, ResourceRequirements } from '#lib/api/types/core.v1.ts';
 import type { Refusal } from '../admission/admit.ts';
-import { conditionsOf } from './conditions.ts';
+import { conditionsOf, type ResizeFacts } from './conditions.ts';
 import { containerStatus, type Waiting } from './container-state.ts';
 import { containersOf, type Kind } from './containers.ts';
 import type { Observed } from './observed.ts';
@@ -23,6 +23,10 @@ export interface StatusFacts {
   readonly failure?: { readonly reason: string; readonly message: string };
   /** Why the node would not have it. */
   readonly refusal?: Refusal;
+  /** By container id: the resources that it runs with. */
+  readonly actuated?: ReadonlyMap<string, ResourceRequirements>;
+  /** How far a resize has come. */
+  readonly resize?: ResizeFacts;
   readonly seenAtMs: number;
   readonly nowMs: number;
 }
@@ -58,6 +62,7 @@ export function statusOf(facts: StatusFacts): PodStatus {
       statuses: [...init, ...main],
       hasSandbox,
       before: before.conditions ?? [],
+      ...(facts.resize === undefined ? {} : { resize: facts.resize }),
       nowMs: facts.nowMs,
     }),
     ...(failure === undefined ? keptReason(before) : failure),

@@ -1,5 +1,8 @@
 import type { PodStatus } from '#lib/api/types/core.v1.ts';
 import type { Probes } from '../probes/probes.ts';
+import { sameResources } from '../resize/allocation.ts';
+import { resizeTypes } from './conditions.ts';
+import { containerNamed } from './containers.ts';
 import type { NodeTools } from './node-facts.ts';
 import type { PodRecord } from './pod-record.ts';
 import type { Reporter } from './report.ts';
@@ -11,7 +14,7 @@ export function tell(
   record: PodRecord,
   { tools, probes, reporter }: { readonly tools: NodeTools; readonly probes: Probes; readonly reporter: Reporter },
 ): PodStatus {
-  const { pod, waiting, failure, refusal, seenAtMs, uid } = record;
+  const { pod, waiting, failure, refusal, seenAtMs, uid, actuated } = record;
   const newest = reporter.newest(uid);
   const status = statusOf({
     pod,
@@ -23,6 +26,8 @@ export function tell(
     hostIPs: tools.hostIPs,
     seenAtMs,
     nowMs: tools.clock.now(),
+    actuated,
+    resize: resizeOf(record, tools),
     ...(failure === undefined ? {} : { failure }),
     ...(refusal === undefined ? {} : { refusal }),
   });
@@ -30,9 +35,28 @@ export function tell(
   return status;
 }
 
+function resizeOf({ pending, resizeError, actuated, pod, uid }: PodRecord, { observer }: NodeTools) {
+  const isInProgress = observer.of(uid).containers.some(({ id, name, state }) => {
+    const [now, granted] = [actuated.get(id), containerNamed(pod, name)?.container.resources];
+    return state === 'running' && now !== undefined && !sameResources(now, granted);
+  });
+  return {
+    isInProgress,
+    ...(pending === undefined ? {} : { pending }),
+    ...(isInProgress && resizeError !== undefined ? { error: resizeError } : {}),
+  };
+}
+
 /** Ours as reported last, those of others as the API has them. */
 function conditionsKnown(api: PodStatus, newest: PodStatus) {
   const own = (newest.conditions ?? []).filter(({ type }) => ownTypes.has(type));
   return [...own, ...(api.conditions ?? []).filter(({ type }) => !ownTypes.has(type))];
 }
-const ownTypes = new Set(['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled']);
+const ownTypes: ReadonlySet<string> = new Set([
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+  ...resizeTypes,
+]);

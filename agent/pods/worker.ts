@@ -5,9 +5,10 @@ import type { Client } from '#lib/client/client.ts';
 import { createController } from '#lib/controller.ts';
 import { assertNever, hasReason } from '#lib/errors.ts';
 import type { Probes } from '../probes/probes.ts';
+import { settleResize } from '../resize/settle.ts';
 import { clearLeftovers, clearPod } from './clear.ts';
 import { deadlineOf, soonest } from './deadline.ts';
-import { decide } from './decide.ts';
+import { decide, takesRoom } from './decide.ts';
 import { execute } from './execute.ts';
 import { holdBack } from './hold-back.ts';
 import { killPod } from './kill.ts';
@@ -15,7 +16,7 @@ import type { NodeTools } from './node-facts.ts';
 import type { Observed } from './observed.ts';
 import { orphanOf } from './orphan.ts';
 import { planPod } from './plan.ts';
-import { createRecord, type PodRecord, shownPod } from './pod-record.ts';
+import { createRecord, type PodRecord, renew, shownPod } from './pod-record.ts';
 import type { Reporter } from './report.ts';
 import { type Stage, stageOf, withKill } from './stage.ts';
 import { tell } from './tell.ts';
@@ -66,8 +67,8 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
       // Not asked to end before it was gone: somebody took it away by force.
       if (record.facts.kill === undefined) end(record, forcedGraceSeconds);
     } else {
-      if (record === undefined) records.set(uid, (record = createRecord(now, clock.now())));
-      record.pod = now;
+      if (record === undefined) records.set(uid, (record = createRecord(now, clock.now(), tools.checkpoint.of(uid))));
+      renew(record, now);
       const { deletionTimestamp, deletionGracePeriodSeconds } = now.metadata;
       if (deletionTimestamp !== undefined) end(record, Math.max(deletionGracePeriodSeconds ?? 30, forcedGraceSeconds));
       else if (isOver(now.status)) end(record, now.spec.terminationGracePeriodSeconds ?? 30);
@@ -137,6 +138,11 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
     }
     objects.use(record.pod);
     for (let round = 0; round < mostRounds; round++) {
+      const isDeferred = settleResize(
+        record,
+        () => [...records.values()].filter((one) => one !== record && takesRoom(one, tools, reporter)),
+        tools,
+      );
       const { pod } = record;
       const log = tools.log.with({ pod: shownPod(pod) });
       const observed = observer.of(uid);
@@ -149,17 +155,24 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
         };
         tools.record(pod, 'Normal', record.failure.reason, record.failure.message);
       }
-      const plan = planPod({ pod, observed, probes, restarts: record.restarts, nowMs: clock.now() });
+      const { restarts, actuated } = record;
+      const plan = planPod({ pod, observed, probes, restarts, actuated, nowMs: clock.now() });
       for (const wait of plan.waits) holdBack(record, observed, wait, tools);
       const status = report(record);
       if (isOver(status)) {
         end(record, pod.spec.terminationGracePeriodSeconds ?? 30);
         return 0;
       }
-      const untilMs = soonest([...plan.waits.map(({ waitMs }) => waitMs), deadlineMs && deadlineMs - clock.now()]);
+      const untilMs = soonest([
+        ...plan.waits.map(({ waitMs }) => waitMs),
+        deadlineMs && deadlineMs - clock.now(),
+        isDeferred ? deferredMs : undefined,
+      ]);
+      await tools.checkpoint.save(record);
       if (plan.steps.length === 0) return untilMs;
       log.debug('Planned pod', { steps: plan.steps });
       const { againMs } = await execute(plan.steps, record, tools, signal);
+      await tools.checkpoint.save(record);
       if (againMs === undefined) continue;
       follow(pod, observer.of(uid));
       report(record);
@@ -210,6 +223,7 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
     }
     await clearPod(pod, tools, signal);
     reporter.forget(uid);
+    await tools.checkpoint.drop(uid);
     records.delete(uid);
     tools.log.info('Removed pod', { pod: shownPod(pod), podUID: uid });
   }
@@ -243,6 +257,7 @@ const mostRounds = 50;
 const retryMs = 1_000;
 const forcedGraceSeconds = 1;
 const sweepMs = 60_000;
+const deferredMs = 3_000;
 
 function isOver({ phase }: PodStatus): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
