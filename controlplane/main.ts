@@ -45,7 +45,7 @@ export async function runServer(
     clock,
     log,
     admission: (readable) => [
-      ...createPlugins({ registry: readable, clock, log }),
+      ...createPlugins({ registry: readable, clock, log, protectsStorage: !options.apiOnly }),
       createEscalationCheck(() => apiServer),
     ],
     hooks: (readable) => ({ services: createServiceHooks(readable, { range: facts.serviceClusterIPRange }) }),

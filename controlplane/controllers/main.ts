@@ -9,13 +9,17 @@ import { runDisruption } from './disruption/controller.ts';
 import { runEndpoints } from './endpoints/controller.ts';
 import { runEndpointSlices } from './endpointslice/controller.ts';
 import { runEndpointSliceMirroring } from './endpointslicemirroring/controller.ts';
+import { runEphemeralVolumes } from './ephemeralvolume/controller.ts';
 import { runGarbageCollector } from './garbagecollector/controller.ts';
 import type { Informers } from './informers.ts';
 import { runJobs } from './job/controller.ts';
 import { runNamespaces } from './namespace/controller.ts';
 import { runNodeIpam } from './nodeipam/controller.ts';
 import { runNodeLifecycle } from './nodelifecycle/controller.ts';
+import { runPersistentVolumes } from './persistentvolume/controller.ts';
 import { runPodGc } from './podgc/controller.ts';
+import { runPvcProtection } from './pvcprotection/controller.ts';
+import { runPvProtection } from './pvprotection/controller.ts';
 import { runReplicaSets } from './replicaset/controller.ts';
 import { replicaSetFlavour, replicationControllerFlavour } from './replicaset/flavour.ts';
 import { runResourceQuotas } from './resourcequota/controller.ts';
@@ -75,6 +79,10 @@ export async function startControllers(options: StartControllersOptions, signal:
       ]);
     },
     'pod-garbage-collector': (context, signal) => runPodGc({ threshold: terminatedPodThreshold }, context, signal),
+    'persistent-volume-binder': runPersistentVolumes,
+    'pvc-protection-controller': runPvcProtection,
+    'pv-protection-controller': runPvProtection,
+    'ephemeral-volume-controller': runEphemeralVolumes,
     'resourcequota-controller': (context, signal) => runResourceQuotas(kinds, context, signal),
     'namespace-controller': (context, signal) => runNamespaces(kinds, context, signal),
     // Last: it shares the informers that all others have asked for by then.

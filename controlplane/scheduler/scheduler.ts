@@ -13,6 +13,7 @@ import { preempt } from './preempt.ts';
 import { SchedulingQueue } from './queue.ts';
 import { type Outcome, schedule } from './schedule.ts';
 import { hasEnded, Snapshot } from './snapshot.ts';
+import type { SchedulerVolumes } from './volumes.ts';
 import { nominate, refusePod } from './write.ts';
 
 export interface SchedulerOptions {
@@ -28,6 +29,8 @@ export interface SchedulerOptions {
   /** `default-scheduler` unless told: pods name the one they want. */
   readonly name?: string;
   readonly plugins?: readonly Plugin[];
+  /** Ties a pod's volumes before the pod is bound. */
+  readonly volumes: SchedulerVolumes;
 }
 
 /**
@@ -72,12 +75,17 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     ring();
   });
 
+  options.volumes.onChange(() => {
+    queue.wakeAll();
+    ring();
+  });
+
   const world = (): World => ({
     nodes: [...snapshot.nodes.values()],
     namespaceLabels: (namespace) => informers.namespaces.get(namespace)?.metadata.labels ?? {},
   });
 
-  await Promise.all([informers.nodes.synced, informers.pods.synced]);
+  await Promise.all([informers.nodes.synced, informers.pods.synced, options.volumes.synced]);
   while (!signal.aborted) {
     const pod = queue.take(clock.now());
     if (pod === undefined) {
@@ -104,8 +112,11 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
       void refuse(pod, outcome, seen).catch((error) => warn(pod, error));
       return;
     }
+    const { node } = snapshot.nodes.get(outcome.node)!;
+    const isThere = () => informers.pods.get(keyOf(pod))?.metadata.uid === pod.metadata.uid;
+    const tie = options.volumes.reserve(pod, node, isThere);
     snapshot.assume(pod, outcome.node);
-    void bind(pod, outcome.node).catch((error) => {
+    void bind(pod, outcome.node, tie).catch((error) => {
       snapshot.removePod(pod.metadata.uid ?? '');
       if (signal.aborted || hasReason(error, 'NotFound')) return; // it was deleted meanwhile
       if (!hasReason(error, 'Conflict')) warn(pod, error);
@@ -114,7 +125,8 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     });
   }
 
-  async function bind(pod: Pod, node: string): Promise<void> {
+  async function bind(pod: Pod, node: string, tie: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    await tie(signal);
     const { namespace, name: podName, uid } = pod.metadata;
     const binding = {
       metadata: { name: podName, namespace, uid },

@@ -1,0 +1,114 @@
+// Which nodes reach the volumes of a pod's claims, and which volumes it would take there. Rule: the scheduler's VolumeBinding.
+import { matchesTerm } from '#lib/api/scheduling/matches-node.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '#lib/api/types/core.v1.ts';
+import type { StorageClass } from '#lib/api/types/storage.v1.ts';
+import { bindCompleted, hasAnnotation } from '../../volumes/annotations.ts';
+import { classOf, isVolumeOn, matchVolume } from '../../volumes/match.ts';
+import type { Plugin, Refusal } from '../plugin.ts';
+
+export interface VolumeFacts {
+  claimAt(namespace: string, name: string): PersistentVolumeClaim | undefined;
+  volumeNamed(name: string): PersistentVolume | undefined;
+  volumes(): Iterable<PersistentVolume>;
+  classNamed(name: string): StorageClass | undefined;
+  /** Volumes that pods scheduled just now will take, by name: their claims' keys. */
+  readonly promised: ReadonlyMap<string, string>;
+}
+
+/** The claims of a pod, by what is to be done about them. */
+export interface PodClaims {
+  readonly refusal?: Refusal;
+  readonly bound: readonly PersistentVolume[];
+  readonly delayed: readonly PersistentVolumeClaim[];
+}
+
+export type Decision =
+  | { readonly do: 'bind'; readonly claim: PersistentVolumeClaim; readonly volume: PersistentVolume }
+  | { readonly do: 'provision'; readonly claim: PersistentVolumeClaim };
+
+export function createVolumeBinding(facts: VolumeFacts): Plugin {
+  return {
+    name: 'VolumeBinding',
+    prepare: (pod) => claimsOf(pod, facts),
+    filter(_pod, { node }, prepared) {
+      const { refusal, bound, delayed } = prepared as PodClaims;
+      if (refusal !== undefined) return refusal;
+      if (bound.some((volume) => !isVolumeOn(volume, node))) return conflict;
+      return delayed.length > 0 && decide(delayed, node, facts) === undefined ? nothingThere : undefined;
+    },
+  };
+}
+const conflict: Refusal = { reasons: ["node(s) didn't match PersistentVolume's node affinity"], isFinal: true };
+const nothingThere: Refusal = { reasons: ["node(s) didn't find available persistent volumes to bind"], isFinal: true };
+
+export function claimsOf(pod: Pod, facts: VolumeFacts): PodClaims {
+  const bound: PersistentVolume[] = [];
+  const delayed: PersistentVolumeClaim[] = [];
+  const refused = (text: string): PodClaims => ({ refusal: { reasons: [text], isFinal: true }, bound, delayed });
+  let isUnbound = false;
+  for (const { name, persistentVolumeClaim, ephemeral } of pod.spec.volumes ?? []) {
+    const claimName = ephemeral ? `${pod.metadata.name}-${name}` : persistentVolumeClaim?.claimName;
+    if (claimName === undefined) continue;
+    const claim = facts.claimAt(pod.metadata.namespace ?? '', claimName);
+    const shown = JSON.stringify(claimName);
+    if (claim === undefined) {
+      return refused(
+        ephemeral
+          ? `waiting for ephemeral volume controller to create the persistentvolumeclaim ${shown}`
+          : `persistentvolumeclaim ${shown} not found`,
+      );
+    }
+    if (claim.status?.phase === 'Lost') {
+      return refused(
+        `persistentvolumeclaim ${shown} bound to non-existent persistentvolume ${JSON.stringify(claim.spec.volumeName)}`,
+      );
+    }
+    if (claim.metadata.deletionTimestamp !== undefined)
+      return refused(`persistentvolumeclaim ${shown} is being deleted`);
+    if (claim.spec.volumeName && hasAnnotation(claim, bindCompleted)) {
+      const volume = facts.volumeNamed(claim.spec.volumeName);
+      if (volume === undefined)
+        return refused('node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)');
+      bound.push(volume);
+    } else if (!claim.spec.volumeName && isDelayed(claim, facts)) delayed.push(claim);
+    else isUnbound = true;
+  }
+  return isUnbound ? refused('pod has unbound immediate PersistentVolumeClaims') : { bound, delayed };
+}
+
+function isDelayed(claim: PersistentVolumeClaim, { classNamed }: VolumeFacts): boolean {
+  return classNamed(classOf(claim))?.volumeBindingMode === 'WaitForFirstConsumer';
+}
+
+/** What each claim gets on `node`; undefined: one of them gets nothing there. Smallest claims choose first. */
+export function decide(
+  claims: readonly PersistentVolumeClaim[],
+  node: Node,
+  facts: VolumeFacts,
+): readonly Decision[] | undefined {
+  const chosen = new Set<string>();
+  const decisions: Decision[] = [];
+  for (const claim of claims) {
+    const key = `${claim.metadata.namespace}/${claim.metadata.name}`;
+    const taken = {
+      has: (name: string) => chosen.has(name) || (facts.promised.get(name) ?? key) !== key,
+    };
+    const volume = matchVolume(claim, facts.volumes(), { node, isDelayed: true, taken });
+    if (volume !== undefined) {
+      chosen.add(volume.metadata.name);
+      decisions.push({ do: 'bind', claim, volume });
+    } else if (mayProvision(facts.classNamed(classOf(claim)), node)) decisions.push({ do: 'provision', claim });
+    else return undefined;
+  }
+  return decisions;
+}
+
+function mayProvision(storageClass: StorageClass | undefined, node: Node): boolean {
+  if (storageClass === undefined || storageClass.provisioner === 'kubernetes.io/no-provisioner') return false;
+  const topologies = storageClass.allowedTopologies ?? [];
+  if (topologies.length === 0) return true;
+  return topologies.some(({ matchLabelExpressions = [] }) => {
+    const matchExpressions = matchLabelExpressions.map(({ key, values }) => ({ key, operator: 'In' as const, values }));
+    return matchesTerm({ matchExpressions }, node);
+  });
+}
