@@ -106,7 +106,7 @@ export async function runPersistentVolumes(context: ControllerContext, signal: A
         return undefined;
       case 'release':
         return await reclaim(volume, step.reclaim, signal);
-      case 'await-claim':
+      case 'leave-to-claim':
         queue.add(`claim/${keyOf(claim as KubeObject)}`);
         return undefined;
       case 'nothing':

@@ -6,7 +6,7 @@ export type VolumeStep =
   | { readonly do: 'nothing' }
   | { readonly do: 'phase'; readonly phase: Phase }
   /** The claim is about to be tied: that is its turn. */
-  | { readonly do: 'await-claim' }
+  | { readonly do: 'leave-to-claim' }
   | { readonly do: 'untie' }
   /** Its claim is gone: then what its policy says. */
   | { readonly do: 'release'; readonly reclaim: 'keep' | 'delete' | 'recycle' };
@@ -18,7 +18,7 @@ export function planVolume(volume: PersistentVolume, claim: PersistentVolumeClai
   const { claimRef } = volume.spec;
   if (claimRef === undefined || !claimRef.uid) return { do: 'phase', phase: 'Available' };
   if (claim === undefined) return release(volume);
-  if (!claim.spec.volumeName) return { do: 'await-claim' };
+  if (!claim.spec.volumeName) return { do: 'leave-to-claim' };
   if (claim.spec.volumeName === volume.metadata.name) return { do: 'phase', phase: 'Bound' };
   // The claim has another volume.
   const isSpare = hasAnnotation(volume, provisionedBy) && volume.spec.persistentVolumeReclaimPolicy === 'Delete';

@@ -167,7 +167,7 @@ test('planVolume() follows its claim', (t) => {
     do: 'phase',
     phase: 'Available',
   });
-  t.deepEqual(planVolume(volume('a', { claimRef: ours }), claim()), { do: 'await-claim' });
+  t.deepEqual(planVolume(volume('a', { claimRef: ours }), claim()), { do: 'leave-to-claim' });
   t.deepEqual(planVolume(volume('a', { claimRef: ours }), claim({ volumeName: 'a' })), { do: 'phase', phase: 'Bound' });
   t.deepEqual(planVolume(volume('a', { claimRef: ours }), claim({ volumeName: 'b' })), { do: 'untie' });
   t.deepEqual(planVolume(volume('a', { claimRef: ours }), undefined), { do: 'release', reclaim: 'keep' });
