@@ -11,6 +11,7 @@ import { createPlugins } from './apiserver/admission/plugins.ts';
 import { type ApiServer, createApiServer } from './apiserver/apiserver.ts';
 import { createEscalationCheck } from './apiserver/authorization/escalation.ts';
 import { bootstrap } from './apiserver/bootstrap/reconcile.ts';
+import { createCustomResources } from './apiserver/customresources/custom-resources.ts';
 import { createHttpServer, type HttpServer } from './apiserver/http/server.ts';
 import { createRegistry } from './apiserver/registry/create-registry.ts';
 import type { Registry } from './apiserver/registry/registry.ts';
@@ -50,6 +51,7 @@ export async function runServer(
     ],
     hooks: (readable) => ({ services: createServiceHooks(readable, { range: facts.serviceClusterIPRange }) }),
   });
+  const customResources = createCustomResources({ registry, clock, log });
   const apiServer: ApiServer = createApiServer({
     facts,
     pki,
@@ -60,7 +62,7 @@ export async function runServer(
     log,
   });
   const running = new AbortController(); // what works behind the API outlives `signal` until the last request is answered
-  const work = [registry.run(running.signal)];
+  const work = [registry.run(running.signal), customResources.run(running.signal)];
   const http = createHttpServer({
     handler: apiServer.handler,
     serving: pki.apiserver,
@@ -71,6 +73,7 @@ export async function runServer(
   try {
     const port = await listen(http, options);
     await registry.ready;
+    await customResources.ready;
     progress.isLoaded = true;
     await bootstrapCluster(facts, pki, registry, apiServer, log, signal);
     progress.isBootstrapped = true;

@@ -26,6 +26,7 @@ import { nodeProxy, podProxy, serviceProxy } from './proxy/proxy.ts';
 import type { Registry } from './registry/registry.ts';
 import { accessReviews } from './reviews/access.ts';
 import { identityReviews } from './reviews/identity.ts';
+import { createCatalog } from './routes/catalog.ts';
 import { componentStatus } from './routes/component-status.ts';
 import { discoveryRoutes } from './routes/documents.ts';
 import { answerHealth, type HealthCheck } from './routes/health.ts';
@@ -82,12 +83,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     connected('nodes/proxy', 'NodeProxyOptions', nodeProxy(kubelet)),
   ]);
 
+  const catalog = createCatalog(registry);
+  const discovery = discoveryRoutes(`${facts.advertiseAddress}:${facts.securePort}`, catalog);
   const metrics = createMetrics();
   const version = versionInfo(ownVersion());
   const healthRoute: PathRoute = (call) => answerHealth(call, health);
   const routes = new Map<string, PathRoute>([
-    ...discoveryRoutes(`${facts.advertiseAddress}:${facts.securePort}`),
-    ...openApiRoutes(version.gitVersion),
+    ...discovery.routes,
+    ...openApiRoutes(version.gitVersion, catalog, registry),
     ...issuerRoutes(issuer, `https://${facts.advertiseAddress}:${facts.securePort}/openid/v1/jwks`, jwt.keySet),
     ...['/healthz', '/livez', '/readyz'].flatMap((path) => [
       [path, healthRoute] as const,
@@ -99,7 +102,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   ]);
 
   const answerResource = createResourceRoutes({ registry, virtual, facts: builtInResources });
-  const answerPath = createPathRoutes({ routes, paths: listedPaths(routes) });
+  const answerPath = createPathRoutes({
+    routes,
+    paths: () => listedPaths([...routes.keys(), ...discovery.paths()]),
+  });
   const handler = createHandler({
     authenticate: createAuthenticator({
       verifyToken,
@@ -120,8 +126,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** What `/` lists. */
-function listedPaths(routes: ReadonlyMap<string, PathRoute>): readonly string[] {
-  return [...routes.keys()].filter((path) => !path.endsWith('/'));
+function listedPaths(paths: readonly string[]): readonly string[] {
+  return [...new Set(paths)].filter((path) => !path.endsWith('/'));
 }
 
 function ownVersion(): string {

@@ -10,6 +10,14 @@ export interface TypeSchema {
   /** Fields with a JSON key, in the order a server writes them. */
   readonly members: readonly Member[];
   readonly byJson: ReadonlyMap<string, Member>;
+  /**
+   * Of custom resources, which have no members: takes a whole object for its members, and names the fields that are none.
+   * @throws {JsonError} if a value cannot be read as what it is
+   */
+  conform?(object: Readonly<Record<string, unknown>>): {
+    readonly object: Record<string, unknown>;
+    readonly unknownFields: readonly string[];
+  };
 }
 
 export interface Member extends FieldFacts {

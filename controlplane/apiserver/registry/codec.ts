@@ -32,8 +32,12 @@ export function decodeBody(
   validation: WriteOptions['fieldValidation'],
   warn: (text: string) => void,
 ): ApiObject {
-  if (contentType === protobufType) return checkKind(decodeProtobuf(body, expected.type) as Fields, expected);
-  if (contentType !== jsonType && contentType !== '') throw unsupportedMediaType([jsonType, protobufType]);
+  if (contentType === protobufType && expected.type.conform === undefined)
+    return checkKind(decodeProtobuf(body, expected.type) as Fields, expected);
+  if (contentType !== jsonType && contentType !== '') {
+    const hasMessage = expected.type.conform === undefined;
+    throw unsupportedMediaType(hasMessage ? [jsonType, protobufType] : [jsonType, 'application/yaml']);
+  }
   const decoded = decodeObject(body, expected.type);
   const object = checkKind(decoded.object, expected);
   judgeFields(decoded, expected.type, validation, warn);

@@ -27,5 +27,5 @@ export function conversionOf(group: string, version: string, kind: string): Conv
   if (pair === undefined) return undefined;
   const type = typeOfKind(...pair.stored, kind);
   if (type === undefined) throw new TypeError(`No type is named ${kind} in ${pair.stored.join('/')}`);
-  return { type, toStored: pair.toStored, fromStored: pair.fromStored };
+  return { type, toStored: pair.toStored, view: (stored) => pair.fromStored(stored.object()) };
 }

@@ -14,6 +14,7 @@ import { parserOf } from './cache/stored-object.ts';
 import { conversionOf } from './conversions.ts';
 import { answered, dispatch } from './dispatch.ts';
 import { runEventExpiry } from './event-expiry.ts';
+import { createExtensions } from './extensions.ts';
 import { createReader } from './reader.ts';
 import type { Registry, ResourceCall, ResourceStore } from './registry.ts';
 import type { Core, Hooks, Served } from './served.ts';
@@ -91,9 +92,12 @@ export function createRegistry(options: RegistryOptions): Registry {
   const bindings = resourceFacts.find(({ group, plural }) => group === '' && plural === 'bindings');
   if (bindings !== undefined) stores.set('/v1/bindings', bindingStore(core, pods, bindings));
 
+  const extensions = createExtensions(core);
   const registry: Registry = {
-    resource: (group, version, plural) => stores.get(`${group}/${version}/${plural}`),
+    resource: (group, version, plural) =>
+      stores.get(`${group}/${version}/${plural}`) ?? extensions.store(group, version, plural),
     resources: stores.values(),
+    extensions,
     reader({ group, plural }) {
       const one = preferred.get(`${group}/${plural}`);
       if (one === undefined) throw new TypeError(`No resource is named ${plural}.${group}`);

@@ -41,7 +41,8 @@ export async function dispatch(core: Core, served: Served, call: ResourceCall): 
 }
 
 /** Rule: apiserver endpoints/deprecation, WarningMessage. */
-function deprecation({ facts, apiVersion, kind }: Served): string | undefined {
+function deprecation({ facts, apiVersion, kind, warning }: Served): string | undefined {
+  if (warning !== undefined) return warning;
   const { deprecated, replacement } = facts as { readonly deprecated?: string; readonly replacement?: string };
   if (deprecated === undefined) return undefined;
   const [, group, version, other] = /^(?:([^/]+)\/)?([^/]+)\/([^/]+)$/.exec(replacement ?? '') ?? [];

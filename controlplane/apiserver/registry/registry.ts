@@ -5,6 +5,9 @@ import type { ResourceFacts } from '#lib/api/facts.ts';
 import type { KubeObject, Resource } from '#lib/api/resource.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { ApiResponse, UserInfo } from '../exchange.ts';
+import type { ResourceCache } from './cache/resource-cache.ts';
+import type { Parse } from './cache/stored-object.ts';
+import type { Served } from './served.ts';
 
 /** Every stored resource of the API. */
 export interface Registry {
@@ -15,10 +18,24 @@ export interface Registry {
   reader<T extends KubeObject>(resource: Resource<T>): CacheReader<T>;
   /** What every write passes, for what is not stored here. */
   readonly admission: Admission;
+  /** Resources that come and go while the server runs. */
+  readonly extensions: Extensions;
   /** Settles when every cache holds what the store holds. */
   readonly ready: Promise<void>;
   /** Feeds the caches and compacts the store until `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>;
+}
+
+export interface Extensions {
+  /** A cache of what is stored under `prefix`, fed from when this settles until it is closed. After `ready`. */
+  open(prefix: string, parse: Parse, signal: AbortSignal): Promise<ResourceCache>;
+  close(cache: ResourceCache): void;
+  /** Serves these, and no others, under `name`; none: the name is gone. Watches of what was served before end. */
+  serve(name: string, served: readonly Served[]): void;
+  /** All that are served, as discovery shows them. */
+  readonly resources: readonly ResourceFacts[];
+  /** Grows with each change of what is served. */
+  readonly generation: number;
 }
 
 /** One resource of one version. */
@@ -26,6 +43,8 @@ export interface ResourceStore {
   readonly facts: ResourceFacts;
   /** Subresources answered by `serve`; others (log, exec, token, proxy...) belong to the HTTP layer. */
   readonly subresources: readonly string[];
+  /** Set where objects have no protobuf message. */
+  readonly isJsonOnly?: boolean;
   /**
    * Does what an authorized request asks for.
    * @throws {StatusError} with upstream's reason, message and details: the HTTP layer writes it in the negotiated form

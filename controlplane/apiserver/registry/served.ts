@@ -5,11 +5,13 @@ import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import type { TypeSchema } from '#lib/api/schema.ts';
 import type { Named } from '#lib/api/status.ts';
+import type { Step } from '#lib/api/structural/json-path.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Store } from '../../store/store.ts';
 import type { Admission } from '../admission/admission.ts';
 import type { Feed } from './cache/feed.ts';
 import type { ResourceCache } from './cache/resource-cache.ts';
+import type { StoredObject } from './cache/stored-object.ts';
 
 /** One resource as one version of its group serves it. */
 export interface Served {
@@ -29,13 +31,29 @@ export interface Served {
   /** Present where objects are stored in another version. */
   readonly conversion?: Conversion;
   readonly hooks?: Hooks;
+  /** Where a custom resource keeps what its scale shows. */
+  readonly scalePaths?: ScalePaths;
+  /** What whoever uses this version is told. */
+  readonly warning?: string;
+}
+
+export interface ScalePaths {
+  readonly specReplicas: readonly Step[];
+  readonly statusReplicas: readonly Step[];
+  /** Of a selector as text. */
+  readonly labelSelector?: readonly Step[];
 }
 
 export interface Conversion {
   /** The type under which objects are stored. */
   readonly type: TypeSchema;
-  toStored(object: KubeObject): ApiObject;
-  fromStored(object: KubeObject): ApiObject;
+  toStored(object: ApiObject, signal: AbortSignal): ApiObject | Promise<ApiObject>;
+  /** The object as it is served. */
+  view(stored: StoredObject): KubeObject;
+  /** Whether the bytes that are stored are those that are served. Absent: they never are. */
+  isPlain?(stored: StoredObject): boolean;
+  /** To be awaited before these are viewed. Present where somebody else has to be asked. */
+  ready?(stored: readonly StoredObject[], signal: AbortSignal): Promise<void>;
 }
 
 /** What a kind takes from, and gives back to, the server around a write: addresses and ports of Services. */

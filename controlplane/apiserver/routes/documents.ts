@@ -7,43 +7,92 @@ import {
   groupListDocument,
   resourceListDocument,
 } from '#lib/api/discovery/legacy.ts';
-import { builtInGroups, builtInResources } from '#lib/api/discovery/served.ts';
 import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
 import { jsonType, parseAccept } from '../http/negotiate.ts';
 import { notFoundPage } from '../http/reply.ts';
+import type { Catalog } from './catalog.ts';
 import { answerDocument, type PathRoute } from './paths.ts';
 
 /** `serverAddress`: host and port under which clients reach the server. */
-export function discoveryRoutes(serverAddress: string): ReadonlyMap<string, PathRoute> {
-  const routes = new Map<string, PathRoute>();
-  const serve = (path: string, make: () => { readonly kind?: string | undefined }) => {
-    const document = once(make);
-    routes.set(path, (call) => answerDocument(call, document()));
-  };
-  for (const { group, versions } of builtInGroups) {
-    const base = group === '' ? '/api' : `/apis/${group}`;
-    if (group !== '') serve(base, () => groupDocument({ group, versions }));
-    for (const version of versions)
-      serve(`${base}/${version}`, () => resourceListDocument({ group, version }, builtInResources));
-  }
-  const roots = { '/api': () => apiVersionsDocument(serverAddress), '/apis': () => groupListDocument(builtInGroups) };
-  for (const path of ['/api', '/apis'] as const) {
-    const legacy = once<{ readonly kind?: string | undefined }>(roots[path]);
-    const aggregated = { v2: once(() => rendered(path, 'v2')), v2beta1: once(() => rendered(path, 'v2beta1')) };
-    const answer = (call: Call): Promise<ApiResponse> | ApiResponse => {
+export function discoveryRoutes(serverAddress: string, catalog: () => Catalog): DiscoveryRoutes {
+  const documents = perCatalog(catalog, (current) => createDocuments(serverAddress, current));
+  const answerRoot =
+    (path: '/api' | '/apis'): PathRoute =>
+    (call) => {
       const version = aggregatedVersion(call.request.headers['accept']);
-      if (version === undefined) return answerDocument(call, legacy());
+      if (version === undefined) return answerDocument(call, documents().get(path)!());
       const type = `${jsonType};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-      return answerTagged(call, { ...aggregated[version](), type });
+      return answerTagged(call, { ...documents().aggregated(path, version), type });
     };
-    routes.set(path, answer).set(`${path}/`, (call) => (call.info.path === `${path}/` ? answer(call) : notFoundPage()));
+  const routes = new Map<string, PathRoute>();
+  for (const path of ['/api', '/apis'] as const) {
+    const answer = answerRoot(path);
+    routes.set(path, answer).set(`${path}/`, (call) => {
+      if (call.info.path === `${path}/`) return answer(call);
+      const document = documents().get(call.info.path.replace(/\/$/, ''));
+      return document === undefined ? notFoundPage() : answerDocument(call, document());
+    });
   }
-  return routes;
+  return { routes, paths: () => documents().paths };
 }
 
-function rendered(path: '/api' | '/apis', version: AggregatedVersion): Tagged {
-  return tagged(JSON.stringify(aggregatedDocument(path, builtInGroups, builtInResources, version)));
+export interface DiscoveryRoutes {
+  readonly routes: ReadonlyMap<string, PathRoute>;
+  /** What there is to find at the moment. */
+  paths(): readonly string[];
+}
+
+type Document = { readonly kind?: string | undefined };
+
+interface Documents {
+  get(path: string): (() => Document) | undefined;
+  aggregated(path: '/api' | '/apis', version: AggregatedVersion): Tagged;
+  readonly paths: readonly string[];
+}
+
+function createDocuments(serverAddress: string, { groups, resources }: Catalog): Documents {
+  const documents = new Map<string, () => Document>([
+    ['/api', once(() => apiVersionsDocument(serverAddress))],
+    ['/apis', once(() => groupListDocument(groups))],
+  ]);
+  for (const { group, versions } of groups) {
+    const base = group === '' ? '/api' : `/apis/${group}`;
+    if (group !== '')
+      documents.set(
+        base,
+        once(() => groupDocument({ group, versions })),
+      );
+    for (const version of versions) {
+      documents.set(
+        `${base}/${version}`,
+        once(() => resourceListDocument({ group, version }, resources)),
+      );
+    }
+  }
+  const rendered = new Map<string, Tagged>(); // two paths, two versions
+  return {
+    get: (path) => documents.get(path),
+    paths: [...documents.keys()],
+    aggregated(path, version) {
+      const key = `${path} ${version}`;
+      const known = rendered.get(key);
+      if (known !== undefined) return known;
+      const made = tagged(JSON.stringify(aggregatedDocument(path, groups, resources, version)));
+      rendered.set(key, made);
+      return made;
+    },
+  };
+}
+
+/** What `make` makes of the catalog, made anew when that has changed. */
+export function perCatalog<T>(catalog: () => Catalog, make: (current: Catalog) => T): () => T {
+  let made: { readonly of: Catalog; readonly value: T } | undefined;
+  return () => {
+    const current = catalog();
+    if (made?.of !== current) made = { of: current, value: make(current) };
+    return made.value;
+  };
 }
 
 /** The version of the aggregated document that the client prefers to the plain one. */

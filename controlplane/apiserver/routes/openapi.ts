@@ -9,11 +9,21 @@ import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
 import { jsonType, parseAccept } from '../http/negotiate.ts';
 import { notFoundPage } from '../http/reply.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Catalog } from './catalog.ts';
+import { createCustomDocuments } from './custom-openapi.ts';
+import { perCatalog } from './documents.ts';
 import type { OpenApiPacked, OpenApiWish } from './openapi-child.ts';
 import type { PathRoute } from './paths.ts';
 
 /** `version`: of the server, as in /version. */
-export function openApiRoutes(version: string): ReadonlyMap<string, PathRoute> {
+export function openApiRoutes(
+  version: string,
+  catalog: () => Catalog,
+  registry: Pick<Registry, 'reader'>,
+): ReadonlyMap<string, PathRoute> {
+  const custom = perCatalog(catalog, (current) => createCustomDocuments(current, registry, version));
+
   const documents = new Map<string, Promise<OpenApiPacked>>(); // bounded by the groups and versions that are served
 
   function pack(wish: Omit<OpenApiWish, 'version'>): Promise<OpenApiPacked> {
@@ -29,16 +39,18 @@ export function openApiRoutes(version: string): ReadonlyMap<string, PathRoute> {
 
   async function answerV2(call: Call): Promise<ApiResponse> {
     const type = chosenType(call, [...v2ProtobufTypes, jsonType]);
-    if (type === jsonType) return answer(call, await pack({ document: 'v2' }), type);
+    if (type === jsonType) return answer(call, await custom().v2(pack({ document: 'v2' })), type);
     // Asked for with an @, answered without: Go's parser of media types takes none.
-    return answer(call, await pack({ document: 'v2 protobuf' }), type.replace('@', '.'));
+    return answer(call, await custom().v2Protobuf(pack({ document: 'v2 protobuf' })), type.replace('@', '.'));
   }
 
   async function answerV3(call: Call): Promise<ApiResponse> {
     const type = chosenType(call, [jsonType]);
     const path = call.info.path.slice('/openapi/v3'.length).replace(/^\//, '');
-    if (path === '') return answer(call, await pack({ document: 'v3' }), type);
+    if (path === '') return answer(call, await custom().v3Index(pack({ document: 'v3' })), type);
+    const own = custom().v3(path);
     const found = versions.find((one) => one.path === path);
+    if (own !== undefined && found === undefined) return answer(call, await own, type);
     if (found === undefined) return notFoundPage();
     const hash = call.request.query.get('hash');
     const current = hash === null ? undefined : await urlOf(path);

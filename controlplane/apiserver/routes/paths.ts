@@ -12,7 +12,7 @@ export interface PathRoutesOptions {
   /** By path; a path that ends in `/` also stands for all below it. */
   readonly routes: ReadonlyMap<string, PathRoute>;
   /** What `/` lists beside `routes`. */
-  readonly paths: readonly string[];
+  paths(): readonly string[];
 }
 
 /** Answers requests for paths that are no resources. */
@@ -22,7 +22,7 @@ export function createPathRoutes({ routes, paths }: PathRoutesOptions) {
     const { path } = call.info;
     const route =
       path === '/'
-        ? (asked: Call) => answerJson(asked, { paths: [...paths].sort() })
+        ? (asked: Call) => answerJson(asked, { paths: [...paths()].sort() })
         : (routes.get(path.replace(/(?<=.)\/$/, '')) ??
           routes.get(path) ??
           below.find(([prefix]) => path.startsWith(prefix))?.[1]);

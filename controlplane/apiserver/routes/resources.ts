@@ -25,10 +25,17 @@ export function createResourceRoutes({ registry, virtual, facts }: ResourceRoute
   const served = new Set(facts.map(({ group, version }) => `${group}/${version}`));
   const byPath = new Map(facts.map((one) => [`${one.group}/${one.version}/${one.plural}`, one]));
 
+  const isCustomVersion = (group: string, version: string): boolean =>
+    registry.extensions.resources.some((one) => one.group === group && one.version === version);
+
   return async (call: Call): Promise<ApiResponse> => {
     const { group, version, resource, subresource, verb } = call.info;
-    if (!served.has(`${group}/${version}`)) return notFoundPage();
-    const found = byPath.get(`${group}/${version}/${resource}`);
+    const custom = byPath.has(`${group}/${version}/${resource}`)
+      ? undefined
+      : registry.resource(group, version, resource);
+    const isKnown = served.has(`${group}/${version}`) || custom !== undefined || isCustomVersion(group, version);
+    if (!isKnown) return notFoundPage();
+    const found = byPath.get(`${group}/${version}/${resource}`) ?? custom?.facts;
     if (found === undefined || !isInScope(call, found)) throw unknownResource();
     const verbs = subresource === '' ? found.verbs : found.subresources.find(({ name }) => name === subresource)?.verbs;
     if (verbs === undefined) throw unknownResource();
@@ -52,7 +59,7 @@ export function createResourceRoutes({ registry, virtual, facts }: ResourceRoute
 
 async function serve({ request, info, user }: Call, store: ResourceStore): Promise<ApiResponse> {
   const form: AnswerForm = {
-    ...negotiate(request.headers['accept']),
+    ...formFor(store, request.headers['accept']),
     isPretty: wantsPretty(request.query, request.headers['user-agent']),
   };
   const { body, contentType } = await readContent(request, info.verb);
@@ -72,6 +79,13 @@ async function serve({ request, info, user }: Call, store: ResourceStore): Promi
     },
   });
   return finish(response, form);
+}
+
+/** Objects that have no message come as JSON; what is said about them may come as one. */
+function formFor({ isJsonOnly }: ResourceStore, accept: string | undefined): AnswerForm {
+  const form = negotiate(accept);
+  const isImpossible = isJsonOnly === true && form.encoding === 'protobuf' && form.as === 'object';
+  return isImpossible ? negotiate(accept, { hasProtobuf: false }) : form;
 }
 
 /** A list of one name is a list all the same; `/watch/.../name` names it in the path, others in a field selector. */

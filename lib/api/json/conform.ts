@@ -12,6 +12,7 @@ export interface Conformed {
  * @throws {JsonError} if a value has the wrong type; the message names its path
  */
 export function conform(value: Readonly<Record<string, unknown>>, type: TypeSchema): Conformed {
+  if (type.conform !== undefined) return type.conform(value);
   const walk: Walk = { path: [], unknownFields: [] };
   return { object: conformStruct(value, fieldsOf(type), walk), unknownFields: walk.unknownFields };
 }

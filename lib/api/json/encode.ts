@@ -9,7 +9,7 @@ import { type FieldWriter, writersOf, writeStruct } from './writers.ts';
  */
 export function encodeObject(object: object, type: TypeSchema | undefined): string {
   const value = object as Readonly<Record<string, unknown>>;
-  return type === undefined ? encodeHead(value, undefined, true).text : writeStruct(value, writersOf(type));
+  return isOpen(type) ? encodeHead(value, undefined, true).text : writeStruct(value, writersOf(type));
 }
 
 /** JSON of any value that has a declared type, `io.k8s.api.core.v1.PodSpec` say. */
@@ -26,7 +26,11 @@ export interface StoredText {
 
 /** The JSON of a top-level object (one with ObjectMeta), ready to take any resourceVersion. */
 export function encodeForStore(object: object, type: TypeSchema | undefined): StoredText {
-  const { text, resourceVersionAt } = encodeHead(object as Readonly<Record<string, unknown>>, type, false);
+  const { text, resourceVersionAt } = encodeHead(
+    object as Readonly<Record<string, unknown>>,
+    isOpen(type) ? undefined : type,
+    false,
+  );
   // Nearly always all before it is ASCII, and a character one byte.
   const bytes = encoder.encode(text);
   const isAscii = bytes.length === text.length;
@@ -37,6 +41,11 @@ export function encodeForStore(object: object, type: TypeSchema | undefined): St
 }
 
 const encoder = new TextEncoder();
+
+/** Nothing is declared of the fields of custom resources. */
+function isOpen(type: TypeSchema | undefined): type is undefined {
+  return type === undefined || type.conform !== undefined;
+}
 
 function encodeHead(
   value: Readonly<Record<string, unknown>>,

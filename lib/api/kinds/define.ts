@@ -22,6 +22,8 @@ export interface KindParts<T> {
   /** Fields outside metadata whose change counts as a new generation; `spec` if absent. */
   readonly generationFields?: readonly string[];
 
+  readonly deletionFinalizer?: string;
+
   defaults?(object: Mutable<T>): void;
   create?(object: Mutable<T>, context: PrepareContext): void;
   update?(next: Mutable<T>, previous: T, context: PrepareContext): void;
@@ -68,6 +70,7 @@ export function rulesFor<T extends KubeObject>(facts: KindFacts, parts: KindPart
     allowsCreateOnUpdate: parts.allowsCreateOnUpdate ?? false,
     allowsUnconditionalUpdate: parts.allowsUnconditionalUpdate ?? true,
     defaultPropagation: parts.defaultPropagation ?? 'Background',
+    ...(parts.deletionFinalizer === undefined ? {} : { deletionFinalizer: parts.deletionFinalizer }),
 
     applyDefaults(object) {
       parts.defaults?.(as(object));

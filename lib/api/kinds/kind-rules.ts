@@ -22,6 +22,9 @@ export interface KindRules {
   /** What a delete without propagationPolicy does with dependents. */
   readonly defaultPropagation: 'Background' | 'Orphan';
 
+  /** Put on an object as its deletion begins: whoever cleans up after it takes it off. */
+  readonly deletionFinalizer?: string;
+
   /** Fills in what upstream's versioned defaulting fills in. Repeating it changes nothing. */
   applyDefaults(object: ApiObject): void;
   /** Resets what a client may not set: status, generation. Name and uid are already there. */

@@ -21,6 +21,8 @@ export interface Operation {
   readonly answer: string | { readonly text: true };
   /** Codes of success. */
   readonly codes: readonly (200 | 201 | 202)[];
+  /** What a patch may be written as, if not as all that there is. */
+  readonly patchTypes?: readonly string[];
   /** Whether the answer may be a stream of events. */
   readonly isWatchable?: boolean;
 }

@@ -63,8 +63,8 @@ export function capital(text: string): string {
 
 function typeNameOf({ group, version, kind }: GroupVersionKind): string {
   const type = typeOfKind(group, version, kind);
-  if (type === undefined) throw new TypeError(`No type for ${group}/${version} ${kind}`);
-  return type.name;
+  // What the server does not bring along is named as definitions of custom resources are.
+  return type?.name ?? [...group.split('.').reverse(), version, kind].join('.');
 }
 
 function listOperation(resource: ServedResource, { api, name, tag }: Naming, isForAll: boolean): Operation {

@@ -21,7 +21,7 @@ export function openApiV2(resources: readonly ServedResource[], version: string)
   };
 }
 
-function renderPath({ parameters, operations }: PathOperations): Schema {
+export function renderPath({ parameters, operations }: PathOperations): Schema {
   return {
     ...Object.fromEntries(operations.map((operation) => [operation.method, renderOperation(operation)])),
     parameters: parameters.map(renderParameter),
@@ -35,7 +35,7 @@ function renderOperation(operation: Operation): Schema {
   const schema = isText ? { type: 'string' } : { $ref: refPrefix.v2 + answer };
   return {
     description: operation.description,
-    consumes: body?.isPatch ? patchTypes : ['*/*'],
+    consumes: body?.isPatch ? (operation.patchTypes ?? patchTypes) : ['*/*'],
     produces: isText ? ['*/*'] : operation.isWatchable ? [...mediaTypes, ...watchTypes] : mediaTypes,
     schemes: ['https'],
     tags: [operation.tag],

@@ -24,19 +24,24 @@ export function openApiV3(resources: readonly ServedResource[], version: string)
 
 /** All types that requests and answers of these paths are made of. */
 export function typesOf(paths: readonly PathOperations[]): ReturnType<typeof reachable> {
+  return reachable(namesIn(paths));
+}
+
+/** The types that these paths name themselves. */
+export function namesIn(paths: readonly PathOperations[]): readonly string[] {
   const names = paths.flatMap(({ operations }) =>
     operations.flatMap(({ body, answer }) => [
       ...(body === undefined ? [] : [body.type]),
       ...(typeof answer === 'string' ? [answer] : []),
     ]),
   );
-  return reachable([...names, ...(names.length === 0 ? [] : [watchEvent])]);
+  return [...names, ...(names.length === 0 ? [] : [watchEvent])];
 }
 
 /** In every document: what watches are made of. */
 const watchEvent = 'io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent';
 
-function renderPath({ parameters, operations }: PathOperations): Schema {
+export function renderPath({ parameters, operations }: PathOperations): Schema {
   return {
     ...Object.fromEntries(operations.map((operation) => [operation.method, renderOperation(operation)])),
     parameters: parameters.map(renderParameter),
@@ -50,7 +55,7 @@ function renderOperation(operation: Operation): Schema {
     description: operation.description,
     operationId: operation.operationId,
     ...(operation.parameters.length === 0 ? {} : { parameters: operation.parameters.map(renderParameter) }),
-    ...(body === undefined ? {} : { requestBody: renderBody(body) }),
+    ...(body === undefined ? {} : { requestBody: renderBody(body, operation.patchTypes) }),
     responses: renderResponses(operation),
     'x-kubernetes-action': operation.action,
     'x-kubernetes-group-version-kind': { group: kind.group, kind: kind.kind, version: kind.version },
@@ -68,9 +73,9 @@ function renderParameter({ name, in: place, type, isList, description }: Paramet
   };
 }
 
-function renderBody({ type, isPatch, isRequired }: NonNullable<Operation['body']>): Schema {
+function renderBody({ type, isPatch, isRequired }: NonNullable<Operation['body']>, ofPatches = patchTypes): Schema {
   const schema = { $ref: refPrefix.v3 + type };
-  const types = isPatch ? patchTypes : ['*/*'];
+  const types = isPatch ? ofPatches : ['*/*'];
   return {
     content: Object.fromEntries(types.map((media) => [media, { schema }])),
     ...(isRequired ? { required: true } : {}),

@@ -6,6 +6,7 @@ import type { Clock } from '#lib/clock.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
 import type { Entry, Store } from '../../../store/store.ts';
+import { createLateCache } from './late-cache.ts';
 import type { FedCache } from './resource-cache.ts';
 
 export interface Feed {
@@ -23,6 +24,9 @@ export interface Feed {
    * @throws {StatusError} ServerTimeout if they stay behind
    */
   current(signal: AbortSignal): Promise<number>;
+  /** From then on feeds `cache`, too, which holds what is stored when this settles. After `ready`. */
+  add(cache: FedCache, signal: AbortSignal): Promise<void>;
+  remove(cache: FedCache): void;
   /** Feeds the caches until `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -65,7 +69,7 @@ export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
   }
 
   async function load(revision: number, signal: AbortSignal): Promise<void> {
-    const groups = new Map<FedCache, Entry[]>(caches.map((cache) => [cache, []]));
+    const groups = new Map<FedCache, Entry[]>([...byPrefix.values()].map((cache) => [cache, []]));
     let after = '';
     for (;;) {
       const page = await store.list({ prefix: root, after, limit: pageSize, atRevision: revision }, signal);
@@ -107,6 +111,21 @@ export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
     }
   }
 
+  async function add(cache: FedCache, signal: AbortSignal): Promise<void> {
+    const { prefix } = cache;
+    const late = createLateCache(cache);
+    byPrefix.set(prefix, late);
+    try {
+      const atRevision = applied;
+      const { entries } = await store.list({ prefix, atRevision }, signal);
+      late.loaded(entries, atRevision, clock.now());
+      byPrefix.set(prefix, cache);
+    } catch (error) {
+      byPrefix.delete(prefix);
+      throw error;
+    }
+  }
+
   async function reached(revision: number, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     if (applied >= revision) return true;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -126,6 +145,8 @@ export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
       return applied;
     },
     reached,
+    add,
+    remove: ({ prefix }) => byPrefix.delete(prefix),
     async current(signal) {
       const revision = await store.currentRevision(signal);
       if (applied >= revision || (await reached(revision, staleMs, signal))) return Math.max(revision, applied);

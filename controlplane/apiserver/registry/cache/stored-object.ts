@@ -66,7 +66,9 @@ export function parserOf(type: TypeSchema): Parse {
   return (bytes) => {
     const text = bytes.toString();
     const value = longNumber.test(text) ? parseJson(text).value : JSON.parse(text);
-    return text.includes(':null') ? (conformObject(value, type).object as unknown as KubeObject) : value;
+    return type.conform === undefined && text.includes(':null')
+      ? (conformObject(value, type).object as unknown as KubeObject)
+      : value;
   };
 }
 const longNumber = /[:[,]-?\d{16}/;

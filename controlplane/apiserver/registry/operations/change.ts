@@ -65,6 +65,7 @@ async function attemptChange(
   current: StoredObject,
 ): Promise<Outcome> {
   const { signal } = request.call;
+  await served.conversion?.ready?.([current], signal);
   const previous = viewOf(served, current);
   const next = await change.derive(previous);
   if (change.checksVersion) checkVersion(served, change.name, next, previous);
@@ -99,7 +100,7 @@ async function write(
   { current, request, mayFinish }: Write,
 ): Promise<Outcome> {
   const { signal } = request.call;
-  const bytes = bytesOf(served, next);
+  const bytes = await bytesOf(served, next, signal);
   const unchanged = storedOf(served, current.key, current.revision, bytes);
   if (mayFinish && isOver(next)) {
     if (request.isDryRun) return { ok: true, stored: unchanged };
@@ -119,7 +120,7 @@ function isOver(object: ApiObject): boolean {
 
 /** The object in the version that is served. */
 export function viewOf(served: Served, stored: StoredObject): KubeObject {
-  return served.conversion === undefined ? stored.object() : served.conversion.fromStored(stored.object());
+  return served.conversion === undefined ? stored.object() : served.conversion.view(stored);
 }
 
 /** @throws {StatusError} Conflict if what was sent is about another object or an older state */

@@ -10,10 +10,10 @@ import type { Core, Served } from '../served.ts';
 const maxObjectBytes = 1.5 * 1024 * 1024;
 
 /** The bytes under which `object` is stored. @throws {StatusError} RequestEntityTooLarge */
-export function bytesOf(served: Served, object: ApiObject): Uint8Array {
+export async function bytesOf(served: Served, object: ApiObject, signal: AbortSignal): Promise<Uint8Array> {
   const { conversion, type } = served;
   const { bytes } = encodeForStore(
-    conversion === undefined ? object : conversion.toStored(object),
+    conversion === undefined ? object : await conversion.toStored(object, signal),
     conversion?.type ?? type,
   );
   if (bytes.length <= maxObjectBytes) return bytes;

@@ -22,6 +22,7 @@ export async function create(
   const warnings = createWarnings();
   const object = decodeBody(call.body, call.contentType, expectedOf(served), options.fieldValidation, warnings.add);
   const stored = await createObject(core, served, object, { call, warnings, isDryRun: options.isDryRun });
+  await served.conversion?.ready?.([stored], call.signal);
   return jsonResponse(201, presenter.one(stored), warnings.headers(), presenter.contentType);
 }
 
@@ -83,7 +84,7 @@ async function attemptCreate(
     const subject = { operation: 'CREATE', name: object.metadata.name, object } as const;
     await core.admission.validate(attributesOf(served, request, subject), call.signal);
     const key = keyIn(served, object.metadata.namespace, object.metadata.name);
-    const bytes = bytesOf(served, object);
+    const bytes = await bytesOf(served, object, call.signal);
     if (isDryRun) {
       await core.feed.current(call.signal);
       return served.cache.get(key) === undefined ? storedOf(served, key, 0, bytes) : undefined;

@@ -23,6 +23,7 @@ export async function deleteOne(
   const warnings = createWarnings();
   const request = { call, warnings, isDryRun: (options.dryRun?.length ?? 0) > 0 };
   const { stored, isGone } = await deleteObject(core, served, call.name!, options, request);
+  await served.conversion?.ready?.([stored], call.signal);
   const isCascade = options.orphanDependents === false || options.propagationPolicy === 'Foreground';
   const code = !isGone && isCascade ? 202 : 200;
   if (!isGone || returnsObject.has(`${served.group}/${served.plural}`)) {
@@ -69,6 +70,7 @@ export async function deleteObject(
   for (let attempt = 1; ; attempt++) {
     if (current === undefined) throw notFound(served.named, name);
     checkPreconditions(served, name, current, options);
+    await served.conversion?.ready?.([current], call.signal);
     const view = viewOf(served, current);
     const attributes = attributesOf(served, request, { operation: 'DELETE', name, oldObject: view });
     await core.admission.mutate(attributes, call.signal);
@@ -95,7 +97,7 @@ async function attemptDelete(
     const done = await commitDelete(core, served, current, call.signal);
     return done.ok ? { stored: current, isGone: true } : done;
   }
-  const bytes = bytesOf(served, plan.next);
+  const bytes = await bytesOf(served, plan.next, call.signal);
   if (isDryRun) return { stored: storedOf(served, current.key, current.revision, bytes), isGone: false };
   const done = await commitPut(core, served, { key: current.key, expected: current.revision, bytes }, call.signal);
   return done.ok ? { stored: done.stored, isGone: false } : done;

@@ -16,7 +16,8 @@ export type Deletion =
 export function planDeletion(object: KubeObject, options: DeleteOptions, rules: KindRules, nowMs: number): Deletion {
   const grace = graceOf(object, options, rules, nowMs);
   if (grace === 'pending') return { do: 'nothing' };
-  const finalizers = finalizersAfter(object, options, rules.defaultPropagation);
+  const asked = finalizersAfter(object, options, rules.defaultPropagation);
+  const finalizers = [...asked, ...lateFinalizers(object, rules)];
   const isHeld = finalizers.length > 0 || holdsNamespace(object);
   if (!isHeld && (grace === undefined || grace.seconds === 0)) return { do: 'remove' };
   const next = structuredClone(object) as ApiObject;
@@ -31,6 +32,12 @@ export function planDeletion(object: KubeObject, options: DeleteOptions, rules: 
   }
   if (isNamespace(next)) next['status'] = { ...(next['status'] as object), phase: 'Terminating' };
   return { do: 'mark', next };
+}
+
+/** What is put on an object as its deletion begins. */
+function lateFinalizers({ metadata }: KubeObject, { deletionFinalizer }: KindRules): readonly string[] {
+  const isFirst = deletionFinalizer !== undefined && metadata.deletionTimestamp === undefined;
+  return isFirst && !metadata.finalizers?.includes(deletionFinalizer) ? [deletionFinalizer] : [];
 }
 
 interface Grace {

@@ -19,5 +19,6 @@ export async function read(core: Core, served: Served, call: ResourceCall): Prom
   await freshEnough(core, version === '' ? undefined : parseVersion(version), call.signal);
   const stored = served.cache.get(keyIn(served, call.namespace, call.name!));
   if (stored === undefined) throw notFound(served.named, call.name!);
+  await served.conversion?.ready?.([stored], call.signal);
   return stored;
 }

@@ -16,6 +16,7 @@ import { freshEnough } from './versions.ts';
 export async function list(core: Core, served: Served, call: ResourceCall, presenter: Presenter): Promise<ApiResponse> {
   const options = readListOptions(call.query, served.rules.fieldLabels, false);
   const { items, meta } = await listPage(core, served, call, options);
+  await served.conversion?.ready?.(items, call.signal);
   return jsonResponse(200, presenter.list(items, meta), {}, presenter.contentType);
 }
 

@@ -34,6 +34,7 @@ export async function patch(
   };
   const change = { name: call.name!, derive, rules, checksVersion: true };
   const stored = await changeObject(core, served, change, { call, warnings, isDryRun: options.isDryRun });
+  await served.conversion?.ready?.([stored], call.signal);
   return jsonResponse(200, presenter.one(stored), warnings.headers(), presenter.contentType);
 }
 
@@ -45,7 +46,11 @@ export function patcher(
   warn: (text: string) => void,
 ): (current: KubeObject) => ApiObject {
   const apply = patchTypes.get(contentType);
-  if (apply === undefined) throw unsupportedMediaType([...patchTypes.keys()]);
+  // What has no declared type cannot be merged by it.
+  const isStrategic = contentType === strategicType && expected.type.conform !== undefined;
+  if (apply === undefined || isStrategic) {
+    throw unsupportedMediaType([...patchTypes.keys()].filter((type) => !isStrategic || type !== strategicType));
+  }
   const { value, duplicateFields } = parsePatch(body);
   return (current) => {
     const patched = apply(current, value, expected);
@@ -59,11 +64,13 @@ export function patcher(
 /** Known, so that it is refused for what it is; not among those that are accepted yet. */
 const applyType = 'application/apply-patch+yaml';
 
+const strategicType = 'application/strategic-merge-patch+json';
+
 type Apply = (current: unknown, patch: unknown, expected: Expected) => unknown;
 const patchTypes: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ['application/json-patch+json', applyJsonPatch],
   ['application/merge-patch+json', applyMergePatch],
-  ['application/strategic-merge-patch+json', (current, patch, { type }) => applyStrategicPatch(current, patch, type)],
+  [strategicType, (current, patch, { type }) => applyStrategicPatch(current, patch, type)],
 ]);
 
 function parsePatch(body: Uint8Array): ReturnType<typeof parseJson> {

@@ -21,8 +21,7 @@ export function selectionOf(served: Served, call: ResourceCall, { labels, fields
   const keyPrefix = served.isNamespaced && namespace ? `${namespace}/` : '';
   const name = call.name || exactValue(fields, 'metadata.name');
   const isKey = name !== undefined && name !== '' && (!served.isNamespaced || keyPrefix !== '');
-  const selectable = (object: KubeObject) =>
-    served.rules.selectableFields(served.conversion?.fromStored(object) ?? object);
+  const selectable = (object: KubeObject) => served.rules.selectableFields(object);
   const isAll = labels.length === 0 && fields.length === 0 && !call.name;
   const matches = (stored: StoredObject): boolean =>
     (!call.name || stored.name === call.name) &&
@@ -37,5 +36,5 @@ function fieldsOf(
   stored: StoredObject,
   selectable: (object: KubeObject) => Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  return served.conversion === undefined ? stored.fields(selectable) : selectable(stored.object());
+  return served.conversion === undefined ? stored.fields(selectable) : selectable(served.conversion.view(stored));
 }

@@ -30,6 +30,7 @@ export async function update(
   try {
     const derive = () => structuredClone(object); // each attempt changes its own
     const stored = await changeObject(core, served, { name, derive, rules, checksVersion: true }, request);
+    await served.conversion?.ready?.([stored], call.signal);
     return jsonResponse(200, presenter.one(stored), warnings.headers(), presenter.contentType);
   } catch (error) {
     const mayCreate = served.rules.allowsCreateOnUpdate && call.subresource === undefined;

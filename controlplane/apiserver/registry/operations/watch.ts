@@ -95,10 +95,12 @@ async function* stream({
       yield presenter.error(failure('Expired', `too old resource version: ${after} (${cache.oldestRevision})`).status);
       return;
     }
+    await served.conversion?.ready?.(initial, over);
     for (const stored of initial) yield presenter.event('ADDED', stored);
     if (options.sendsInitialEvents === true) {
       yield presenter.bookmark(bookmarkOf(served, after, { 'k8s.io/initial-events-end': 'true' }));
     }
+    await readyFor(missed, served, over);
     for (const event of missed) {
       if (interested(event)) yield* frames(event, selection, presenter);
     }
@@ -106,6 +108,7 @@ async function* stream({
     for (;;) {
       const events = await inbox.take();
       if (events === undefined) return;
+      await readyFor(events, served, over);
       for (const event of events) yield* frames(event, selection, presenter);
       after = Math.max(after, events.at(-1)?.revision ?? 0);
       if (bookmarks?.isDue() && inbox.isEmpty()) {
@@ -118,6 +121,17 @@ async function* stream({
     done.abort();
     inbox.close();
   }
+}
+/** What the frames of these show can be shown. */
+function readyFor(
+  events: readonly CacheEvent[],
+  { conversion }: Served,
+  signal: AbortSignal,
+): Promise<void> | undefined {
+  return conversion?.ready?.(
+    events.flatMap(({ now, before }) => (before === undefined ? [now] : [now, before])),
+    signal,
+  );
 }
 const minSeconds = 1800;
 /** Events that may wait for one client; one more ends its watch: it resumes from where it got to. */

@@ -42,17 +42,23 @@ export interface PresenterOptions {
 }
 
 export function createPresenter({ served, form, includeObject, nowMs }: PresenterOptions): Presenter {
-  const isPlain = form.encoding === 'json' && form.as === 'object' && served.conversion === undefined;
+  const { conversion } = served;
+  const takesBytes = form.encoding === 'json' && form.as === 'object';
   const isProtobuf = form.encoding === 'protobuf';
   const listKind = served.facts.listKind ?? `${served.kind}List`;
   const metaVersion = apiVersionOf({ group: 'meta.k8s.io', version: form.metaVersion });
   let hasHeaders = false; // a Table's columns are named in the first frame of a watch only
 
+  function isPlain(stored: StoredObject): boolean {
+    return takesBytes && (conversion === undefined || conversion.isPlain?.(stored) === true);
+  }
+
   function objectOf(stored: StoredObject): KubeObject {
-    return served.conversion === undefined ? stored.object() : served.conversion.fromStored(stored.object());
+    return conversion === undefined ? stored.object() : conversion.view(stored);
   }
 
   function encode(object: object, typeName: string): Uint8Array {
+    if (typeName === served.type.name && !isProtobuf) return Buffer.from(encodeObject(object, served.type));
     if (isProtobuf) return encodeProtobuf(object, typeNamed(typeName));
     return Buffer.from(form.as === 'object' ? encodeObject(object, typeNamed(typeName)) : JSON.stringify(object));
   }
@@ -86,9 +92,9 @@ export function createPresenter({ served, form, includeObject, nowMs }: Presente
     contentType: isProtobuf ? protobufType : jsonType,
     streamType: isProtobuf ? `${protobufType};stream=watch` : jsonType,
     made: (object) => single(object),
-    one: (stored) => (isPlain ? stored.bytes : single(objectOf(stored))),
+    one: (stored) => (isPlain(stored) ? stored.bytes : single(objectOf(stored))),
     list(items, meta) {
-      if (isPlain)
+      if (takesBytes && items.every(isPlain))
         return joinList(items, { kind: listKind, apiVersion: served.apiVersion, itemKind: served.kind }, meta);
       const objects = items.map(objectOf);
       if (form.as === 'table') return encode(view(objects, meta, true), '');
@@ -103,11 +109,15 @@ export function createPresenter({ served, form, includeObject, nowMs }: Presente
           list,
           objects.map((object) => encodeMessage(object, served.type)),
         );
+      if (served.type.conform !== undefined) {
+        const texts = objects.map((object) => encodeObject(object, served.type));
+        return Buffer.from(`${JSON.stringify(list).slice(0, -1)},"items":[${texts.join(',')}]}\n`);
+      }
       return Buffer.from(
         JSON.stringify({ ...list, items: objects.map(({ kind: _k, apiVersion: _v, ...rest }) => rest) }),
       );
     },
-    event: (type, stored) => (isPlain ? frame(type, stored.bytes) : framed(type, objectOf(stored))),
+    event: (type, stored) => (isPlain(stored) ? frame(type, stored.bytes) : framed(type, objectOf(stored))),
     bookmark(object) {
       if (form.as !== 'table') return framed('BOOKMARK', object);
       const rows = [{ cells: [], object: metadataOf(object, metaVersion) }];

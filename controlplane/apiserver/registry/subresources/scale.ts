@@ -3,7 +3,8 @@ import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import { typeOfKind } from '#lib/api/schema.ts';
 import { selectorOf, selectorOfMap, selectorText } from '#lib/api/selectors/labels.ts';
-import { conflict, invalid } from '#lib/api/status.ts';
+import { conflict, failure, invalid } from '#lib/api/status.ts';
+import { findAll, parseJsonPath, withField } from '#lib/api/structural/json-path.ts';
 import type { Scale } from '#lib/api/types/autoscaling.v1.ts';
 import type { LabelSelector } from '#lib/api/types/meta.v1.ts';
 import type { ApiResponse } from '../../exchange.ts';
@@ -15,7 +16,7 @@ import { readWriteOptions } from '../options.ts';
 import { createPresenter } from '../present/presenter.ts';
 import type { ResourceCall } from '../registry.ts';
 import { createWarnings, jsonResponse } from '../respond.ts';
-import type { Core, Served } from '../served.ts';
+import type { Core, ScalePaths, Served } from '../served.ts';
 import { changeRulesOf } from './rules.ts';
 
 /** The number of replicas of a workload, as a Scale. */
@@ -30,23 +31,26 @@ export async function scale(core: Core, served: Served, call: ResourceCall): Pro
   });
   const warnings = createWarnings();
   const answer = (object: KubeObject): ApiResponse =>
-    jsonResponse(200, presenter.made(scaleOf(object as Scalable)), warnings.headers(), presenter.contentType);
+    jsonResponse(200, presenter.made(scaleOf(object as Scalable, served)), warnings.headers(), presenter.contentType);
   if (call.verb === 'get') return answer(viewOf(served, await read(core, served, call)));
 
   const options = readWriteOptions(call.query, call.verb === 'patch' ? 'PatchOptions' : 'UpdateOptions', call);
   const wanted = wantedScale(call, options, warnings.add);
   const derive = (current: KubeObject): ApiObject => {
-    const next = wanted(scaleOf(current as Scalable)) as unknown as Scale;
+    const next = wanted(scaleOf(current as Scalable, served)) as unknown as Scale;
     checkScale(served, call.name!, next, current);
     const changed = structuredClone(current) as ApiObject;
-    changed['spec'] = { ...(changed['spec'] as object), replicas: next.spec?.replicas ?? 0 };
-    return changed;
+    const path = served.scalePaths?.specReplicas ?? specReplicas;
+    return withField(changed, path, next.spec?.replicas ?? 0) as ApiObject;
   };
   const rules = changeRulesOf(served.rules, undefined, call.user, core.clock.now())!;
   const request = { call, warnings, isDryRun: options.isDryRun };
   const stored = await changeObject(core, served, { name: call.name!, derive, rules, checksVersion: false }, request);
+  await served.conversion?.ready?.([stored], call.signal);
   return answer(viewOf(served, stored));
 }
+
+const specReplicas = parseJsonPath('.spec.replicas')!;
 
 const expected: Expected = {
   apiVersion: 'autoscaling/v1',
@@ -72,7 +76,9 @@ interface Scalable extends KubeObject {
   readonly status?: { readonly replicas?: number };
 }
 
-function scaleOf({ apiVersion, metadata, spec, status }: Scalable): Scale {
+function scaleOf(object: Scalable, { scalePaths }: Served): Scale {
+  const { apiVersion, metadata, spec, status } = object;
+  if (scalePaths !== undefined) return customScaleOf(object, scalePaths);
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
   // ReplicationControllers select by plain labels, the others by a selector.
   const requirements =
@@ -85,6 +91,25 @@ function scaleOf({ apiVersion, metadata, spec, status }: Scalable): Scale {
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
     spec: { replicas: spec?.replicas ?? 0 },
     status: { replicas: status?.replicas ?? 0, selector: selectorText(requirements) },
+  } as Scale;
+}
+
+/** Rule: Custom Resources, "Scale subresource". */
+function customScaleOf(object: Scalable, { specReplicas, statusReplicas, labelSelector }: ScalePaths): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const [wanted] = findAll(object, specReplicas);
+  const [there] = findAll(object, statusReplicas);
+  const [selector] = labelSelector === undefined ? [] : findAll(object, labelSelector);
+  if (typeof wanted !== 'number') throw failure('InternalError', 'the spec replicas field does not exist');
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: wanted },
+    status: {
+      replicas: typeof there === 'number' ? there : 0,
+      ...(typeof selector === 'string' ? { selector } : {}),
+    },
   } as Scale;
 }
 

@@ -10,6 +10,7 @@ import { immutable } from '../metadata.ts';
 
 export const customResourceDefinition: KindParts<CustomResourceDefinition> = {
   hasGeneration: true,
+  deletionFinalizer: 'customresourcecleanup.apiextensions.k8s.io',
   allowsUnconditionalUpdate: false,
   defaults({ spec }) {
     if (spec === undefined) return;

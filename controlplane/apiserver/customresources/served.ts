@@ -1,0 +1,65 @@
+import { parseJsonPath, type Step } from '#lib/api/structural/json-path.ts';
+import type { ResourceCache } from '../registry/cache/resource-cache.ts';
+import type { ScalePaths, Served } from '../registry/served.ts';
+import { type Convert, createConversion } from './conversion.ts';
+import { compareVersions, type Definition, factsOf, storageVersionOf, type Version } from './resource.ts';
+import { rulesOfVersion } from './rules.ts';
+import { typeOfVersion } from './type.ts';
+
+/** What the registry serves of a definition: its versions, the preferred one first. */
+export function servedOf(
+  definition: Definition,
+  cache: ResourceCache,
+  convert: Convert | undefined,
+): readonly Served[] {
+  const storage = storageVersionOf(definition);
+  if (storage === undefined) return [];
+  const type = typeOfVersion(definition, storage);
+  return definition.spec.versions
+    .filter(({ served }) => served)
+    .toSorted((a, b) => compareVersions(a.name, b.name))
+    .map((version): Served => {
+      const facts = factsOf(definition, version);
+      const { group, kind, plural } = facts;
+      const warning = warningOf(version, `${group}/${version.name} ${kind}`);
+      const scalePaths = scalePathsOf(version);
+      const conversion = createConversion({
+        definition,
+        version,
+        storage,
+        type,
+        ...(convert === undefined ? {} : { convert }),
+      });
+      return {
+        facts,
+        group,
+        version: version.name,
+        kind,
+        plural,
+        apiVersion: `${group}/${version.name}`,
+        isNamespaced: facts.scope === 'Namespaced',
+        named: { group, resource: plural },
+        type: typeOfVersion(definition, version),
+        rules: rulesOfVersion(definition, version),
+        cache,
+        conversion,
+        ...(scalePaths === undefined ? {} : { scalePaths }),
+        ...(warning === undefined ? {} : { warning }),
+      };
+    });
+}
+
+function warningOf({ deprecated, deprecationWarning }: Version, what: string): string | undefined {
+  return deprecated === true ? (deprecationWarning ?? `${what} is deprecated`) : undefined;
+}
+
+function scalePathsOf({ subresources }: Version): ScalePaths | undefined {
+  const scale = subresources?.scale;
+  if (scale === undefined) return undefined;
+  const path = (text: string): readonly Step[] => parseJsonPath(text) ?? [];
+  return {
+    specReplicas: path(scale.specReplicasPath),
+    statusReplicas: path(scale.statusReplicasPath),
+    ...(scale.labelSelectorPath ? { labelSelector: path(scale.labelSelectorPath) } : {}),
+  };
+}

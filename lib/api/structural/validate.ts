@@ -1,0 +1,167 @@
+// Whether a value is as a schema says, and what is said of it if not: in the words of upstream's validator, go-openapi.
+import {
+  at,
+  child,
+  duplicate,
+  invalidValue,
+  notSupported,
+  type Path,
+  required,
+  tooMany,
+  typeInvalid,
+} from '../field-errors.ts';
+import type { StatusCause } from '../types/meta.v1.ts';
+import { checkNumber, checkText } from './scalars.ts';
+import { additionalOf, isStruct, itemsOf, propertyOf, type Struct, type Structural } from './structural.ts';
+
+/** Nothing, if `value` is valid. */
+export function validateValue(value: unknown, schema: Structural, path: Path): readonly StatusCause[] {
+  const causes: StatusCause[] = [];
+  visit(value, schema, path, causes);
+  return causes;
+}
+
+function visit(value: unknown, schema: Structural, path: Path, causes: StatusCause[]): void {
+  if (value === null && schema.nullable === true) return;
+  const wrong = wrongType(value, schema);
+  if (wrong !== undefined) {
+    const found = typeOf(value);
+    causes.push(typeInvalid(path, found, `${path} in body must be of type ${wrong}: ${JSON.stringify(found)}`));
+    return;
+  }
+  if (schema.enum !== undefined && !schema.enum.some((one) => isEqual(one, value))) {
+    const allowed = schema.enum.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)));
+    causes.push(notSupported(path, value, allowed));
+  }
+  if (typeof value === 'string') checkText(value, schema, path, causes);
+  else if (typeof value === 'number' || typeof value === 'bigint') checkNumber(value, schema, path, causes);
+  else if (Array.isArray(value)) checkList(value, schema, path, causes);
+  else if (isStruct(value)) checkStruct(value, schema, path, causes);
+  checkJunctors(value, schema, path, causes);
+}
+
+/** The type that is asked for and not there. */
+function wrongType(value: unknown, schema: Structural): string | undefined {
+  if (schema['x-kubernetes-int-or-string'] === true) {
+    return typeof value === 'string' || isInteger(value) ? undefined : 'integer,string';
+  }
+  const { type } = schema;
+  if (!type) return undefined;
+  const found = typeOf(value);
+  return found === type || (type === 'number' && found === 'integer') ? undefined : type;
+}
+
+export function typeOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'number' || typeof value === 'bigint') return isInteger(value) ? 'integer' : 'number';
+  return typeof value;
+}
+
+function isInteger(value: unknown): boolean {
+  return typeof value === 'bigint' || Number.isInteger(value);
+}
+
+function checkList(value: readonly unknown[], schema: Structural, path: Path, causes: StatusCause[]): void {
+  const { maxItems, minItems, uniqueItems } = schema;
+  if (minItems !== undefined && value.length < minItems) {
+    causes.push(invalidValue(path, value.length, `${path} in body should have at least ${minItems} items`));
+  }
+  if (maxItems !== undefined && value.length > maxItems) causes.push(tooMany(path, value.length, maxItems));
+  if (uniqueItems && value.some((one, i) => value.findIndex((other) => isEqual(one, other)) !== i)) {
+    causes.push(invalidValue(path, value, `${path} in body shouldn't contain duplicates`));
+  }
+  checkUnique(value, schema, path, causes);
+  const items = itemsOf(schema);
+  if (items === undefined) return;
+  for (const [index, item] of value.entries()) visit(item, items, at(path, index), causes);
+}
+
+/** Rule: x-kubernetes-list-type. */
+function checkUnique(value: readonly unknown[], schema: Structural, path: Path, causes: StatusCause[]): void {
+  const kind = schema['x-kubernetes-list-type'];
+  if (kind !== 'set' && kind !== 'map') return;
+  const seen = new Set<string>();
+  for (const [index, item] of value.entries()) {
+    const identity = kind === 'set' ? item : keysOf(item, schema);
+    const text = stable(identity);
+    if (seen.has(text)) causes.push(duplicate(at(path, index), identity));
+    seen.add(text);
+  }
+}
+
+function keysOf(item: unknown, schema: Structural): Struct {
+  const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+  const properties = itemsOf(schema)?.properties ?? {};
+  if (!isStruct(item)) return {};
+  return Object.fromEntries(
+    keys
+      .map((key) => [key, Object.hasOwn(item, key) ? item[key] : properties[key]?.default] as const)
+      .filter(([, one]) => one !== undefined),
+  );
+}
+
+function checkStruct(value: Struct, schema: Structural, path: Path, causes: StatusCause[]): void {
+  const { maxProperties, minProperties } = schema;
+  const keys = Object.keys(value);
+  if (minProperties !== undefined && keys.length < minProperties) {
+    causes.push(invalidValue(path, value, `${path} in body should have at least ${minProperties} properties`));
+  }
+  if (maxProperties !== undefined && keys.length > maxProperties)
+    causes.push(tooMany(path, keys.length, maxProperties));
+  for (const key of schema.required ?? []) {
+    if (!Object.hasOwn(value, key)) causes.push(required(child(path, key)));
+  }
+  const additional = additionalOf(schema);
+  for (const key of keys) {
+    const property = propertyOf(schema, key) ?? additional;
+    if (property !== undefined) visit(value[key], property, child(path, key), causes);
+  }
+}
+
+function checkJunctors(value: unknown, schema: Structural, path: Path, causes: StatusCause[]): void {
+  const { allOf, anyOf, oneOf, not } = schema;
+  const say = (text: string) => causes.push(invalidValue('<nil>', '', `${JSON.stringify(path)} ${text}`));
+  const failuresOf = (list: readonly Structural[]) => list.map((one) => validateValue(value, one, path));
+  if (anyOf !== undefined && anyOf.length > 0) {
+    const failures = failuresOf(anyOf);
+    if (failures.every(({ length }) => length > 0)) {
+      say('must validate at least one schema (anyOf)');
+      causes.push(...fewest(failures));
+    }
+  }
+  if (oneOf !== undefined && oneOf.length > 0) {
+    const failures = failuresOf(oneOf);
+    const valid = failures.filter(({ length }) => length === 0).length;
+    if (valid === 0) {
+      say('must validate one and only one schema (oneOf). Found none valid');
+      causes.push(...fewest(failures));
+    } else if (valid > 1) say(`must validate one and only one schema (oneOf). Found ${valid} valid alternatives`);
+  }
+  if (allOf !== undefined && allOf.length > 0) {
+    const failures = failuresOf(allOf);
+    const valid = failures.filter(({ length }) => length === 0).length;
+    if (valid < allOf.length) {
+      causes.push(...failures.flat());
+      say(`must validate all the schemas (allOf)${valid === 0 ? '. None validated' : ''}`);
+    }
+  }
+  if (not !== undefined && validateValue(value, not, path).length === 0) say('must not validate the schema (not)');
+}
+
+/** Of several ways to fail, the one that came nearest. */
+function fewest(failures: readonly (readonly StatusCause[])[]): readonly StatusCause[] {
+  return failures.reduce((best, one) => (one.length < best.length ? one : best));
+}
+
+export function isEqual(a: unknown, b: unknown): boolean {
+  return a === b || stable(a) === stable(b);
+}
+
+/** A text that is the same for equal values. */
+function stable(value: unknown): string {
+  return JSON.stringify(value, (_key, one: unknown) => {
+    if (typeof one === 'bigint') return String(one);
+    return isStruct(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one;
+  });
+}
