@@ -27,6 +27,11 @@ export async function runGarbageCollector(
     const isNew = before === undefined || before.metadata.ownerReferences !== now.metadata.ownerReferences;
     if (now.metadata.deletionTimestamp !== undefined && hasOurFinalizer(now)) add(item);
     else if (isNew && mayBeOrphan(now)) add(item);
+    // It may have stopped to block an owner that waits.
+    for (const owner of ownersOf(now, item)) {
+      const known = graph.get(owner);
+      if (known !== undefined && isWaiting(known)) add(owner);
+    }
   });
   await runWhenSynced(queue, [graph], signal);
 
@@ -50,23 +55,28 @@ export async function runGarbageCollector(
     });
   }
 
-  async function reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
+  async function reconcile(key: string, signal: AbortSignal): Promise<undefined> {
     const item = items.get(key);
-    if (item === undefined) return undefined;
+    if (item === undefined) return;
+    items.delete(key); // first: what is added meanwhile must be found in the next run
+    try {
+      await look(item, signal);
+    } catch (error) {
+      items.set(key, item);
+      throw error;
+    }
+  }
+
+  async function look(item: Item, signal: AbortSignal): Promise<void> {
     const seen = graph.get(item);
     // Seen to be well: no need to ask the server.
-    if (seen !== undefined && !hasOurFinalizer(seen) && !mayBeOrphan(seen)) return forget(key);
+    if (seen !== undefined && !hasOurFinalizer(seen) && !mayBeOrphan(seen)) return;
     const object = await live(item, signal);
-    if (object === undefined) return forget(key);
+    if (object === undefined) return;
     const { deletionTimestamp, finalizers = [] } = object.metadata;
     if (deletionTimestamp === undefined) await tend(item, object, signal);
     else if (finalizers.includes(orphan)) await orphanDependents(item, object, signal);
     else if (finalizers.includes(foreground)) await awaitDependents(item, object, signal);
-    return forget(key);
-  }
-
-  function forget(key: string): undefined {
-    items.delete(key);
   }
 
   async function tend(item: Item, object: KubeObject, signal: AbortSignal): Promise<void> {
@@ -74,12 +84,22 @@ export async function runGarbageCollector(
     const owners = await Promise.all(
       ownerReferences.map(async (reference) => ({ reference, state: await stateOf(reference, object, signal) })),
     );
-    const plan = planDependent({ owners, finalizers, hasDependents: graph.dependentsOf(uid ?? '').length > 0 });
+    const dependents = graph.dependentsOf(uid ?? '').map((dependent) => dependent.object);
+    const plan = planDependent({
+      owners,
+      finalizers,
+      hasDependents: dependents.length > 0,
+      isInCircle: dependents.some(isWaiting),
+    });
     switch (plan.do) {
       case 'keep':
         return;
       case 'forget':
         return await forgetOwners(item, object, plan.uids, signal);
+      case 'unblock': {
+        const unblocked = ownerReferences.map((reference) => ({ ...reference, blockOwnerDeletion: false }));
+        return await patchOwners(item, object, unblocked, signal); // its change brings it back here
+      }
       case 'delete': {
         const { propagationPolicy } = plan;
         log.info('Deleted a dependent', { kind: item.kind.kind, key: item.key, propagationPolicy });
@@ -112,25 +132,35 @@ export async function runGarbageCollector(
   }
 
   /** In the foreground: dependents first, the owner when no blocking one is left. */
-  async function awaitDependents(item: Item, object: KubeObject, signal: AbortSignal): Promise<void> {
-    const { uid } = object.metadata;
+  async function awaitDependents(item: Item, owner: KubeObject, signal: AbortSignal): Promise<void> {
+    const { uid } = owner.metadata;
     const dependents = graph.dependentsOf(uid ?? '');
-    for (const dependent of dependents) add(dependent.item);
+    // Those that are going already come again by their own changes: asking for them here would never end in a circle.
+    for (const { item: one, object } of dependents) if (object.metadata.deletionTimestamp === undefined) add(one);
     const isBlocking = ({ metadata }: KubeObject) =>
       metadata.ownerReferences?.some((reference) => reference.uid === uid && reference.blockOwnerDeletion === true);
     if (!dependents.some((dependent) => isBlocking(dependent.object))) {
-      await removeFinalizer(item, object, foreground, signal);
+      await removeFinalizer(item, owner, foreground, signal);
     }
   }
 
   async function forgetOwners(
-    { kind, key }: Item,
-    { metadata }: KubeObject,
+    item: Item,
+    object: KubeObject,
     uids: readonly string[],
     signal: AbortSignal,
   ): Promise<void> {
     // Only what is there is patched away: the server refuses to forget an owner that it does not know.
-    const ownerReferences = (metadata.ownerReferences ?? []).filter(({ uid }) => !uids.includes(uid));
+    const left = (object.metadata.ownerReferences ?? []).filter(({ uid }) => !uids.includes(uid));
+    await patchOwners(item, object, left, signal);
+  }
+
+  async function patchOwners(
+    { kind, key }: Item,
+    { metadata }: KubeObject,
+    ownerReferences: readonly OwnerReference[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const body = { metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion, ownerReferences } };
     await client.patch(kind, splitKey(key), { type: 'merge', body }, signal).catch(unlessGone);
   }

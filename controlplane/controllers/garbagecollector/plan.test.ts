@@ -9,7 +9,7 @@ const plans = test.macro<[readonly OwnerState[], Partial<DependentFacts>, Depend
       reference: { apiVersion: 'v1', kind: 'X', name: `o${i}`, uid: `u${i}` },
       state,
     }));
-    t.deepEqual(planDependent({ owners, finalizers: [], hasDependents: false, ...facts }), plan);
+    t.deepEqual(planDependent({ owners, finalizers: [], hasDependents: false, isInCircle: false, ...facts }), plan);
   },
 });
 test(plans, [], {}, { do: 'keep' });
@@ -19,3 +19,14 @@ test(plans, ['absent'], { finalizers: ['orphan'] }, { do: 'delete', propagationP
 test(plans, ['solid', 'absent', 'waiting'], {}, { do: 'forget', uids: ['u1', 'u2'] });
 test(plans, ['waiting'], {}, { do: 'delete', propagationPolicy: 'Background' });
 test(plans, ['waiting', 'absent'], { hasDependents: true }, { do: 'delete', propagationPolicy: 'Foreground' });
+
+test('planDependent() lets nobody of a circle wait for itself', (t) => {
+  const reference = { apiVersion: 'v1', kind: 'X', name: 'o', uid: 'u', blockOwnerDeletion: true };
+  const facts = { finalizers: [], hasDependents: true, isInCircle: true };
+  t.deepEqual(planDependent({ ...facts, owners: [{ reference, state: 'waiting' }] }), { do: 'unblock' });
+  const freed = { ...reference, blockOwnerDeletion: false };
+  t.deepEqual(planDependent({ ...facts, owners: [{ reference: freed, state: 'waiting' }] }), {
+    do: 'delete',
+    propagationPolicy: 'Foreground',
+  });
+});

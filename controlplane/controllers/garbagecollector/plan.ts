@@ -11,15 +11,19 @@ export interface DependentFacts {
   readonly owners: readonly { readonly reference: OwnerReference; readonly state: OwnerState }[];
   readonly finalizers: readonly string[];
   readonly hasDependents: boolean;
+  /** One of its dependents waits for its own dependents, and so, round about, for this. */
+  readonly isInCircle: boolean;
 }
 
 export type DependentPlan =
   | { readonly do: 'keep' }
   /** Some owners are left: the others are forgotten. */
   | { readonly do: 'forget'; readonly uids: readonly string[] }
+  /** Its owners are not to wait for it: else a circle would wait for itself. */
+  | { readonly do: 'unblock' }
   | { readonly do: 'delete'; readonly propagationPolicy: 'Background' | 'Foreground' | 'Orphan' };
 
-export function planDependent({ owners, finalizers, hasDependents }: DependentFacts): DependentPlan {
+export function planDependent({ owners, finalizers, hasDependents, isInCircle }: DependentFacts): DependentPlan {
   const inState = (state: OwnerState) => owners.filter((owner) => owner.state === state);
   const [solid, waiting, absent] = [inState('solid'), inState('waiting'), inState('absent')];
   if (owners.length === 0) return { do: 'keep' };
@@ -28,6 +32,9 @@ export function planDependent({ owners, finalizers, hasDependents }: DependentFa
     return uids.length === 0 ? { do: 'keep' } : { do: 'forget', uids };
   }
   // An owner in the foreground waits for it, and it waits for its own dependents.
+  if (waiting.length > 0 && isInCircle && owners.some(({ reference }) => reference.blockOwnerDeletion)) {
+    return { do: 'unblock' };
+  }
   if (waiting.length > 0 && hasDependents) return { do: 'delete', propagationPolicy: 'Foreground' };
   if (finalizers.includes(orphan)) return { do: 'delete', propagationPolicy: 'Orphan' };
   return { do: 'delete', propagationPolicy: finalizers.includes(foreground) ? 'Foreground' : 'Background' };

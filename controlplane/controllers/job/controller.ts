@@ -5,10 +5,11 @@ import type { Job, JobStatus } from '#lib/api/types/batch.v1.ts';
 import type { EnvVar, Pod } from '#lib/api/types/core.v1.ts';
 import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
+import { indexes } from '../informers.ts';
 import { claim } from '../shared/claim.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
 import { Expectations } from '../shared/expectations.ts';
-import { controllerReference } from '../shared/owners.ts';
+import { controllerOf, controllerReference, refersTo } from '../shared/owners.ts';
 import { generateNameFor, podFrom } from '../shared/pods.ts';
 import { isSameStatus } from '../shared/same.ts';
 import { slowStart } from '../shared/slow-start.ts';
@@ -31,7 +32,38 @@ export async function runJobs(context: ControllerContext, signal: AbortSignal): 
     add: queue.add,
     selects: (job, pod) => isSelectedBy(job.spec.selector, pod.metadata.labels),
   });
-  await runWhenSynced(queue, [jobs, pods], signal);
+  // A pod whose Job is gone has nobody left who counts it: its finalizer must not keep it.
+  const orphans = createQueue('job-controller-orphans', context, reconcileOrphan, { workers: 2 });
+  pods.onChange((now, _before, key) => {
+    if (now !== undefined && hasFinalizer(now) && jobOf(now) === undefined) orphans.add(key);
+  });
+  jobs.onChange((now, before) => {
+    if (now !== undefined || before === undefined) return;
+    for (const pod of pods.byIndex(indexes.controller, before.metadata.uid!))
+      if (hasFinalizer(pod)) orphans.add(keyOf(pod));
+  });
+  await Promise.all([runWhenSynced(queue, [jobs, pods], signal), runWhenSynced(orphans, [jobs, pods], signal)]);
+
+  /** Undefined also where the Job of that name is another one. */
+  function jobOf(pod: Pod): Job | undefined {
+    const controller = controllerOf(pod);
+    if (controller === undefined || !refersTo(controller, resource)) return undefined;
+    const job = jobs.get(`${pod.metadata.namespace}/${controller.name}`);
+    return job?.metadata.uid === controller.uid ? job : undefined;
+  }
+
+  async function reconcileOrphan(key: string, signal: AbortSignal): Promise<undefined> {
+    const pod = pods.get(key);
+    if (pod === undefined || !hasFinalizer(pod) || jobOf(pod) !== undefined) return;
+    const controller = controllerOf(pod);
+    if (controller !== undefined && refersTo(controller, resource)) {
+      // The copy here may be late: only the server knows that there is no such Job.
+      const at = { namespace: pod.metadata.namespace, name: controller.name };
+      const job = await client.get(resource, at, signal).catch(unlessNotFound);
+      if (job?.metadata.uid === controller.uid) return;
+    }
+    await release(pod, signal);
+  }
 
   async function reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
     const job = jobs.get(key);
@@ -116,6 +148,10 @@ export async function runJobs(context: ControllerContext, signal: AbortSignal): 
   }
 }
 const controllerName = 'kubernetes.io/job-controller';
+
+function unlessNotFound(error: unknown): undefined {
+  if (!hasReason(error, 'NotFound')) throw error;
+}
 
 /** The pod for one place in the Job. */
 export function draftFor(job: Job, { index, failures }: NewPod) {
