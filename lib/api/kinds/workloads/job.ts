@@ -10,6 +10,7 @@ import { immutable } from '../metadata.ts';
 import type { Mutable } from '../object.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
 import { containerImages, containerNames, notNegative, selectorCell, validateSelectedTemplate } from './template.ts';
+import { validateJobStatus } from './validate-job-status.ts';
 
 export const job: KindParts<Job> = {
   hasGeneration: true,
@@ -19,6 +20,7 @@ export const job: KindParts<Job> = {
   create: selectOwnPods,
   validate: ({ spec }) => validateJob(spec!),
   validateUpdate: (next, previous) => [...validateJobSpec(next.spec!, 'spec'), ...validateChange(next, previous)],
+  validateStatus: validateJobStatus,
   fields: ({ status }) => ({ 'status.successful': String(status?.succeeded ?? 0) }),
   columns: columns(['Name', 'Status', 'Completions', 'Duration', '@Age'], ['Containers', 'Images', 'Selector']),
   row({ metadata, spec, status }, nowMs) {
