@@ -4,9 +4,9 @@ import type { Job, JobSpec } from '#lib/api/types/batch.v1.ts';
 import type { Pod, PodSpec } from '#lib/api/types/core.v1.ts';
 import { eventually } from '../../live/cluster.ts';
 import { isGone } from './support/api-operations.ts';
+import { keepsConditions } from './support/conditions.ts';
 import { isPhase, isReady, shell, template } from './support/pods.ts';
 import { type Case, spec } from './support/spec.ts';
-import { keepsConditions } from './support/status.ts';
 import { seen } from './support/watch.ts';
 
 const indexKey = 'batch.kubernetes.io/job-completion-index';

@@ -11,10 +11,10 @@ import {
   statefulSets,
 } from '#lib/api/resources.ts';
 import { eventually } from '../../live/cluster.ts';
+import { keepsConditions } from './support/conditions.ts';
 import { template } from './support/pods.ts';
 import { scales } from './support/scale.ts';
 import { type Case, spec } from './support/spec.ts';
-import { keepsConditions } from './support/status.ts';
 import { seen } from './support/watch.ts';
 
 /** A set of one replica, labelled so that nothing else matches. */
