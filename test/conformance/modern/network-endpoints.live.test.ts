@@ -1,10 +1,10 @@
 // Endpoints and EndpointSlices: who makes them, for what, and what they say.
-import { endpointSlices, endpoints, nodes, pods, services } from '#lib/api/resources.ts';
+import { endpointSlices, endpoints, services } from '#lib/api/resources.ts';
 import type { Endpoints, Pod } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
 import { eventually } from '../../live/cluster.ts';
 import { isGone, supportsOperations } from './support/api-operations.ts';
-import { createPod, isReady, readyPod, web } from './support/pods.ts';
+import { readyPod, web } from './support/pods.ts';
 import { type Case, spec } from './support/spec.ts';
 
 const serviceKey = 'kubernetes.io/service-name';
@@ -141,7 +141,7 @@ spec('[sig-network] EndpointSlice should support creating EndpointSlice API oper
   await supportsOperations(c, endpointSlices, {
     draft: (index) => ({
       metadata: {},
-      addressType: 'IPv4',
+      addressType: 'IPv4' as const,
       endpoints: [{ addresses: [`10.1.2.${index}`] }],
       ports: [],
     }),
@@ -175,16 +175,3 @@ spec(
     await eventually('no mirror', async () => (await slicesOf(c, 'own')).length === 0);
   },
 );
-
-/** A pod from which a Service is asked, on each node. */
-async function askers(c: Case): Promise<readonly Pod[]> {
-  const { items } = await c.client.list(nodes, {}, c.signal);
-  return await Promise.all(
-    items.slice(0, 2).map(async ({ metadata }, index) => {
-      await createPod(c, `asker${index}`, { nodeName: metadata.name, containers: [web(9999)] });
-      return await c.when(pods, `asker${index}`, 'ready', isReady);
-    }),
-  );
-}
-
-export { addressesOf, askers };

@@ -19,6 +19,24 @@ export function web(port: number, text = '$(hostname)', rest: Partial<Container>
   return shell(script, { ports: [{ containerPort: port }], ...rest });
 }
 
+/**
+ * What a pod needs to run `script` by the Node.js of these tests, from the node's own files: for what the small tools
+ * cannot do, such as UDP.
+ */
+export function nodeScript(script: string): Pick<PodSpec, 'containers' | 'volumes'> {
+  return {
+    containers: [
+      {
+        name: 'main',
+        image: tools,
+        command: ['chroot', '/host', process.execPath, '-e', script],
+        volumeMounts: [{ name: 'host', mountPath: '/host', readOnly: true }],
+      },
+    ],
+    volumes: [{ name: 'host', hostPath: { path: '/' } }],
+  };
+}
+
 export function template(
   labels: Readonly<Record<string, string>>,
   containers: readonly Container[] = [idle],
@@ -55,9 +73,10 @@ export async function logOf(c: Case, name: string, container = 'main'): Promise<
   return String(await c.client.raw('GET', path, c.signal));
 }
 
-/** Runs `script` in a pod of its own until it ends well; what it printed. */
-export async function printed(c: Case, name: string, script: string): Promise<string> {
-  await createPod(c, name, { restartPolicy: 'Never', containers: [shell(script)] });
+/** Runs a shell script, or `spec`, in a pod of its own until it ends well; what it printed. */
+export async function printed(c: Case, name: string, script: string | Partial<PodSpec>): Promise<string> {
+  const spec = typeof script === 'string' ? { containers: [shell(script)] } : script;
+  await createPod(c, name, { restartPolicy: 'Never', ...spec });
   const pod = await c.when(pods, name, 'done', ({ status }) => ['Succeeded', 'Failed'].includes(status.phase ?? ''));
   const text = await logOf(c, name);
   if (pod.status.phase !== 'Succeeded') throw new Error(`${name} failed: ${text}`);
