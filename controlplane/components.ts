@@ -42,7 +42,14 @@ export async function runComponents(
   await Promise.all([
     startScheduler({ ...options, client: clientAs('system:kube-scheduler') }, signal),
     startControllers(
-      { ...options, clientFor, tokenSecrets, rootCa: pki.ca.cert, clusterCidrs: clusterCIDR.split(',') },
+      {
+        ...options,
+        clientFor,
+        tokenSecrets,
+        authority: pki.ca,
+        rootCa: pki.ca.cert,
+        clusterCidrs: clusterCIDR.split(','),
+      },
       signal,
     ),
   ]);

@@ -10,6 +10,7 @@ import { type ClusterPki, ensureClusterPki } from '#lib/pki/cluster.ts';
 import { createPlugins } from './apiserver/admission/plugins.ts';
 import { type ApiServer, createApiServer } from './apiserver/apiserver.ts';
 import { createEscalationCheck } from './apiserver/authorization/escalation.ts';
+import { createSignerCheck } from './apiserver/authorization/signers.ts';
 import { bootstrap } from './apiserver/bootstrap/reconcile.ts';
 import { createCustomResources } from './apiserver/customresources/custom-resources.ts';
 import { createHttpServer, type HttpServer } from './apiserver/http/server.ts';
@@ -48,6 +49,7 @@ export async function runServer(
     admission: (readable) => [
       ...createPlugins({ registry: readable, clock, log, protectsStorage: !options.apiOnly }),
       createEscalationCheck(() => apiServer),
+      createSignerCheck(() => apiServer),
     ],
     hooks: (readable) => ({ services: createServiceHooks(readable, { range: facts.serviceClusterIPRange }) }),
   });

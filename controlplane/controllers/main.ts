@@ -1,6 +1,8 @@
 import type { Client } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import type { KeyPair } from '#lib/pki/certificate.ts';
+import { runCertificates } from './certificates/controller.ts';
 import { runClusterRoleAggregation } from './clusterroleaggregation/controller.ts';
 import { runCronJobs } from './cronjob/controller.ts';
 import { runDaemonSets } from './daemonset/controller.ts';
@@ -40,6 +42,8 @@ export interface StartControllersOptions {
   readonly log: Log;
   /** PEM, to be published in every namespace. */
   readonly rootCa: string;
+  /** Signs certificates for clients and nodes. */
+  readonly authority: KeyPair;
   readonly tokenSecrets: TokenSecretsOptions;
   /** Ranges from which nodes get theirs; one of each family. */
   readonly clusterCidrs: readonly string[];
@@ -52,7 +56,15 @@ type Run = (context: ControllerContext, signal: AbortSignal) => Promise<void>;
 
 /** Runs every controller until `signal` is aborted; each writes under its own name. */
 export async function startControllers(options: StartControllersOptions, signal: AbortSignal): Promise<void> {
-  const { informers, rootCa, clusterCidrs, nodeGraceMs = 40_000, terminatedPodThreshold = 12_500, log } = options;
+  const {
+    informers,
+    rootCa,
+    authority,
+    clusterCidrs,
+    nodeGraceMs = 40_000,
+    terminatedPodThreshold = 12_500,
+    log,
+  } = options;
   const kinds = createKinds(informers);
   const controllers: Readonly<Record<string, Run>> = {
     'deployment-controller': runDeployments,
@@ -83,6 +95,7 @@ export async function startControllers(options: StartControllersOptions, signal:
     'pvc-protection-controller': runPvcProtection,
     'pv-protection-controller': runPvProtection,
     'ephemeral-volume-controller': runEphemeralVolumes,
+    'certificate-controller': (context, signal) => runCertificates(authority, context, signal),
     'resourcequota-controller': (context, signal) => runResourceQuotas(kinds, context, signal),
     'namespace-controller': (context, signal) => runNamespaces(kinds, context, signal),
     // Last: it shares the informers that all others have asked for by then.

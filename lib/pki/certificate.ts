@@ -104,7 +104,7 @@ function parse(text: string): X509Certificate | undefined {
 }
 
 /** Heavy (25 MB) and needed only when something is issued: most starts never load it. */
-async function library(): Promise<typeof import('@peculiar/x509')> {
+export async function library(): Promise<typeof import('@peculiar/x509')> {
   await import('reflect-metadata'); // must come first: the library's container needs it
   return import('@peculiar/x509');
 }
@@ -119,7 +119,7 @@ async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   return `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`;
 }
 
-async function importKey(text: string): Promise<webcrypto.CryptoKey> {
+export async function importKey(text: string): Promise<webcrypto.CryptoKey> {
   const der = Buffer.from(text.replace(/-----[^-]+-----/g, ''), 'base64');
   return webcrypto.subtle.importKey('pkcs8', der, { name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign']);
 }
@@ -137,14 +137,14 @@ function distinguishedName(commonName: string, organizations: readonly string[] 
   return [...organizations.map((name) => ({ O: [name] })), { CN: [commonName] }];
 }
 
-function serialNumber(): string {
+export function serialNumber(): string {
   const bytes = webcrypto.getRandomValues(new Uint8Array(8));
   bytes[0]! &= 0x7f; // positive
   bytes[0]! |= 0x01; // and never of a shortened form
   return Buffer.from(bytes).toString('hex');
 }
 
-function pem(text: string): string {
+export function pem(text: string): string {
   return text.endsWith('\n') ? text : `${text}\n`;
 }
 

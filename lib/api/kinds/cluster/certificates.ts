@@ -66,6 +66,10 @@ function validateSpec(spec: Spec | undefined): StatusCause[] {
   } else {
     causes.push(...wrongDns1123Subdomain(domain).map((message) => invalidValue('spec.signerName', domain, message)));
   }
+  if (spec?.signerName === 'kubernetes.io/legacy-unknown') {
+    const detail = 'the legacy signerName is not allowed via this API version';
+    causes.push(invalidValue('spec.signerName', spec.signerName, detail));
+  }
   const seconds = spec?.expirationSeconds;
   if (seconds !== undefined && seconds < leastSeconds) {
     causes.push(

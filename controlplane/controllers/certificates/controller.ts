@@ -1,0 +1,106 @@
+import { certificateSigningRequests, subjectAccessReviews } from '#lib/api/resources.ts';
+import type { CertificateSigningRequest } from '#lib/api/types/certificates.v1.ts';
+import { hasReason } from '#lib/errors.ts';
+import { askChild } from '#lib/fork.ts';
+import type { KeyPair } from '#lib/pki/certificate.ts';
+import type { RequestFacts } from '#lib/pki/signing.ts';
+import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { cleanedInMs, isPending, isToBeSigned, lifetimeMs, withCondition } from './plan.ts';
+import { isOurs, kubeletClientSigner, refusalOf, wrongKubeletClient } from './signers.ts';
+import type { Done, Work } from './work.ts';
+
+/** Approves what nodes ask for themselves, signs what is approved, and clears up after an hour or a day. */
+export async function runCertificates(
+  authority: KeyPair,
+  context: ControllerContext,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, informers, clock, log } = context;
+  const requests = informers.get(certificateSigningRequests);
+  const queue = createQueue('certificate-controller', context, reconcile, { workers: 1 });
+  requests.onChange((now, _before, key) => {
+    if (now !== undefined) queue.add(key);
+  });
+  await runWhenSynced(queue, [requests], signal);
+
+  async function reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
+    const request = requests.get(key);
+    if (request === undefined) return undefined;
+    const leftMs = cleanedInMs(request, clock.now());
+    if (leftMs === 0) {
+      await remove(request, signal);
+      return undefined;
+    }
+    if (isPending(request) && request.spec.signerName === kubeletClientSigner) await approve(request, signal);
+    if (isToBeSigned(request) && isOurs(request.spec.signerName)) await sign(request, signal);
+    return leftMs;
+  }
+
+  async function remove({ metadata }: CertificateSigningRequest, signal: AbortSignal): Promise<void> {
+    const { name, uid } = metadata;
+    await client.delete(certificateSigningRequests, { name }, signal, { preconditions: { uid } }).catch((error) => {
+      if (!hasReason(error, 'NotFound')) throw error;
+    });
+  }
+
+  async function approve(request: CertificateSigningRequest, signal: AbortSignal): Promise<void> {
+    const facts = await describe(request);
+    if (typeof facts === 'string' || wrongKubeletClient(facts, request.spec.usages ?? []) !== undefined) return;
+    const isSelf = request.spec.username === facts.commonName;
+    if (isSelf && (await may('selfnodeclient', request, signal))) {
+      await approved(request, 'Auto approving self kubelet client certificate after SubjectAccessReview.', signal);
+    } else if (await may('nodeclient', request, signal)) {
+      await approved(request, 'Auto approving kubelet client certificate after SubjectAccessReview.', signal);
+    }
+  }
+
+  async function approved(request: CertificateSigningRequest, message: string, signal: AbortSignal): Promise<void> {
+    const next = withCondition(request, { type: 'Approved', reason: 'AutoApproved', message });
+    await client.update(certificateSigningRequests, next, signal, { subresource: 'approval' });
+  }
+
+  async function may(subresource: string, { spec }: CertificateSigningRequest, signal: AbortSignal): Promise<boolean> {
+    const { username: user, uid, groups, extra } = spec;
+    const group = 'certificates.k8s.io';
+    const resourceAttributes = { group, resource: 'certificatesigningrequests', verb: 'create', subresource };
+    const review = await client.create(
+      subjectAccessReviews,
+      { metadata: {}, spec: { user, uid, groups, extra, resourceAttributes } },
+      signal,
+    );
+    return review.status?.allowed ?? false;
+  }
+
+  async function sign(request: CertificateSigningRequest, signal: AbortSignal): Promise<void> {
+    const { signerName, usages = [], expirationSeconds } = request.spec;
+    const facts = await describe(request);
+    const wrong = typeof facts === 'string' ? facts : refusalOf(signerName, facts, usages);
+    if (wrong !== undefined) {
+      const failed = withCondition(request, { type: 'Failed', reason: 'SignerValidationFailure', message: wrong });
+      await client.update(certificateSigningRequests, failed, signal, { subresource: 'status' });
+      return;
+    }
+    const order = { request: pemOf(request), usages, lifetimeMs: lifetimeMs(expirationSeconds), nowMs: clock.now() };
+    const certificate = Buffer.from((await ask({ do: 'sign', authority, order })) as string).toString('base64');
+    const next = { ...request, status: { ...request.status, certificate } };
+    await client.update(certificateSigningRequests, next, signal, { subresource: 'status' });
+    log.info('Signed a certificate', { request: request.metadata.name, signer: signerName });
+  }
+
+  /** The reason as text where it cannot be read. */
+  async function describe(request: CertificateSigningRequest): Promise<RequestFacts | string> {
+    try {
+      return (await ask({ do: 'describe', request: pemOf(request) })) as RequestFacts;
+    } catch (error) {
+      return `unable to parse csr ${JSON.stringify(request.metadata.name)}: ${(error as Error).message}`;
+    }
+  }
+}
+
+function ask(work: Work): Promise<Done> {
+  return askChild<Done>(new URL('work.ts', import.meta.url), work);
+}
+
+function pemOf({ spec }: CertificateSigningRequest): string {
+  return Buffer.from(spec.request, 'base64').toString();
+}

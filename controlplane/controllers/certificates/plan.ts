@@ -1,0 +1,44 @@
+// What is to be done about a certificate request. Pure. Rule: csrapproving, csrsigning and csrcleaner controllers.
+import type { CertificateSigningRequest } from '#lib/api/types/certificates.v1.ts';
+
+export function hasCondition({ status }: CertificateSigningRequest, type: string): boolean {
+  return status?.conditions?.some((one) => one.type === type) ?? false;
+}
+
+/** Nobody has decided yet. */
+export function isPending(request: CertificateSigningRequest): boolean {
+  return !hasCondition(request, 'Approved') && !hasCondition(request, 'Denied') && !request.status?.certificate;
+}
+
+/** Approved, and nothing came of it yet. */
+export function isToBeSigned(request: CertificateSigningRequest): boolean {
+  const isOver = hasCondition(request, 'Denied') || hasCondition(request, 'Failed') || request.status?.certificate;
+  return hasCondition(request, 'Approved') && !isOver;
+}
+
+const hourMs = 3_600_000;
+
+/** Milliseconds until a request is cleaned away; 0: now. Approved ones that nobody signs stay an hour, too. */
+export function cleanedInMs({ metadata, status }: CertificateSigningRequest, nowMs: number): number {
+  const made = Date.parse(metadata.creationTimestamp ?? '') || nowMs;
+  const ends = (status?.conditions ?? [])
+    .filter(({ type }) => ['Approved', 'Denied', 'Failed'].includes(type))
+    .map(({ lastUpdateTime, lastTransitionTime }) => Date.parse(lastUpdateTime ?? lastTransitionTime ?? '') || made)
+    .map((ms) => ms + hourMs);
+  return Math.max(0, Math.min(made + 24 * hourMs, ...ends) - nowMs);
+}
+
+/** How long the certificate lives: as asked, at most a year, at least ten minutes. */
+export function lifetimeMs(expirationSeconds: number | undefined): number {
+  return Math.min(mostMs, Math.max(leastMs, (expirationSeconds ?? mostMs / 1000) * 1000));
+}
+const mostMs = 365 * 24 * hourMs;
+const leastMs = 600_000;
+
+export function withCondition(
+  request: CertificateSigningRequest,
+  condition: { readonly type: 'Approved' | 'Failed'; readonly reason: string; readonly message: string },
+): CertificateSigningRequest {
+  const conditions = [...(request.status?.conditions ?? []), { ...condition, status: 'True' }];
+  return { ...request, status: { ...request.status, conditions } };
+}
