@@ -11,6 +11,7 @@ import type { Log } from '#lib/log.ts';
 import { createMetrics } from '#lib/metrics.ts';
 import { createCgroups } from './cgroups/cgroups.ts';
 import { keepShares } from './cgroups/share-out.ts';
+import { createNodePuller } from './images/create-node-puller.ts';
 import { createInformers, runInformers } from './informers.ts';
 import { rotateLogs } from './logs/rotate.ts';
 import { type Network, startNetwork } from './network.ts';
@@ -22,6 +23,7 @@ import { createPodObjects } from './objects.ts';
 import type { AgentOptions } from './options.ts';
 import { openCheckpoint } from './pods/checkpoint.ts';
 import { createPods } from './pods/create-pods.ts';
+import { createRecordPod } from './pods/record.ts';
 import { startKubeletServer } from './server/server.ts';
 import { kubeletVersion } from './version.ts';
 import { createVolumes } from './volumes/create-volumes.ts';
@@ -62,12 +64,17 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
   const cgroups = await createCgroups({ driver, root: options.cgroupRoot, exec, log });
   const allocatable = () => allocatableOf({ machine, maxPods });
   const objects = createPodObjects(common, signal);
+  const record = createRecordPod(recorder);
+  const puller = createNodePuller({ images: cri.images, objects, record, clock });
   const volumes = await createVolumes({
     ...common,
     root: rootDir,
     objects,
     tokens: createTokens(common),
     mounter: createMounter(exec),
+    views: cri.views,
+    pullImage: (pod, { reference = '', pullPolicy: imagePullPolicy }, signal) =>
+      puller.ensure(pod, { image: reference, imagePullPolicy }, undefined, signal),
     pods: informers.pods,
     factsOf: (pod) => {
       const podIPs = pod.spec.hostNetwork ? hostIPs : (pod.status.podIPs ?? []).map(({ ip }) => ip);
@@ -79,7 +86,8 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
       ...common,
       cri,
       informers,
-      recorder,
+      record,
+      puller,
       objects,
       cgroups,
       volumes,

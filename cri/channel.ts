@@ -1,5 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { Client, credentials, loadPackageDefinition, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
+import {
+  Client,
+  credentials,
+  loadPackageDefinition,
+  Metadata,
+  type ServiceDefinition,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { load } from '@grpc/proto-loader';
 import type { Clock } from '#lib/clock.ts';
 import { translate } from './errors.ts';
@@ -12,7 +19,7 @@ export interface Channel {
   stream<T>(service: ServiceName, method: string, request: object, signal: AbortSignal): AsyncIterable<T>;
   close(): void;
 }
-export type ServiceName = 'RuntimeService' | 'ImageService';
+export type ServiceName = 'RuntimeService' | 'ImageService' | 'Snapshots';
 
 /** `endpoint`: `unix:///run/containerd/containerd.sock`. Nothing is sent until the first call; a lost server is found again. */
 export async function openChannel(endpoint: string, clock: Pick<Clock, 'now'>): Promise<Channel> {
@@ -25,6 +32,8 @@ export async function openChannel(endpoint: string, clock: Pick<Clock, 'now'>): 
     'grpc.max_send_message_length': mostBytes,
     'grpc.default_authority': 'localhost',
   });
+  const metadata = new Metadata();
+  metadata.set('containerd-namespace', 'k8s.io'); // where CRI keeps its images; CRI itself does not look at it
   return {
     call<T>(service: ServiceName, method: string, request: object, deadlineMs: number, signal: AbortSignal) {
       return new Promise<T>((resolve, reject) => {
@@ -40,6 +49,7 @@ export async function openChannel(endpoint: string, clock: Pick<Clock, 'now'>): 
           requestSerialize,
           responseDeserialize,
           request,
+          metadata,
           { deadline },
           (error: ServiceError | null, value?: unknown) => {
             signal.removeEventListener('abort', cancel);
@@ -74,11 +84,13 @@ export async function openChannel(endpoint: string, clock: Pick<Clock, 'now'>): 
 const mostBytes = 16 * 1024 * 1024; // the kubelet's own limit
 
 async function loadServices(): Promise<Readonly<Record<ServiceName, ServiceDefinition>>> {
-  const file = fileURLToPath(new URL('cri.proto', import.meta.url));
-  const definition = await load(file, { longs: Number, enums: String, defaults: true });
+  const files = ['cri.proto', 'snapshots.proto'].map((name) => fileURLToPath(new URL(name, import.meta.url)));
+  const definition = await load(files, { longs: Number, enums: String, defaults: true });
   const made = loadPackageDefinition(definition) as unknown as {
-    runtime: { v1: Record<ServiceName, { service: ServiceDefinition }> };
+    runtime: { v1: Record<'RuntimeService' | 'ImageService', { service: ServiceDefinition }> };
+    containerd: { services: { snapshots: { v1: { Snapshots: { service: ServiceDefinition } } } } };
   };
   const { RuntimeService, ImageService } = made.runtime.v1;
-  return { RuntimeService: RuntimeService.service, ImageService: ImageService.service };
+  const { Snapshots } = made.containerd.services.snapshots.v1;
+  return { RuntimeService: RuntimeService.service, ImageService: ImageService.service, Snapshots: Snapshots.service };
 }

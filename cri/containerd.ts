@@ -2,10 +2,16 @@ import type { Clock } from '#lib/clock.ts';
 import { openChannel } from './channel.ts';
 import { remoteImages } from './remote-images.ts';
 import { remoteRuntime } from './remote-runtime.ts';
+import { remoteViews } from './remote-views.ts';
 import type { Cri } from './runtime.ts';
 
 /** The runtime behind `endpoint` (`unix:///run/containerd/containerd.sock`), over gRPC. */
 export async function openCri(endpoint: string, clock: Pick<Clock, 'now'>): Promise<Cri> {
   const channel = await openChannel(endpoint, clock);
-  return { runtime: remoteRuntime(channel), images: remoteImages(channel), close: channel.close };
+  return {
+    runtime: remoteRuntime(channel),
+    images: remoteImages(channel),
+    views: remoteViews(channel),
+    close: channel.close,
+  };
 }

@@ -210,6 +210,13 @@ export function createFakeCri({ now }: { now(): number }): FakeCri {
   return {
     runtime,
     images: imageService,
+    views: {
+      async open(key, image) {
+        const found = findImage(images, image) ?? refuse('NotFound', `image "${image}": not found`);
+        return [{ type: 'bind', source: `/views/${key}/${found.id}`, options: ['ro', 'rbind'] }];
+      },
+      async close() {},
+    },
     close() {},
     exit: (id, exitCode, reason = exitCode === 0 ? 'Completed' : 'Error') => end(containerOf(id), exitCode, reason),
     addImage,

@@ -58,15 +58,36 @@ export interface Images {
   /** `undefined` if the image is not here. */
   imageStatus(image: string, signal: AbortSignal): Promise<Image | undefined>;
   /** Returns the reference of what was pulled: containers are created with it. */
-  pull(image: string, auth: RegistryAuth | undefined, sandbox: SandboxConfig, signal: AbortSignal): Promise<string>;
+  pull(
+    image: string,
+    auth: RegistryAuth | undefined,
+    sandbox: SandboxConfig | undefined,
+    signal: AbortSignal,
+  ): Promise<string>;
   list(signal: AbortSignal): Promise<readonly Image[]>;
   remove(image: string, signal: AbortSignal): Promise<void>;
   fsInfo(signal: AbortSignal): Promise<readonly FilesystemUsage[]>;
 }
 
+/** What images hold, seen without a container. Not of CRI v1, but what its image mounts do, too. */
+export interface ImageViews {
+  /** How to mount all that `image` holds, read-only, for `key`. It stays while the view is open; a repeat gives the same. */
+  open(key: string, image: string, signal: AbortSignal): Promise<readonly ViewMount[]>;
+  /** Nothing of it is mounted any more. A repeat is fine. */
+  close(key: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface ViewMount {
+  /** A file system, or `bind`. */
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
 export interface Cri {
   readonly runtime: Runtime;
   readonly images: Images;
+  readonly views: ImageViews;
   close(): void;
 }
 

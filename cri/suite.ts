@@ -46,6 +46,18 @@ export function criSuite(
     );
   });
 
+  test(`${name}: an image is viewed for a key until that is closed`, async (t) => {
+    const { cri, image } = await open();
+    const { id } = (await cri.images.imageStatus(image, signal))!;
+    const mounts = await cri.views.open('suite/view', id, signal);
+    t.true(mounts.length > 0);
+    t.true(mounts.every(({ source }) => source !== ''));
+    t.deepEqual(await cri.views.open('suite/view', id, signal), mounts);
+    await t.throwsAsync(cri.views.open('suite/none', 'none.test/none:1', signal), { name: 'ReasonError' });
+    await cri.views.close('suite/view', signal);
+    await cri.views.close('suite/view', signal);
+  });
+
   test(`${name}: cgroupDriver() is one of two`, async (t) => {
     const { cri } = await open();
     t.true(['systemd', 'cgroupfs'].includes((await cri.runtime.cgroupDriver(signal)) ?? 'none'));

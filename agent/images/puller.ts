@@ -10,16 +10,19 @@ import { isImageName } from './name.ts';
 /** Sees to it that a container's image is on the node. */
 export interface Puller {
   /** @throws {StartError} with the reason that users see */
-  ensure(pod: Pod, container: Container, sandbox: SandboxConfig, signal: AbortSignal): Promise<Image>;
+  ensure(pod: Pod, container: Pulling, sandbox: SandboxConfig | undefined, signal: AbortSignal): Promise<Image>;
   /** Forgets the back-off of a pod that is gone. */
   drop(podUid: string): void;
 }
+
+/** A container, or what is pulled in the way of one: an image volume. */
+export type Pulling = Pick<Container, 'image' | 'imagePullPolicy'> & { readonly name?: string };
 
 export interface PullerOptions {
   readonly images: Images;
   /** The pod's pull secrets. */
   secretsOf(pod: Pod, signal: AbortSignal): Promise<readonly Secret[]>;
-  record(pod: Pod, container: Container, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  record(pod: Pod, pulling: Pulling, type: 'Normal' | 'Warning', reason: string, message: string): void;
   readonly clock: Clock;
   /** How many pulls may run at once. */
   readonly parallel?: number;
@@ -37,7 +40,12 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4 }:
   const running = new Map<string, Promise<string>>(); // one pull of an image at a time, whoever asks
   const limit = createLimit(parallel);
 
-  async function ensure(pod: Pod, container: Container, sandbox: SandboxConfig, signal: AbortSignal): Promise<Image> {
+  async function ensure(
+    pod: Pod,
+    container: Pulling,
+    sandbox: SandboxConfig | undefined,
+    signal: AbortSignal,
+  ): Promise<Image> {
     const { image = '', imagePullPolicy: policy = 'IfNotPresent' } = container;
     const tell = (type: 'Normal' | 'Warning', reason: string, message: string) =>
       record(pod, container, type, reason, message);
@@ -82,8 +90,8 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4 }:
 
   async function pull(
     pod: Pod,
-    { image = '' }: Container,
-    sandbox: SandboxConfig,
+    { image = '' }: Pulling,
+    sandbox: SandboxConfig | undefined,
     tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void,
     signal: AbortSignal,
   ): Promise<Image> {
@@ -113,7 +121,7 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4 }:
   async function pullWith(
     image: string,
     credentials: ReturnType<typeof credentialsFor>,
-    sandbox: SandboxConfig,
+    sandbox: SandboxConfig | undefined,
     signal: AbortSignal,
   ): Promise<string> {
     let failure: unknown;

@@ -1,15 +1,14 @@
 // Puts the pod worker together with what it works by.
 import { readFile } from 'node:fs/promises';
 import type { Cri } from '#cri/runtime.ts';
-import { pods as podResource, runtimeClasses } from '#lib/api/resources.ts';
-import type { Container, Pod, Secret } from '#lib/api/types/core.v1.ts';
+import { runtimeClasses } from '#lib/api/resources.ts';
+import type { Pod } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
-import { type EventRecorder, referenceTo } from '#lib/client/events.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { admit } from '../admission/admit.ts';
 import type { Cgroups } from '../cgroups/cgroups.ts';
-import { createPuller } from '../images/puller.ts';
+import type { Puller } from '../images/puller.ts';
 import type { Informers } from '../informers.ts';
 import { createLimit } from '../limit.ts';
 import type { PodObjects } from '../objects.ts';
@@ -20,6 +19,7 @@ import { parseResolvConf } from './dns-config.ts';
 import { lastWords } from './last-words.ts';
 import type { NodeTools } from './node-facts.ts';
 import { createObserver, type Observer } from './observer.ts';
+import type { RecordPod } from './record.ts';
 import { createReporter } from './report.ts';
 import { createWorker, type Worker } from './worker.ts';
 
@@ -27,7 +27,8 @@ export interface PodsOptions {
   readonly client: Client;
   readonly cri: Cri;
   readonly informers: Informers;
-  readonly recorder: EventRecorder;
+  readonly record: RecordPod;
+  readonly puller: Puller;
   readonly objects: PodObjects;
   readonly cgroups: Cgroups;
   readonly volumes: Volumes;
@@ -51,13 +52,7 @@ export interface Pods extends Worker {
 
 /** The pods of this node; nothing happens before `run`. `life` ends their probes. */
 export function createPods(options: PodsOptions, life: AbortSignal): Pods {
-  const { client, cri, recorder, objects, clock, log, informers } = options;
-
-  function record(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void {
-    const about = referenceTo(podResource, pod);
-    const fieldPath = container && fieldPathOf(pod, container);
-    recorder.record(fieldPath === undefined ? about : { ...about, fieldPath }, type, reason, message);
-  }
+  const { client, cri, objects, clock, log, informers, record } = options;
 
   const observer = createObserver({
     runtime: cri.runtime,
@@ -83,18 +78,10 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
     },
     life,
   );
-  const puller = createPuller({
-    images: cri.images,
-    secretsOf: (pod, signal) => pullSecrets(pod, objects, signal),
-    record: (pod, container, type, reason, message) => record(pod, type, reason, message, container),
-    clock,
-  });
   const tools: NodeTools = {
     ...options,
     observer,
-    puller,
     services: informers.services,
-    record,
     limit: createLimit(mostAtOnce),
     admit(pod, others) {
       const node = informers.nodes.get(options.nodeName);
@@ -136,20 +123,6 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
 }
 const mostAtOnce = 16;
 const titles = { startup: 'Startup', readiness: 'Readiness', liveness: 'Liveness' } as const;
-
-function fieldPathOf({ spec }: Pod, { name }: Container): string {
-  for (const field of ['containers', 'initContainers', 'ephemeralContainers'] as const) {
-    if (spec[field]?.some((one) => one.name === name)) return `spec.${field}{${name}}`;
-  }
-  return '';
-}
-
-async function pullSecrets(pod: Pod, objects: PodObjects, signal: AbortSignal): Promise<readonly Secret[]> {
-  const namespace = pod.metadata.namespace ?? 'default';
-  const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
-  const found = await Promise.all(names.map((name) => objects.secret(namespace, name, signal)));
-  return found.filter((secret) => secret !== undefined);
-}
 
 /** What the API was told of containers before this process started: a restart of the agent makes nobody unready. */
 function knownVerdicts(all: Iterable<Pod>) {

@@ -58,9 +58,7 @@ export async function execute(
         break;
       }
       case 'startContainer': {
-        const prepared = await volumes!;
-        record.failures = 0;
-        const failed = await tryStart(step, prepared, sandbox!, record, tools, signal);
+        const failed = await tryStart(step, volumes!, sandbox!, record, tools, signal);
         if (failed !== undefined) againMs = Math.min(againMs ?? Number.POSITIVE_INFINITY, failed.againMs);
         break;
       }
@@ -97,6 +95,7 @@ async function prepareVolumes(record: PodRecord, tools: NodeTools, signal: Abort
     return await tools.volumes.prepare(record.pod, signal);
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof StartError) throw error; // its Event has been sent
     const message = error instanceof Error ? error.message : String(error);
     tools.record(record.pod, 'Warning', 'FailedMount', message);
     throw error;
@@ -105,15 +104,17 @@ async function prepareVolumes(record: PodRecord, tools: NodeTools, signal: Abort
 
 async function tryStart(
   { name, attempt, endedAtMs }: Extract<Step, { do: 'startContainer' }>,
-  volumes: PreparedVolumes,
+  prepared: Promise<PreparedVolumes>,
   sandbox: SandboxStatus,
   record: PodRecord,
   tools: NodeTools,
   signal: AbortSignal,
 ): Promise<StartError | undefined> {
-  const nowMs = tools.clock.now();
-  if (endedAtMs !== undefined) record.restarts.set(name, nextRestart(record.restarts.get(name), endedAtMs, nowMs));
   try {
+    const volumes = await prepared;
+    record.failures = 0;
+    const nowMs = tools.clock.now();
+    if (endedAtMs !== undefined) record.restarts.set(name, nextRestart(record.restarts.get(name), endedAtMs, nowMs));
     await startContainer({ pod: record.pod, name, attempt, sandbox, volumes }, tools, signal);
     record.waiting.delete(name);
     const started = latestOf(tools.observer.of(record.uid), name);

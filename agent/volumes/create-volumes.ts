@@ -4,7 +4,9 @@ import type { Informer } from '#lib/client/informer.ts';
 import { createController } from '#lib/controller.ts';
 import { ReasonError } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
+import { StartError } from '../pods/start-error.ts';
 import { bindSubPath, type Owned } from './bind-sub-path.ts';
+import { releaseImages } from './image.ts';
 import { isSafeSegment, podDirectory, podsDirectory } from './paths.ts';
 import { makePodDirectory, type Prepared, type PrepareOptions, prepareVolume } from './prepare.ts';
 import { releaseDirectory } from './release.ts';
@@ -73,6 +75,7 @@ export async function createVolumes(
       return await prepareVolume(pod, volume, { ...options, root }, signal);
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof StartError) throw error; // an image: containers tell of it as of their own
       const reason = error instanceof ReasonError ? error.reason : 'InternalError';
       const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${wordsOf(error)}`;
       throw new ReasonError(reason, message, { cause: error });
@@ -116,6 +119,7 @@ export async function createVolumes(
     held.delete(podUid);
     objects.drop(podUid);
     tokens.drop(podUid);
+    await releaseImages(root, podUid, options, signal);
     await releaseDirectory(podDirectory(root, podUid), mounter, signal);
   }
 

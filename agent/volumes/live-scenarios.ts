@@ -3,13 +3,14 @@ import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ConfigMap, Pod, Secret, Volume } from '#lib/api/types/core.v1.ts';
+import type { ConfigMap, ImageVolumeSource, Pod, Secret, Volume } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
 import type { Listener } from '#lib/client/informer.ts';
 import { createClock } from '#lib/clock.ts';
 import { exec } from '#lib/exec.ts';
 import { createSilentLog } from '#lib/log.ts';
 import type { PodObjects } from '../objects.ts';
+import { StartError } from '../pods/start-error.ts';
 import { createVolumes } from './create-volumes.ts';
 import { createMounter } from './mounter.ts';
 import { readVolumeFile } from './read-file.ts';
@@ -200,6 +201,29 @@ export const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     });
     await lab.end();
   },
+
+  async 'an image is shown read-only as it was when its pod began, and its view goes with the pod'() {
+    const lab = await createLab();
+    const mounted = pod([{ name: 'img', image: { reference: 'content:1' } }]);
+    await rejects(lab.volumes.prepare(mounted, signal), { name: 'StartError', reason: 'ErrImagePull' });
+    const source = await mkdtemp(join(tmpdir(), 'skiff-image-'));
+    await writeFile(join(source, 'file'), 'first');
+    lab.images.set('content:1', source);
+    const ready = (await lab.volumes.prepare(mounted, signal)).get('img')!;
+    equal(ready.isReadOnly, true);
+    equal(await readFile(join(ready.hostPath, 'file'), 'utf8'), 'first');
+    await rejects(writeFile(join(ready.hostPath, 'other'), ''), { code: 'EROFS' });
+    lab.images.delete('content:1');
+    const again = await lab.restarted();
+    equal((await again.prepare(mounted, signal)).get('img')!.hostPath, ready.hostPath, 'it is not pulled again');
+    deepEqual([...lab.views], ['skiff-volume/u-1/img']);
+    await again.release('u-1', signal);
+    deepEqual([...lab.views], []);
+    deepEqual(await readdir(join(lab.root, 'pods')), []);
+    equal(await readFile(join(source, 'file'), 'utf8'), 'first');
+    await rm(source, { recursive: true });
+    await lab.end();
+  },
 };
 
 async function createLab() {
@@ -210,6 +234,8 @@ async function createLab() {
   let listener = (_podUid: string): void => {};
   let podListener: Listener<Pod> = () => {};
   const known = new Map<string, Pod>();
+  const images = new Map<string, string>(); // by reference: the directory that holds its content
+  const views = new Set<string>();
   const objects: PodObjects = {
     use() {},
     drop() {},
@@ -226,6 +252,19 @@ async function createLab() {
     tokens: { get: async () => ({ token: 'token', refreshAtMs: Number.MAX_SAFE_INTEGER }), drop() {} },
     client: undefined as unknown as Client, // no scenario here has a claim
     mounter: createMounter(),
+    views: {
+      async open(key: string, image: string) {
+        views.add(key);
+        return [{ type: 'bind', source: images.get(image)!, options: ['ro', 'rbind'] }];
+      },
+      async close(key: string) {
+        views.delete(key);
+      },
+    },
+    async pullImage(_pod: Pod, { reference: id = '' }: ImageVolumeSource) {
+      if (!images.has(id)) throw new StartError('ErrImagePull', 'not found', 1_000);
+      return { id, repoTags: [], repoDigests: [], sizeBytes: 0, username: '', isPinned: false };
+    },
     factsOf: (one: Pod) => ({ pod: one, podIPs: [], hostIPs: [], allocatable: {} }),
     pods: {
       onChange(heard: Listener<Pod>) {
@@ -242,6 +281,8 @@ async function createLab() {
     root,
     configMaps,
     secrets,
+    images,
+    views,
     volumes,
     changed: (podUid: string) => listener(podUid),
     podChanged(now: Pod) {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { ViewMount } from '#cri/runtime.ts';
 import { type Exec, exec as run } from '#lib/exec.ts';
 import { mountPoints } from './mountinfo.ts';
 
@@ -8,6 +9,8 @@ export interface Mounter {
   mount(type: string, target: string, options: readonly string[], signal: AbortSignal): Promise<void>;
   /** Makes `target` show `source`, by what it is rather than by name: `/proc/PID/fd/N` is taken as it is. */
   bind(source: string, target: string, signal: AbortSignal): Promise<void>;
+  /** Makes `target` show a view that a container runtime has made. */
+  show(view: ViewMount, target: string, signal: AbortSignal): Promise<void>;
   unmount(target: string, signal: AbortSignal): Promise<void>;
   /** Every mount point at or below `directory`, in the order they were mounted. */
   below(directory: string): Promise<readonly string[]>;
@@ -21,6 +24,10 @@ export function createMounter(exec: Exec = run): Mounter {
     },
     async bind(source, target, signal) {
       await exec('mount', ['--no-canonicalize', '--bind', source, target], signal);
+    },
+    async show({ type, source, options }, target, signal) {
+      const kind = type === 'bind' ? [] : ['-t', type]; // its options say that it is a bind
+      await exec('mount', [...kind, ...withOptions(options), source, target], signal);
     },
     async unmount(target, signal) {
       await exec('umount', ['--no-canonicalize', target], signal);

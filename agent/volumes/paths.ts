@@ -16,6 +16,11 @@ export function volumeDirectory(root: string, podUid: string, plugin: Plugin, vo
   return `${podDirectory(root, podUid)}/volumes/kubernetes.io~${plugin}/${volume}`;
 }
 
+/** Parent of the images that are volumes of a pod. */
+export function imagesDirectory(root: string, podUid: string): string {
+  return `${podDirectory(root, podUid)}/volumes/kubernetes.io~image`;
+}
+
 /** Parent of the bind mounts that stand for sub paths of `volume`. */
 export function subPathDirectory(root: string, podUid: string, volume: string): string {
   return `${podDirectory(root, podUid)}/volume-subpaths/${volume}`;

@@ -9,21 +9,20 @@ import { writeAtomically } from './atomic-writer.ts';
 import { boundVolume, claimNameOf } from './claim.ts';
 import { prepareEmptyDir } from './empty-dir.ts';
 import { prepareHostPath } from './host-path.ts';
+import { type ImageVolumeTools, prepareImage } from './image.ts';
 import { memorySize } from './memory-size.ts';
-import type { Mounter } from './mounter.ts';
 import { grantGroup } from './ownership.ts';
 import { type Plugin, volumeDirectory } from './paths.ts';
 import { payloadNeeds, planPayload, tokenKey } from './payload.ts';
 import type { Tokens } from './tokens.ts';
 import type { PreparedVolume } from './volumes.ts';
 
-export interface PrepareOptions {
+export interface PrepareOptions extends ImageVolumeTools {
   /** Kubelet's directory, without links: /var/lib/kubelet. */
   readonly root: string;
   readonly objects: PodObjects;
   readonly tokens: Tokens;
   readonly client: Client;
-  readonly mounter: Mounter;
   /** What the downward API says of the node and of the pod beyond its object. */
   readonly factsOf: (pod: Pod) => DownwardFacts;
   readonly clock: Clock;
@@ -56,7 +55,11 @@ export async function prepareVolume(
     await prepareEmptyDir(hostPath, volume.emptyDir, { fsGroup: fsGroupOf(pod), memoryBytes }, mounter, signal);
     return { hostPath };
   }
-  // Here CSI and image volumes will find their place; what in-tree drivers once did is CSI's today.
+  if (volume.image) {
+    const hostPath = await prepareImage(options.root, pod, volume.name, volume.image, options, signal);
+    return { hostPath, isReadOnly: true };
+  }
+  // Here CSI will find its place, and what in-tree drivers once did is CSI's today.
   throw new ReasonError('Invalid', 'no volume plugin matched');
 }
 

@@ -1,0 +1,35 @@
+import type { Images } from '#cri/runtime.ts';
+import type { Pod, Secret } from '#lib/api/types/core.v1.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { PodObjects } from '../objects.ts';
+import type { RecordPod } from '../pods/record.ts';
+import { createPuller, type Puller } from './puller.ts';
+
+export interface NodePullerOptions {
+  readonly images: Images;
+  readonly objects: Pick<PodObjects, 'secret'>;
+  readonly record: RecordPod;
+  readonly clock: Clock;
+}
+
+/** Pulls for the pods of this node, with their own secrets, and tells of it in Events. */
+export function createNodePuller({ images, objects, record, clock }: NodePullerOptions): Puller {
+  return createPuller({
+    images,
+    secretsOf: (pod, signal) => pullSecrets(pod, objects, signal),
+    record: (pod, { name }, type, reason, message) =>
+      record(pod, type, reason, message, name === undefined ? undefined : { name }),
+    clock,
+  });
+}
+
+async function pullSecrets(
+  pod: Pod,
+  objects: Pick<PodObjects, 'secret'>,
+  signal: AbortSignal,
+): Promise<readonly Secret[]> {
+  const namespace = pod.metadata.namespace ?? 'default';
+  const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
+  const found = await Promise.all(names.map((name) => objects.secret(namespace, name, signal)));
+  return found.filter((secret) => secret !== undefined);
+}
