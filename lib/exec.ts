@@ -1,4 +1,5 @@
-import { execa } from 'execa';
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 
 export interface ExecResult {
   readonly stdout: string;
@@ -39,28 +40,54 @@ export class ExecError extends Error {
   }
 }
 
-/** @throws {ExecError} with the program's own words */
-export const exec: Exec = async (file, args, signal, options = {}) => {
-  const { input, env, cwd, timeoutMs = 30_000, okCodes = [0] } = options;
-  const done = await execa(file, [...args], {
-    ...(input === undefined ? { stdin: 'ignore' } : { input }),
-    ...(env === undefined ? {} : { env }),
-    ...(cwd === undefined ? {} : { cwd }),
-    timeout: timeoutMs,
-    cancelSignal: signal,
-    reject: false,
-    stripFinalNewline: false,
-    maxBuffer: 64 * 1024 * 1024,
+/** Node's own `spawn`: the agent, which calls this, carries no library for it. @throws {ExecError} with the program's own words */
+export const exec: Exec = (file, args, signal, options = {}) =>
+  new Promise((resolve, reject) => {
+    const { input, env, cwd, timeoutMs = 30_000, okCodes = [0] } = options;
+    signal.throwIfAborted();
+    const child = spawn(file, [...args], {
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      ...(env === undefined ? {} : { env: { ...process.env, ...env } }),
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+    const kill = () => child.kill('SIGKILL');
+    const late = setTimeout(kill, timeoutMs);
+    signal.addEventListener('abort', kill, { once: true });
+    const out = gather(child.stdout!, kill);
+    const err = gather(child.stderr!, kill);
+    child.stdin?.on('error', () => {}); // it ended without reading all: its exit code tells
+    child.stdin?.end(input);
+
+    function fail(why: string, exitCode: number, cause?: Error): void {
+      const result = { stdout: out.text(), stderr: err.text(), exitCode };
+      const words = result.stderr.trim() || why;
+      const message = `Cannot run ${file} ${args.slice(0, 4).join(' ')}: ${words}`;
+      reject(signal.aborted ? signal.reason : new ExecError(file, message, result, { cause }));
+    }
+    function end(): void {
+      clearTimeout(late);
+      signal.removeEventListener('abort', kill);
+    }
+    child.once('error', (error) => {
+      end();
+      fail(error.message, -1, error);
+    });
+    child.once('close', (code, by) => {
+      end();
+      if (code !== null && okCodes.includes(code)) resolve({ stdout: out.text(), stderr: err.text(), exitCode: code });
+      else fail(code === null ? `ended by ${by}` : `exit code ${code}`, code ?? -1);
+    });
   });
-  const result: ExecResult = {
-    stdout: done.stdout ?? '',
-    stderr: done.stderr ?? '',
-    exitCode: done.exitCode ?? -1,
-  };
-  if (done.exitCode !== undefined && okCodes.includes(done.exitCode)) return result;
-  signal.throwIfAborted();
-  const words = result.stderr.trim() || (done.failed ? done.shortMessage : '') || `exit code ${result.exitCode}`;
-  throw new ExecError(file, `Cannot run ${file} ${args.slice(0, 4).join(' ')}: ${words}`, result, {
-    cause: done.cause,
+
+/** What a stream says, up to a bound; beyond that `tooMuch` is called. */
+function gather(stream: Readable, tooMuch: () => void) {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  stream.on('data', (part: Buffer) => {
+    bytes += part.length;
+    if (bytes > mostBytes) tooMuch();
+    else parts.push(part);
   });
-};
+  return { text: () => Buffer.concat(parts).toString('utf8') };
+}
+const mostBytes = 64 * 1024 * 1024;

@@ -9,6 +9,8 @@ export interface TemporaryLab {
 }
 
 export const home = new URL('..', import.meta.url).pathname.replace(/\/$/, '');
+// As `skiff` sets it: what is started from here directly runs as it does from there.
+process.env['NODE_COMPILE_CACHE'] ??= `${home}/.cache/compile`;
 
 /** An isolated cluster in a folder of its own, by the command that people use. */
 export async function makeLab(prefix: string, more: readonly string[] = []): Promise<TemporaryLab> {

@@ -5,6 +5,8 @@ import type { Client } from '#lib/client/client.ts';
 import { connect } from '#lib/client/connect.ts';
 import type { LabLayout } from '../../vagrant/lab/layout.ts';
 import { enter } from '../../vagrant/lab/node.ts';
+import { send } from '../../vagrant/lab/processes.ts';
+import { readState } from '../../vagrant/lab/state.ts';
 import { home } from '../lab.ts';
 import type { Row } from './figures.ts';
 
@@ -34,7 +36,18 @@ export async function measurePods(
   return rows;
 }
 
+/** The agent would end what it does not know: it stands still meanwhile. */
 async function bareCri(layout: LabLayout, count: number): Promise<number> {
+  const agent = readState(layout.dataDir)!.processes[`${layout.nodes[0]!.name}/agent`]!;
+  send(agent, 'SIGSTOP');
+  try {
+    return await runBare(layout, count);
+  } finally {
+    send(agent, 'SIGCONT');
+  }
+}
+
+async function runBare(layout: LabLayout, count: number): Promise<number> {
   const node = layout.nodes[0]!;
   const program = [
     process.execPath,
