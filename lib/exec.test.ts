@@ -4,7 +4,10 @@ import { ExecError, exec } from './exec.ts';
 const never = new AbortController().signal;
 
 test('exec() gives back what the program says', async (t) => {
-  const done = await exec('sh', ['-c', 'cat; echo "$GREETING" >&2'], never, { input: 'in', env: { GREETING: 'hello' } });
+  const done = await exec('sh', ['-c', 'cat; echo "$GREETING" >&2'], never, {
+    input: 'in',
+    env: { GREETING: 'hello' },
+  });
   t.deepEqual(done, { stdout: 'in', stderr: 'hello\n', exitCode: 0 });
 });
 

@@ -22,7 +22,7 @@ test('SchedulingQueue lets what did not fit wait for a change and for its back-o
   queue.add(pod('a'), 0);
   queue.putBack(queue.take(0)!, 0, false);
   t.is(queue.take(60_000), undefined);
-  queue.wakeAll();
+  queue.wake('room');
   t.is(queue.take(60_000)?.metadata.name, 'a');
   queue.putBack(pod('a'), 60_000, true);
   t.is(queue.nextWakeMs(), 62_000);
@@ -35,4 +35,26 @@ test('SchedulingQueue forgets what was removed', (t) => {
   queue.add(pod('a'), 0);
   queue.remove('a');
   t.is(queue.take(0), undefined);
+});
+
+test('SchedulingQueue wakes only those whom a change may help', (t) => {
+  const queue = new SchedulingQueue();
+  for (const name of ['a', 'b']) queue.add(pod(name), 0);
+  queue.putBack(queue.take(0)!, 0, false, (change) => change === 'node');
+  queue.putBack(queue.take(0)!, 0, false, (change) => change === 'room');
+  queue.wake('room');
+  t.is(queue.take(60_000)?.metadata.name, 'b');
+  t.is(queue.take(60_000), undefined);
+  t.is(queue.nextWakeMs(), 300_000);
+  t.is(queue.take(300_000)?.metadata.name, 'a');
+});
+
+test('SchedulingQueue tries what waits again when it changes', (t) => {
+  const queue = new SchedulingQueue();
+  queue.add(pod('a'), 0);
+  queue.putBack(queue.take(0)!, 0, false);
+  queue.add(pod('a', 7), 10);
+  t.is(queue.take(10), undefined);
+  t.is(queue.take(1_000)?.spec.priority, 7);
+  t.is(queue.take(60_000), undefined);
 });

@@ -1,73 +1,107 @@
 import type { Pod } from '#lib/api/types/core.v1.ts';
+import { Heap } from '#lib/heap.ts';
+import type { Change } from './change.ts';
 
 /**
- *   active ──take──▶ (being scheduled) ──fails──▶ waiting ──something changed, after its back-off──▶ active
+ *   active ──take──▶ (being scheduled) ──fails──▶ parked ──a change that may help──▶ waiting ──its back-off is over──▶ active
  * Which pod is scheduled next. No timers: the caller asks `nextWakeMs`. Pods of higher priority come first, then older ones.
  * Rule: kube-scheduler's active, back-off and unschedulable queues; back-off 1 s doubling to 10 s.
  */
 export class SchedulingQueue {
-  readonly #active = new Map<string, Entry>();
-  readonly #waiting = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry>();
   readonly #attempts = new Map<string, number>();
+  // The heaps may hold what has left them already: an entry counts where its `place` says.
+  readonly #active = new Heap<Entry>(isBefore);
+  readonly #waiting = new Heap<Entry>((a, b) => a.notBeforeMs < b.notBeforeMs);
+  readonly #parked = new Map<string, Entry>(); // the longest parked first
 
   /** A new or changed pod. One that waits is tried again, as its change may have made it fit. */
   add(pod: Pod, nowMs: number): void {
     const uid = pod.metadata.uid ?? '';
-    const waiting = this.#waiting.get(uid);
-    if (waiting !== undefined) {
-      this.#waiting.set(uid, { ...waiting, pod, mayRun: true });
+    const known = this.#entries.get(uid);
+    if (known === undefined) {
+      const entry: Entry = { pod, place: 'active', sinceMs: nowMs, notBeforeMs: 0, isHelpedBy: always };
+      this.#entries.set(uid, entry);
+      this.#active.push(entry);
       return;
     }
-    this.#active.set(uid, { pod, sinceMs: this.#active.get(uid)?.sinceMs ?? nowMs, notBeforeMs: 0, mayRun: true });
+    known.pod = pod; // its priority cannot change
+    if (known.place === 'parked') this.#unpark(uid, known);
   }
 
   remove(uid: string): void {
-    this.#active.delete(uid);
-    this.#waiting.delete(uid);
+    const entry = this.#entries.get(uid);
     this.#attempts.delete(uid);
+    if (entry === undefined) return;
+    this.#leave(uid, entry);
+    const most = 2 * this.#entries.size + 64;
+    if (this.#active.size > most) this.#active.keep(({ place }) => place === 'active');
+    if (this.#waiting.size > most) this.#waiting.keep(({ place }) => place === 'waiting');
   }
 
   take(nowMs: number): Pod | undefined {
     this.#wake(nowMs);
-    let best: Entry | undefined;
-    for (const entry of this.#active.values()) if (best === undefined || isBefore(entry, best)) best = entry;
-    if (best === undefined) return undefined;
-    const uid = best.pod.metadata.uid ?? '';
-    this.#active.delete(uid);
-    this.#attempts.set(uid, (this.#attempts.get(uid) ?? 0) + 1);
-    return best.pod;
+    for (let entry = this.#active.pop(); entry !== undefined; entry = this.#active.pop()) {
+      if (entry.place !== 'active') continue;
+      const uid = entry.pod.metadata.uid ?? '';
+      this.#leave(uid, entry);
+      this.#attempts.set(uid, (this.#attempts.get(uid) ?? 0) + 1);
+      return entry.pod;
+    }
+    return undefined;
   }
 
-  /** It did not fit: it waits for a change, or only for its back-off if `isRetry`. */
-  putBack(pod: Pod, nowMs: number, isRetry: boolean): void {
+  /** It did not fit: it waits for a change that may help it, or only for its back-off if `isRetry`. */
+  putBack(pod: Pod, nowMs: number, isRetry: boolean, isHelpedBy: (change: Change) => boolean = always): void {
     const uid = pod.metadata.uid ?? '';
     const attempts = this.#attempts.get(uid) ?? 1;
     const notBeforeMs = nowMs + Math.min(firstBackoffMs * 2 ** (attempts - 1), mostBackoffMs);
-    this.#waiting.set(uid, { pod, sinceMs: nowMs, notBeforeMs, mayRun: isRetry });
+    const entry: Entry = { pod, place: 'parked', sinceMs: nowMs, notBeforeMs, isHelpedBy };
+    this.#entries.set(uid, entry);
+    this.#parked.set(uid, entry);
+    if (isRetry) this.#unpark(uid, entry);
   }
 
-  /** Something in the cluster changed: those for which `may` holds are tried again once their back-off is over. */
-  wakeAll(may: (pod: Pod) => boolean = () => true): void {
-    for (const [uid, entry] of this.#waiting)
-      if (!entry.mayRun && may(entry.pod)) this.#waiting.set(uid, { ...entry, mayRun: true });
+  /** Something in the cluster changed: those whom it may help are tried again once their back-off is over. */
+  wake(change: Change): void {
+    for (const [uid, entry] of this.#parked) if (entry.isHelpedBy(change)) this.#unpark(uid, entry);
   }
 
   /** When `take` may give something that it does not give now; undefined: only after a change. */
   nextWakeMs(): number | undefined {
-    const times = [...this.#waiting.values()].map((e) => (e.mayRun ? e.notBeforeMs : e.sinceMs + mostWaitMs));
+    while (this.#waiting.peek() !== undefined && this.#waiting.peek()!.place !== 'waiting') this.#waiting.pop();
+    const [longest] = this.#parked.values();
+    const times = [
+      ...(longest === undefined ? [] : [longest.sinceMs + mostWaitMs]),
+      ...(this.#waiting.size === 0 ? [] : [this.#waiting.peek()!.notBeforeMs]),
+    ];
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
-  get size(): { readonly active: number; readonly waiting: number } {
-    return { active: this.#active.size, waiting: this.#waiting.size };
+  /** It is tried again as soon as its back-off is over. */
+  #unpark(uid: string, entry: Entry): void {
+    this.#parked.delete(uid);
+    entry.place = 'waiting';
+    this.#waiting.push(entry);
+  }
+
+  #leave(uid: string, entry: Entry): void {
+    entry.place = 'gone';
+    this.#entries.delete(uid);
+    this.#parked.delete(uid);
   }
 
   #wake(nowMs: number): void {
-    for (const [uid, entry] of this.#waiting) {
-      const isDue = entry.mayRun ? entry.notBeforeMs <= nowMs : entry.sinceMs + mostWaitMs <= nowMs;
-      if (!isDue) continue;
-      this.#waiting.delete(uid);
-      this.#active.set(uid, entry);
+    for (const [uid, entry] of this.#parked) {
+      if (entry.sinceMs + mostWaitMs > nowMs) break;
+      this.#unpark(uid, entry);
+    }
+    for (let entry = this.#waiting.peek(); entry !== undefined; entry = this.#waiting.peek()) {
+      if (entry.place === 'waiting' && entry.notBeforeMs > nowMs) break;
+      this.#waiting.pop();
+      if (entry.place !== 'waiting') continue;
+      entry.place = 'active';
+      this.#active.push(entry);
     }
   }
 }
@@ -76,11 +110,14 @@ const mostBackoffMs = 10_000;
 const mostWaitMs = 5 * 60_000; // in case a change was not understood to matter
 
 interface Entry {
-  readonly pod: Pod;
+  pod: Pod;
+  place: 'active' | 'waiting' | 'parked' | 'gone';
   readonly sinceMs: number;
   readonly notBeforeMs: number;
-  readonly mayRun: boolean;
+  readonly isHelpedBy: (change: Change) => boolean;
 }
+
+const always = () => true;
 
 function isBefore(a: Entry, b: Entry): boolean {
   const [first, second] = [a.pod.spec.priority ?? 0, b.pod.spec.priority ?? 0];

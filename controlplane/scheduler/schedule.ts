@@ -6,22 +6,41 @@ import type { NodeInfo } from './snapshot.ts';
 
 export type Outcome =
   | { readonly node: string; readonly evaluated: number; readonly feasible: number }
-  | { readonly node?: undefined; readonly message: string; readonly refusals: ReadonlyMap<string, Refusal> };
+  | {
+      readonly node?: undefined;
+      readonly message: string;
+      readonly refusals: ReadonlyMap<string, Refusal>;
+      readonly evaluated: number;
+    };
 
-/** @param start where the search among equals begins, so that equal nodes take turns */
+/**
+ * Of many nodes, only so many are scored as are enough to find a good one.
+ * @param start where the search begins, so that equal nodes take turns
+ */
 export function schedule(pod: Pod, world: World, plugins: readonly Plugin[], start: number): Outcome {
   const prepared = new Map(plugins.map((plugin) => [plugin.name, plugin.prepare?.(pod, world)]));
   const refusals = new Map<string, Refusal>();
   const feasible: NodeInfo[] = [];
-  for (const info of world.nodes) {
+  const count = world.nodes.length;
+  const enough = enoughOf(count);
+  let evaluated = 0;
+  for (; evaluated < count && feasible.length < enough; evaluated++) {
+    const info = world.nodes[(start + evaluated) % count]!;
     const refusal = firstRefusal(pod, info, plugins, prepared);
     if (refusal === undefined) feasible.push(info);
     else refusals.set(info.node.metadata.name, refusal);
   }
-  if (feasible.length === 0) return { message: explain(world.nodes.length, refusals), refusals };
-  const node = feasible.length === 1 ? feasible[0]! : best(pod, feasible, plugins, prepared, start);
-  return { node: node.node.metadata.name, evaluated: world.nodes.length, feasible: feasible.length };
+  if (feasible.length === 0) return { message: explain(count, refusals), refusals, evaluated };
+  const node = feasible.length === 1 ? feasible[0]! : best(pod, feasible, plugins, prepared);
+  return { node: node.node.metadata.name, evaluated, feasible: feasible.length };
 }
+
+/** Rule: kube-scheduler's `percentageOfNodesToScore` where it is not set: 50 %, less by one for each 125 nodes. */
+function enoughOf(count: number): number {
+  if (count <= leastScored) return count;
+  return Math.max(leastScored, Math.floor((count * Math.max(50 - count / 125, 5)) / 100));
+}
+const leastScored = 100;
 
 export function firstRefusal(
   pod: Pod,
@@ -41,7 +60,6 @@ function best(
   nodes: readonly NodeInfo[],
   plugins: readonly Plugin[],
   prepared: ReadonlyMap<string, unknown>,
-  start: number,
 ): NodeInfo {
   const totals = new Array<number>(nodes.length).fill(0);
   for (const plugin of plugins) {
@@ -52,12 +70,7 @@ function best(
       totals[i]! += score * (plugin.weight ?? 1);
     });
   }
-  let chosen = start % nodes.length;
-  for (let step = 1; step < nodes.length; step++) {
-    const i = (start + step) % nodes.length;
-    if (totals[i]! > totals[chosen]!) chosen = i;
-  }
-  return nodes[chosen]!;
+  return nodes[totals.indexOf(Math.max(...totals))]!;
 }
 
 /** "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable." Reasons sorted as upstream sorts them. */

@@ -7,6 +7,7 @@ import type { Informer } from '#lib/client/informer.ts';
 import type { Clock } from '#lib/clock.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
+import { helps, isNodeChange, podChange } from './change.ts';
 import type { Plugin, World } from './plugin.ts';
 import { defaultPlugins } from './plugins/default.ts';
 import { preempt } from './preempt.ts';
@@ -43,6 +44,7 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   const queue = new SchedulingQueue();
   let bell = Promise.withResolvers<void>();
   let turn = 0;
+  let binding = 0;
   const ring = () => {
     bell.resolve();
     bell = Promise.withResolvers<void>();
@@ -53,7 +55,8 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   informers.nodes.onChange((node, before) => {
     if (node === undefined) snapshot.removeNode(before!.metadata.name);
     else snapshot.setNode(node);
-    queue.wakeAll();
+    if (node === undefined || !isNodeChange(before, node)) return;
+    queue.wake('node');
     ring();
   });
   informers.pods.onChange((pod, before) => {
@@ -62,10 +65,11 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
       queue.remove(uid);
       if (pod === undefined || hasEnded(pod)) {
         snapshot.removePod(uid);
-        queue.wakeAll(); // room was made
+        queue.wake('room');
       } else {
         snapshot.setPod(pod);
-        if (before?.spec.nodeName) queue.wakeAll();
+        const change = podChange(before, pod);
+        if (change !== undefined) queue.wake(change);
       }
     } else if (isMine(pod) && !pod.metadata.deletionTimestamp && (pod.spec.schedulingGates ?? []).length === 0) {
       if (before === undefined || !isOnlyStatus(before, pod)) queue.add(pod, clock.now());
@@ -76,7 +80,7 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   });
 
   options.volumes.onChange(() => {
-    queue.wakeAll();
+    queue.wake('volume');
     ring();
   });
 
@@ -86,13 +90,17 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   });
 
   await Promise.all([informers.nodes.synced, informers.pods.synced, options.volumes.synced]);
+  let breathedMs = clock.now();
   while (!signal.aborted) {
-    const pod = queue.take(clock.now());
+    const pod = binding < mostBindings ? queue.take(clock.now()) : undefined;
     if (pod === undefined) {
-      await rest();
+      await (binding < mostBindings ? rest() : bell.promise);
       continue;
     }
     decide(pod);
+    if (clock.now() - breathedMs < mostBreathMs) continue;
+    await new Promise((resolve) => setImmediate(resolve)); // others in this process want to run, too
+    breathedMs = clock.now();
   }
 
   async function rest(): Promise<void> {
@@ -106,9 +114,10 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
 
   function decide(pod: Pod): void {
     const seen = world();
-    const outcome = schedule(pod, seen, plugins, turn++);
+    const outcome = schedule(pod, seen, plugins, turn);
+    turn += outcome.evaluated + 1;
     if (outcome.node === undefined) {
-      queue.putBack(pod, clock.now(), false);
+      queue.putBack(pod, clock.now(), false, helps(pod, outcome.refusals));
       void refuse(pod, outcome, seen).catch((error) => warn(pod, error));
       return;
     }
@@ -118,6 +127,7 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     snapshot.assume(pod, outcome.node);
     void bind(pod, outcome.node, tie).catch((error) => {
       snapshot.removePod(pod.metadata.uid ?? '');
+      queue.wake('room');
       if (signal.aborted || hasReason(error, 'NotFound')) return; // it was deleted meanwhile
       if (!hasReason(error, 'Conflict')) warn(pod, error);
       queue.putBack(pod, clock.now(), true);
@@ -128,11 +138,14 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   async function bind(pod: Pod, node: string, tie: (signal: AbortSignal) => Promise<void>): Promise<void> {
     await tie(signal);
     const { namespace, name: podName, uid } = pod.metadata;
-    const binding = {
+    const body = {
       metadata: { name: podName, namespace, uid },
       target: { kind: 'Node', name: node },
     };
-    await options.client.create(bindings, binding, signal);
+    binding++;
+    await options.client.create(bindings, body, signal).finally(() => {
+      if (binding-- === mostBindings) ring();
+    });
     const about = referenceTo(podResource, pod);
     options.events.record(about, 'Normal', 'Scheduled', `Successfully assigned ${keyOf(pod)} to ${node}`);
     log.debug('Bound pod', { pod: keyOf(pod), node });
@@ -150,6 +163,9 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     if (!signal.aborted) log.warn('Could not schedule', { pod: keyOf(pod), err: error });
   }
 }
+
+const mostBindings = 256;
+const mostBreathMs = 10;
 
 function noPreemption(outcome: Extract<Outcome, { node?: undefined }>, { nodes }: World): string {
   if (nodes.length === 0) return '';

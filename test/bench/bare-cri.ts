@@ -3,6 +3,7 @@
 import { openCri } from '#cri/containerd.ts';
 import { containerConfig, sandboxConfig } from '#cri/suite.ts';
 import { createClock } from '#lib/clock.ts';
+import { script } from './script.ts';
 
 const [endpoint, countText, cgroupParent] = process.argv.slice(2);
 if (endpoint === undefined || countText === undefined || cgroupParent === undefined) {
@@ -30,7 +31,7 @@ async function one(uid: string): Promise<{ sandboxId: string; ms: number }> {
   const sandboxId = await cri.runtime.runSandbox(sandbox, '', signal);
   const id = await cri.runtime.createContainer(
     sandboxId,
-    containerConfig(uid, 'skiff.local/tools:1', 'exec sleep 3600'),
+    containerConfig(uid, 'skiff.local/tools:1', script),
     sandbox,
     signal,
   );

@@ -9,6 +9,7 @@ import { send } from '../../vagrant/lab/processes.ts';
 import { readState } from '../../vagrant/lab/state.ts';
 import { home } from '../lab.ts';
 import type { Row } from './figures.ts';
+import { script } from './script.ts';
 
 /** Pods from `create` to Ready, beside what bare CRI calls for the same take, in turn. */
 export async function measurePods(
@@ -23,21 +24,25 @@ export async function measurePods(
   for (const { count, runs, bar } of counts) {
     const bare: number[] = [];
     const real: number[] = [];
+    const gone: number[] = [];
     for (let run = 0; run < runs; run++) {
       bare.push(await bareCri(layout, count));
-      real.push(await podsReady(client, count, `p${count}-${run}`));
+      const times = await podsReady(client, count, `p${count}-${run}`);
+      real.push(times.ms);
+      gone.push(times.goneMs);
     }
     const name = `${count} pod${count > 1 ? 's' : ''}`;
     rows.push({ name: `${name}: bare CRI`, unit: 'ms', values: bare });
     rows.push({ name: `${name}: create to Ready`, unit: 'ms', values: real });
     rows.push({ name: `${name}: ratio`, unit: 'x', values: real.map((ms, i) => ms / bare[i]!), atMost: bar });
+    rows.push({ name: `${name}: delete to gone`, unit: 'ms', values: gone });
   }
   await client.delete(namespaces, { name: 'bench' }, AbortSignal.timeout(10_000));
   return rows;
 }
 
 /** The agent would end what it does not know: it stands still meanwhile. */
-async function bareCri(layout: LabLayout, count: number): Promise<number> {
+export async function bareCri(layout: LabLayout, count: number): Promise<number> {
   const agent = readState(layout.dataDir)!.processes[`${layout.nodes[0]!.name}/agent`]!;
   send(agent, 'SIGSTOP');
   try {
@@ -60,8 +65,13 @@ async function runBare(layout: LabLayout, count: number): Promise<number> {
   return (JSON.parse(stdout) as { ms: number }).ms;
 }
 
+interface PodTimes {
+  readonly ms: number;
+  readonly goneMs: number;
+}
+
 /** Milliseconds from the first `create` until the watch has shown all of them Ready; they are gone when it returns. */
-async function podsReady(client: Client, count: number, name: string): Promise<number> {
+export async function podsReady(client: Client, count: number, name: string, onReady = () => {}): Promise<PodTimes> {
   const signal = AbortSignal.timeout(120_000);
   const labels = { bench: name };
   const options = { namespace: 'bench', labelSelector: `bench=${name}` };
@@ -84,11 +94,13 @@ async function podsReady(client: Client, count: number, name: string): Promise<n
     Array.from({ length: count }, (_, i) => client.create(podResource, draft(`${name}-${i}`, labels), signal)),
   );
   const ms = await all.promise;
+  onReady();
   watching.abort();
-  await client.deleteCollection(podResource, { ...options, delete: { gracePeriodSeconds: 0 } }, signal);
+  const goneFromMs = performance.now();
+  await client.deleteCollection(podResource, options, signal);
   while ((await client.list(podResource, options, signal)).items.length > 0)
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  return ms;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  return { ms, goneMs: performance.now() - goneFromMs };
 }
 
 function isReady({ status }: Pod): boolean {
@@ -100,8 +112,8 @@ function draft(name: string, labels: Readonly<Record<string, string>>) {
     metadata: { name, namespace: 'bench', labels },
     spec: {
       nodeSelector: { 'kubernetes.io/hostname': 'node1' },
-      terminationGracePeriodSeconds: 1,
-      containers: [{ name: 'main', image: 'skiff.local/tools:1', command: ['sh', '-c', 'exec sleep 3600'] }],
+      terminationGracePeriodSeconds: 5,
+      containers: [{ name: 'main', image: 'skiff.local/tools:1', command: ['sh', '-c', script] }],
     },
   } as never;
 }
