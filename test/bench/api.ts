@@ -1,62 +1,73 @@
-import { configMaps, namespaces } from '#lib/api/resources.ts';
-import type { Client } from '#lib/client/client.ts';
-import { connect } from '#lib/client/connect.ts';
 import { quantile, type Row } from './figures.ts';
+import { type Load, openLoad, type Shot } from './load.ts';
 
-const namespace = 'bench-api';
-const filler = 'x'.repeat(900);
+const filler = 'x'.repeat(900); // an object has about 1,100 bytes
 
-/** The API over HTTP/2 with TLS: requests a second and p99, one and sixteen at a time, and how fast a watch fans out. */
+/** The API over HTTP/2 with TLS: requests a second and p99, one and sixteen at a time, lists, and how a watch fans out. */
 export async function measureApi(kubeconfig: string, label: string): Promise<readonly Row[]> {
-  await using connection = await connect(kubeconfig, { userAgent: 'skiff-bench' });
-  const { client } = connection;
-  await client.create(namespaces, { metadata: { name: namespace } }, AbortSignal.timeout(10_000));
+  using load = await openLoad(kubeconfig);
+  const namespace = `bench-api-${Date.now()}`;
+  const folder = `/api/v1/namespaces/${namespace}/configmaps`;
+  await load.fire({
+    method: 'POST',
+    path: '/api/v1/namespaces',
+    body: JSON.stringify({ metadata: { name: namespace } }),
+  });
+  try {
+    const rows: Row[] = [];
+    for (const [name, shot] of Object.entries(shots(folder))) {
+      for (const together of [1, 16])
+        rows.push(...(await rate(load, `${name}, ${together} at a time`, together, shot)));
+    }
+    let filled = 0;
+    for (const count of [1_000, 10_000]) {
+      await fill(load, folder, filled, count);
+      filled = count;
+      const list = () => ({ method: 'GET', path: `${folder}?labelSelector=fill&limit=${count}` });
+      rows.push(...(await rate(load, `LIST of ${count.toLocaleString('en')}`, 1, list)));
+    }
+    rows.push(...(await fanOut(kubeconfig, load, folder, 100)));
+    return rows.map((row) => ({ ...row, name: `${label}${row.name}` }));
+  } finally {
+    await load.fire({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
+  }
+}
+
+/** What is fired, by name; CREATE is the first, as the others need what it makes. */
+function shots(folder: string): Readonly<Record<string, (i: number) => Shot>> {
   let serial = 0;
-  const create = () => client.create(configMaps, draft(`c${serial++}`), soon());
-  const rows: Row[] = [];
-  for (const together of [1, 16]) rows.push(...(await rate(`${label}CREATE, ${together} at a time`, together, create)));
-  for (const together of [1, 16]) {
-    rows.push(
-      ...(await rate(`${label}GET, ${together} at a time`, together, () =>
-        client.get(configMaps, { namespace, name: 'c0' }, soon()),
-      )),
-    );
-    const update = (i: number) =>
-      client.patch(
-        configMaps,
-        { namespace, name: `c${i % 50}` },
-        { type: 'merge', body: { data: { n: String(serial++) } } },
-        soon(),
-      );
-    rows.push(...(await rate(`${label}UPDATE, ${together} at a time`, together, update)));
-  }
-  await fill(client, 1000);
-  rows.push(
-    ...(await rate(`${label}LIST of 1,000`, 1, () =>
-      client.raw('GET', `/api/v1/namespaces/${namespace}/configmaps?limit=1000`, soon()),
-    )),
-  );
-  rows.push(await fanOut(client, 100, label));
-  await client.delete(namespaces, { name: namespace }, AbortSignal.timeout(60_000));
-  return rows;
+  return {
+    CREATE: () => ({ method: 'POST', path: folder, body: draft(`c${serial++}`) }),
+    GET: () => ({ method: 'GET', path: `${folder}/c0` }),
+    UPDATE: (i) => ({ method: 'PUT', path: `${folder}/c${i % 64}`, body: draft(`c${i % 64}`, { n: `${serial++}` }) }),
+    PATCH: (i) => patch(`${folder}/c${i % 64}`, `${serial++}`),
+  };
 }
 
-function soon(): AbortSignal {
-  return AbortSignal.timeout(30_000);
+function draft(name: string, data: Readonly<Record<string, string>> = {}): string {
+  const metadata = { name, ...(name.startsWith('f') ? { labels: { fill: '' } } : {}) };
+  return JSON.stringify({ metadata, data: { filler, ...data } });
 }
 
-function draft(name: string) {
-  return { metadata: { name, namespace }, data: { filler } };
+function patch(path: string, n: string): Shot {
+  const body = JSON.stringify({ data: { n } });
+  return { method: 'PATCH', path, body, type: 'application/merge-patch+json' };
 }
 
-async function fill(client: Client, count: number): Promise<void> {
-  const { items } = await client.list(configMaps, { namespace }, soon());
-  for (let i = items.length; i < count; i += 50) {
-    await Promise.all(Array.from({ length: 50 }, (_, k) => client.create(configMaps, draft(`f${i + k}`), soon())));
+/** Makes the objects that are listed, from number `from` to number `to`. */
+async function fill(load: Load, folder: string, from: number, to: number): Promise<void> {
+  for (let i = from; i < to; i += 100) {
+    const some = Array.from({ length: 100 }, (_, k) => draft(`f${i + k}`));
+    await Promise.all(some.map((body) => load.fire({ method: 'POST', path: folder, body })));
   }
 }
 
-async function rate(name: string, together: number, act: (i: number) => Promise<unknown>): Promise<readonly Row[]> {
+async function rate(
+  load: Load,
+  name: string,
+  together: number,
+  shot: (i: number) => Shot,
+): Promise<readonly [Row, Row]> {
   const perSecond: number[] = [];
   const p99: number[] = [];
   for (let run = 0; run < 3; run++) {
@@ -66,7 +77,7 @@ async function rate(name: string, together: number, act: (i: number) => Promise<
     const worker = async () => {
       while (performance.now() - startedMs < windowMs) {
         const fromMs = performance.now();
-        await act(i++);
+        await load.fire(shot(i++));
         times.push(performance.now() - fromMs);
       }
     };
@@ -81,30 +92,36 @@ async function rate(name: string, together: number, act: (i: number) => Promise<
 }
 const windowMs = 1_500;
 
-/** From an update's answer until `watchers` watches have shown it. */
-async function fanOut(client: Client, watchers: number, label: string): Promise<Row> {
-  const { metadata } = await client.list(configMaps, { namespace }, soon());
-  const end = new AbortController();
-  const waiting = new Map<string, { count: number; done: () => void }>();
-  for (let i = 0; i < watchers; i++) {
-    void (async () => {
-      const options = { namespace, resourceVersion: metadata.resourceVersion! };
-      for await (const { object } of client.watch(configMaps, options, end.signal)) {
-        const one = waiting.get(object.data?.['n'] ?? '');
-        if (one !== undefined && --one.count === 0) one.done();
-      }
-    })().catch(() => {});
+/** From the moment an update is sent until each of `watchers` watches has shown it. */
+async function fanOut(kubeconfig: string, load: Load, folder: string, watchers: number): Promise<readonly Row[]> {
+  using following = await openLoad(kubeconfig, 4);
+  let [mark, left, sentMs] = ['', 0, 0];
+  let done = () => {};
+  const times: number[] = [];
+  const see = (piece: Buffer) => {
+    if (mark === '' || !piece.includes(mark)) return;
+    times.push(performance.now() - sentMs);
+    if (--left === 0) done();
+  };
+  const path = `${folder}?watch=true&fieldSelector=metadata.name%3Dc0`;
+  await Promise.all(Array.from({ length: watchers }, () => following.follow(path, see)));
+  const perSecond: number[] = [];
+  const p99: number[] = [];
+  for (let run = 0; run < 5; run++) {
+    times.length = 0;
+    let busyMs = 0;
+    for (let update = 0; update < 20; update++) {
+      [mark, left, sentMs] = [`mark-${run}-${update}-`, watchers, performance.now()];
+      const all = new Promise<void>((resolve) => (done = resolve));
+      await Promise.all([load.fire(patch(`${folder}/c0`, mark)), all]);
+      busyMs += performance.now() - sentMs;
+    }
+    perSecond.push((times.length * 1000) / busyMs);
+    p99.push(quantile(times, 0.99));
   }
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const values: number[] = [];
-  for (let run = 0; run < 10; run++) {
-    const mark = `mark-${run}`;
-    const startedMs = performance.now();
-    const all = new Promise<void>((done) => waiting.set(mark, { count: watchers, done }));
-    await client.patch(configMaps, { namespace, name: 'c0' }, { type: 'merge', body: { data: { n: mark } } }, soon());
-    await all;
-    values.push(performance.now() - startedMs);
-  }
-  end.abort();
-  return { name: `${label}update seen by ${watchers} watches`, unit: 'ms', values };
+  const name = `WATCH, update to ${watchers} watches`;
+  return [
+    { name, unit: 'events a second', values: perSecond },
+    { name: `${name}: p99`, unit: 'ms', values: p99 },
+  ];
 }

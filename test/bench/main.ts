@@ -1,63 +1,96 @@
 // `npm run bench`: one table, medians and spread, side by side in one run.
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { makeLab } from '../lab.ts';
 import { measureApi } from './api.ts';
 import { isWithin, type Row, renderRows } from './figures.ts';
 import { measurePods } from './pods.ts';
-import { measureIdle } from './processes.ts';
+import { measureIdle, measureIdleWithPods } from './processes.ts';
+import { measureProxy } from './proxy.ts';
+import { measureScheduler } from './scheduler.ts';
 import { measureAgentStart, measureServerStart } from './start.ts';
 
 interface Options {
   readonly only?: readonly string[];
   readonly against?: string;
+  readonly image: string;
   readonly runs: string;
   readonly out: string;
 }
 
 const program = new Command('npm run bench --')
   .description('Measure a cluster that is brought up for it, isolated.')
-  .option('--only <parts...>', 'start, idle, pods, api')
-  .option('--against <kubeconfig>', 'measure the API of another cluster, too, in turn')
-  .option('--runs <number>', 'how often pods are measured', '5')
+  .option('--only <parts...>', 'start, idle, pods, api, scheduler, proxy')
+  .option('--against <kubeconfig>', 'measure the API and the pods of another cluster, too, in turn')
+  .option('--image <name>', 'what pods run; it must be on the nodes', 'skiff.local/tools:1')
+  .option('--runs <number>', 'how often each is measured', '5')
   .option('--out <file>', 'results as JSON', '.cache/bench.json')
   .parse();
 const options = program.opts<Options>();
-const wants = (part: string) => options.only === undefined || options.only.includes(part);
+const { against, image } = options;
 const runs = Number(options.runs);
+const turns = against === undefined ? 1 : 2; // A B A B
 const rows: Row[] = [];
-const show = (more: readonly Row[]) => {
+
+function wants(part: string): boolean {
+  return options.only === undefined || options.only.includes(part);
+}
+
+async function show(part: string, measure: () => Promise<readonly Row[]>): Promise<void> {
+  if (!wants(part)) return;
+  const more = await measure();
   rows.push(...more);
   process.stdout.write(`${renderRows(more)}\n`);
-};
-
-if (wants('start')) show([await measureServerStart(runs)]);
-const lab = await makeLab('skiff-bench', ['--no-workload']);
-try {
-  if (wants('idle')) show(await measureIdle(lab.layout, 'idle', 260));
-  if (wants('pods')) {
-    const counts = [
-      { count: 1, runs: runs * 2, bar: 1.3 },
-      { count: 10, runs, bar: 1.5 },
-      { count: 30, runs, bar: 1.5 },
-    ];
-    show(await measurePods(lab.layout, counts));
-  }
-  if (wants('start')) show([await measureAgentStart(lab.layout, runs)]);
-  if (wants('api')) {
-    for (let turn = 0; turn < (options.against === undefined ? 1 : 2); turn++) {
-      show(await measureApi(lab.layout.kubeconfig, ''));
-      if (options.against !== undefined) show(await measureApi(options.against, 'other: '));
-    }
-  }
-} finally {
-  await lab.remove();
 }
-process.stdout.write(`\n${renderRows(rows)}`);
-mkdirSync('.cache', { recursive: true });
-writeFileSync(options.out, `${JSON.stringify(rows, null, 1)}\n`);
-const over = rows.filter((row) => !isWithin(row));
+
+await show('start', () => measureServerStart(runs));
+await show('scheduler', () => measureScheduler([100, 1_000], runs));
+await show('proxy', () => measureProxy([100, 1_000, 10_000], runs));
+if (['idle', 'pods', 'start', 'api'].some(wants)) {
+  const lab = await makeLab('skiff-bench', ['--no-workload']);
+  const { kubeconfig } = lab.layout;
+  const counts = [
+    { count: 1, runs: runs * 2, bar: 1.3 },
+    { count: 10, runs, bar: 1.5 },
+    { count: 30, runs, bar: 1.5 },
+  ];
+  try {
+    await show('idle', () => measureIdle(lab.layout, 'idle', 260));
+    await show('idle', () => measureIdleWithPods(lab.layout, 30, image));
+    for (let turn = 0; turn < turns; turn++) {
+      await show('pods', () => measurePods({ kubeconfig, layout: lab.layout, counts, image, label: '' }));
+      if (against === undefined) continue;
+      await show('pods', () => measurePods({ kubeconfig: against, counts, image, label: 'other: ' }));
+    }
+    await show('start', async () => [await measureAgentStart(lab.layout, runs)]);
+    for (let turn = 0; turn < turns; turn++) {
+      await show('api', () => measureApi(kubeconfig, ''));
+      if (against !== undefined) await show('api', () => measureApi(against, 'other: '));
+    }
+  } finally {
+    await lab.remove();
+  }
+}
+
+const all = merged(rows);
+process.stdout.write(`\n${renderRows(all)}`);
+mkdirSync(dirname(options.out), { recursive: true });
+const about = { at: new Date().toISOString(), cpus: cpus().length, model: cpus()[0]?.model, node: process.version };
+writeFileSync(options.out, `${JSON.stringify({ ...about, rows: all }, null, 1)}\n`);
+const over = all.filter((row) => !isWithin(row));
 process.stdout.write(
   over.length === 0 ? '\nEvery bar holds.\n' : `\nOver the bar: ${over.map(({ name }) => name).join('; ')}\n`,
 );
 process.exit(over.length === 0 ? 0 : 1);
+
+/** What was measured in several turns becomes one row. */
+function merged(all: readonly Row[]): readonly Row[] {
+  const byName = new Map<string, Row>();
+  for (const row of all) {
+    const before = byName.get(row.name);
+    byName.set(row.name, before === undefined ? row : { ...row, values: [...before.values, ...row.values] });
+  }
+  return [...byName.values()];
+}

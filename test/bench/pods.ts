@@ -1,7 +1,5 @@
 import { execa } from 'execa';
-import { namespaces, pods as podResource } from '#lib/api/resources.ts';
-import type { Pod } from '#lib/api/types/core.v1.ts';
-import type { Client } from '#lib/client/client.ts';
+import { namespaces } from '#lib/api/resources.ts';
 import { connect } from '#lib/client/connect.ts';
 import type { LabLayout } from '../../vagrant/lab/layout.ts';
 import { enter } from '../../vagrant/lab/node.ts';
@@ -9,35 +7,44 @@ import { send } from '../../vagrant/lab/processes.ts';
 import { readState } from '../../vagrant/lab/state.ts';
 import { home } from '../lab.ts';
 import type { Row } from './figures.ts';
-import { script } from './script.ts';
+import { firstNode, type PodPlace, startPods } from './run-pods.ts';
+
+export interface PodsOptions {
+  readonly kubeconfig: string;
+  /** Of the lab whose first node also does bare CRI calls; without it there is nothing to compare with. */
+  readonly layout?: LabLayout;
+  readonly counts: readonly { readonly count: number; readonly runs: number; readonly bar: number }[];
+  readonly image: string;
+  readonly label: string;
+}
 
 /** Pods from `create` to Ready, beside what bare CRI calls for the same take, in turn. */
-export async function measurePods(
-  layout: LabLayout,
-  counts: readonly { readonly count: number; readonly runs: number; readonly bar: number }[],
-): Promise<readonly Row[]> {
-  await using connection = await connect(layout.kubeconfig, { userAgent: 'skiff-bench' });
+export async function measurePods(options: PodsOptions): Promise<readonly Row[]> {
+  const { layout, counts, image, label } = options;
+  await using connection = await connect(options.kubeconfig, { userAgent: 'skiff-bench' });
   const { client } = connection;
-  await client.create(namespaces, { metadata: { name: 'bench' } }, AbortSignal.timeout(10_000));
-  await podsReady(client, 1, 'warm'); // the first of a node does what is done once
+  const namespace = `bench-${Date.now()}`;
+  await client.create(namespaces, { metadata: { name: namespace } }, AbortSignal.timeout(10_000));
+  const place: PodPlace = { namespace, image, node: await firstNode(client) };
+  await (await startPods(client, 1, 'warm', place)).end(); // the first of a node does what is done once
   const rows: Row[] = [];
   for (const { count, runs, bar } of counts) {
-    const bare: number[] = [];
-    const real: number[] = [];
-    const gone: number[] = [];
+    const [bare, ready, gone]: [number[], number[], number[]] = [[], [], []];
     for (let run = 0; run < runs; run++) {
-      bare.push(await bareCri(layout, count));
-      const times = await podsReady(client, count, `p${count}-${run}`);
-      real.push(times.ms);
-      gone.push(times.goneMs);
+      if (layout !== undefined) bare.push(await bareCri(layout, count));
+      const started = await startPods(client, count, `p${count}-${run}`, place);
+      ready.push(started.readyMs);
+      gone.push(await started.end());
     }
-    const name = `${count} pod${count > 1 ? 's' : ''}`;
-    rows.push({ name: `${name}: bare CRI`, unit: 'ms', values: bare });
-    rows.push({ name: `${name}: create to Ready`, unit: 'ms', values: real });
-    rows.push({ name: `${name}: ratio`, unit: 'x', values: real.map((ms, i) => ms / bare[i]!), atMost: bar });
+    const name = `${label}${count} pod${count > 1 ? 's' : ''}`;
+    rows.push({ name: `${name}: create to Ready`, unit: 'ms', values: ready });
+    if (layout !== undefined) {
+      rows.push({ name: `${name}: bare CRI`, unit: 'ms', values: bare });
+      rows.push({ name: `${name}: ratio`, unit: 'x', values: ready.map((ms, i) => ms / bare[i]!), atMost: bar });
+    }
     rows.push({ name: `${name}: delete to gone`, unit: 'ms', values: gone });
   }
-  await client.delete(namespaces, { name: 'bench' }, AbortSignal.timeout(10_000));
+  await client.delete(namespaces, { name: namespace }, AbortSignal.timeout(10_000));
   return rows;
 }
 
@@ -63,57 +70,4 @@ async function runBare(layout: LabLayout, count: number): Promise<number> {
   ];
   const { stdout } = await execa('nsenter', [...enter(node), ...program]);
   return (JSON.parse(stdout) as { ms: number }).ms;
-}
-
-interface PodTimes {
-  readonly ms: number;
-  readonly goneMs: number;
-}
-
-/** Milliseconds from the first `create` until the watch has shown all of them Ready; they are gone when it returns. */
-export async function podsReady(client: Client, count: number, name: string, onReady = () => {}): Promise<PodTimes> {
-  const signal = AbortSignal.timeout(120_000);
-  const labels = { bench: name };
-  const options = { namespace: 'bench', labelSelector: `bench=${name}` };
-  const { metadata } = await client.list(podResource, options, signal);
-  const all = Promise.withResolvers<number>();
-  const ready = new Set<string>();
-  const watching = new AbortController();
-  const startedMs = performance.now();
-  void (async () => {
-    for await (const { object } of client.watch(
-      podResource,
-      { ...options, resourceVersion: metadata.resourceVersion! },
-      AbortSignal.any([signal, watching.signal]),
-    )) {
-      if (isReady(object)) ready.add(object.metadata.name);
-      if (ready.size === count) all.resolve(performance.now() - startedMs);
-    }
-  })().catch((error) => all.reject(error));
-  await Promise.all(
-    Array.from({ length: count }, (_, i) => client.create(podResource, draft(`${name}-${i}`, labels), signal)),
-  );
-  const ms = await all.promise;
-  onReady();
-  watching.abort();
-  const goneFromMs = performance.now();
-  await client.deleteCollection(podResource, options, signal);
-  while ((await client.list(podResource, options, signal)).items.length > 0)
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  return { ms, goneMs: performance.now() - goneFromMs };
-}
-
-function isReady({ status }: Pod): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
-}
-
-function draft(name: string, labels: Readonly<Record<string, string>>) {
-  return {
-    metadata: { name, namespace: 'bench', labels },
-    spec: {
-      nodeSelector: { 'kubernetes.io/hostname': 'node1' },
-      terminationGracePeriodSeconds: 5,
-      containers: [{ name: 'main', image: 'skiff.local/tools:1', command: ['sh', '-c', script] }],
-    },
-  } as never;
 }

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from '#lib/client/connect.ts';
 import type { LabLayout } from '../../vagrant/lab/layout.ts';
 import { readState } from '../../vagrant/lab/state.ts';
 import type { Row } from './figures.ts';
+import { firstNode, startPods } from './run-pods.ts';
 
-/** Resident memory and CPU of server and one agent, when nothing happens. */
-export async function measureIdle(layout: LabLayout, what: string, bar: number | undefined): Promise<readonly Row[]> {
+/** Resident memory and CPU of each process of the first node, while nothing happens. */
+export async function measureIdle(layout: LabLayout, what: string, bar?: number): Promise<readonly Row[]> {
+  await delay(settleMs);
   const { processes } = readState(layout.dataDir)!;
-  const names = ['server', 'node1/agent'];
+  const names = ['server', 'node1/agent', 'node1/containerd'];
   const samples: { memory: number[]; cpu: number[] }[] = names.map(() => ({ memory: [], cpu: [] }));
   const pids = names.map((name) => processes[name]!.pid);
   for (let run = 0; run < 5; run++) {
@@ -32,8 +35,20 @@ export async function measureIdle(layout: LabLayout, what: string, bar: number |
     },
   ];
 }
-const windowMs = 2_000;
+const settleMs = 3_000;
+const windowMs = 4_000;
 const ticksPerSecond = 100;
+
+/** The same while so many pods run on the first node. */
+export async function measureIdleWithPods(layout: LabLayout, count: number, image: string): Promise<readonly Row[]> {
+  await using connection = await connect(layout.kubeconfig, { userAgent: 'skiff-bench' });
+  const { client } = connection;
+  const place = { namespace: 'default', image, node: await firstNode(client) };
+  const started = await startPods(client, count, 'idle', place);
+  const rows = await measureIdle(layout, `${count} pods`);
+  await started.end();
+  return rows;
+}
 
 function residentMb(pid: number): number {
   const kb = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];

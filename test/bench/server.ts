@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { execa } from 'execa';
+import { connect } from '#lib/client/connect.ts';
+import { freePort } from '../../vagrant/lab/control-plane.ts';
+import { home } from '../lab.ts';
+
+export interface BenchServer extends AsyncDisposable {
+  readonly kubeconfig: string;
+  /** From the start of the process until /readyz said ok. */
+  readonly readyMs: number;
+}
+
+/** A control plane on loopback, with no nodes, in `folder` or in one that goes with it. */
+export async function startServer(folder?: string): Promise<BenchServer> {
+  const dir = folder ?? mkdtempSync('/tmp/skiff-bench-server.');
+  const port = String(await freePort());
+  const words = ['server', '--data-dir', dir, '--bind-address', '127.0.0.1', '--secure-port', port];
+  const startedMs = performance.now();
+  const child = execa(process.execPath, ['--max-semi-space-size=8', `${home}/cli/main.ts`, ...words], {
+    reject: false,
+    stdout: 'ignore',
+    stderr: 'ignore',
+  });
+  const kubeconfig = `${dir}/admin.conf`;
+  const server = {
+    kubeconfig,
+    readyMs: 0,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await child;
+      if (folder === undefined) rmSync(dir, { recursive: true });
+    },
+  };
+  while (!(await isUp(kubeconfig))) {
+    if (performance.now() - startedMs > mostMs) {
+      await server[Symbol.asyncDispose]();
+      throw new Error('The server did not become ready');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return { ...server, readyMs: performance.now() - startedMs };
+}
+const mostMs = 30_000;
+
+async function isUp(kubeconfig: string): Promise<boolean> {
+  try {
+    await using connection = await connect(kubeconfig);
+    await connection.client.raw('GET', '/readyz', AbortSignal.timeout(500));
+    return true;
+  } catch {
+    return false;
+  }
+}
