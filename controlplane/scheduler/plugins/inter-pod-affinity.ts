@@ -32,6 +32,7 @@ export const interPodAffinity: Plugin = {
       }
     }
     if (antiAffinity.some(isIn)) return { reasons: ["node(s) didn't match pod anti-affinity rules"] };
+    if (refused.size === 0) return undefined;
     const isRefused = Object.entries(labels).some(([key, value]) => refused.has(`${key}=${value}`));
     return isRefused ? { reasons: ["node(s) didn't satisfy existing pods anti-affinity rules"] } : undefined;
   },
@@ -47,7 +48,8 @@ export const interPodAffinity: Plugin = {
 };
 
 function prepare(pod: Pod, world: World): Prepared {
-  const { affinity, antiAffinity, preferred, dispreferred } = termsOf(pod);
+  const own = termsOf(pod);
+  const { affinity, antiAffinity, preferred, dispreferred } = own;
   const wanted = affinity.map((term) => ({ key: term.topologyKey, domains: new Set<string>() }));
   const unwanted = antiAffinity.map((term) => ({ key: term.topologyKey, domains: new Set<string>() }));
   const refused = new Set<string>();
@@ -58,6 +60,7 @@ function prepare(pod: Pod, world: World): Prepared {
     const domainOf = (key: string) => (Object.hasOwn(labels, key) ? `${key}=${labels[key]}` : undefined);
     for (const other of pods) {
       const theirs = termsOf(other);
+      if (own === none && theirs === none) continue;
       const matchesAll = affinity.length > 0 && affinity.every((term) => matches(term, pod, other, world));
       for (const { key, domains } of wanted) if (matchesAll) note(domains, domainOf(key));
       for (const [i, { key, domains }] of unwanted.entries()) {
