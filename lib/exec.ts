@@ -51,8 +51,8 @@ export const exec: Exec = (file, args, signal, options = {}) =>
       ...(cwd === undefined ? {} : { cwd }),
     });
     const kill = () => child.kill('SIGKILL');
-    const late = setTimeout(kill, timeoutMs);
-    signal.addEventListener('abort', kill, { once: true });
+    const enough = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    enough.addEventListener('abort', kill, { once: true });
     const out = gather(child.stdout!, kill);
     const err = gather(child.stderr!, kill);
     child.stdin?.on('error', () => {}); // it ended without reading all: its exit code tells
@@ -64,16 +64,9 @@ export const exec: Exec = (file, args, signal, options = {}) =>
       const message = `Cannot run ${file} ${args.slice(0, 4).join(' ')}: ${words}`;
       reject(signal.aborted ? signal.reason : new ExecError(file, message, result, { cause }));
     }
-    function end(): void {
-      clearTimeout(late);
-      signal.removeEventListener('abort', kill);
-    }
-    child.once('error', (error) => {
-      end();
-      fail(error.message, -1, error);
-    });
+    child.once('error', (error) => fail(error.message, -1, error));
     child.once('close', (code, by) => {
-      end();
+      enough.removeEventListener('abort', kill);
       if (code !== null && okCodes.includes(code)) resolve({ stdout: out.text(), stderr: err.text(), exitCode: code });
       else fail(code === null ? `ended by ${by}` : `exit code ${code}`, code ?? -1);
     });
