@@ -1,6 +1,6 @@
 // `skiff server`: API server, scheduler and controllers in one process. They talk as separate ones would, but in memory.
 import { mkdir } from 'node:fs/promises';
-import { createClient } from '#lib/client/client.ts';
+import { type Client, createClient } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
 import { hasReason } from '#lib/errors.ts';
 import { askChild } from '#lib/fork.ts';
@@ -68,7 +68,7 @@ export async function runServer(
   const http = createHttpServer({
     handler: apiServer.handler,
     serving: pki.apiserver,
-    clientCa: pki.ca.cert,
+    clientCa: clientCaOf(pki),
     clock,
     log,
   });
@@ -77,7 +77,10 @@ export async function runServer(
     await registry.ready;
     await customResources.ready;
     progress.isLoaded = true;
-    await bootstrapCluster(facts, pki, registry, apiServer, log, signal);
+    const user = { name: 'system:apiserver', groups: ['system:masters'] };
+    const client = createClient(apiServer.transportAs(user), { userAgent: 'kube-apiserver' });
+    await bootstrapCluster(facts, pki, registry, client, log, signal);
+    work.push(apiServer.availability.run(client, running.signal));
     progress.isBootstrapped = true;
     progress.bootstrapped.resolve();
     log.info('Started server', { port, tookMs: clock.now() - fromMs });
@@ -132,21 +135,24 @@ async function renewCertificates(
 ): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(12 * 3600 * 1000, signal);
-    const { apiserver, ca } = await ensure();
-    http.reload(apiserver, ca.cert);
+    const pki = await ensure();
+    http.reload(pki.apiserver, clientCaOf(pki));
   }
+}
+
+/** Whose certificates are believed: those of clients, and that of a proxy which speaks for them. */
+function clientCaOf({ ca, frontProxyCa }: ClusterPki): string {
+  return ca.cert + frontProxyCa.cert;
 }
 
 function bootstrapCluster(
   facts: ServerFacts,
   pki: ClusterPki,
   registry: Registry,
-  apiServer: ApiServer,
+  client: Client,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  const user = { name: 'system:apiserver', groups: ['system:masters'] };
-  const client = createClient(apiServer.transportAs(user), { userAgent: 'kube-apiserver' });
   const { advertiseAddress, securePort, serviceAddress, dnsAddress } = facts;
   const known = { advertiseAddress, securePort, serviceAddress, dnsAddress, clientCa: pki.ca.cert };
   return bootstrap({ registry, client, facts: { ...known, frontProxyCa: pki.frontProxyCa.cert }, log }, signal);

@@ -1,4 +1,5 @@
 // The API server put together: nothing here decides anything.
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { builtInResources } from '#lib/api/discovery/served.ts';
 import type { Transport } from '#lib/client/transport.ts';
@@ -8,6 +9,9 @@ import { createMetrics } from '#lib/metrics.ts';
 import type { ClusterPki } from '#lib/pki/cluster.ts';
 import type { ServerFacts } from '../options.ts';
 import { admitConnect } from './admission/connect.ts';
+import { type Availability, createAvailability } from './aggregation/availability.ts';
+import { withRemote } from './aggregation/catalog.ts';
+import { createAggregationRoute } from './aggregation/route.ts';
 import { createAuthenticator } from './authentication/authenticate.ts';
 import { createBootstrapTokenVerifier } from './authentication/bootstrap-token.ts';
 import { createJwt } from './authentication/jwt.ts';
@@ -52,6 +56,7 @@ export interface ApiServer {
   readonly handler: Handler;
   readonly rbac: Rbac;
   readonly authorize: ReturnType<typeof anyOf>;
+  readonly availability: Availability;
   /** A way in from the same process, as `user`. */
   transportAs(user: UserInfo): Transport;
 }
@@ -84,7 +89,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   ]);
 
   const catalog = createCatalog(registry);
-  const discovery = discoveryRoutes(`${facts.advertiseAddress}:${facts.securePort}`, catalog);
+  const remote = { registry, client: pki.frontProxyClient };
+  const answerRemote = createAggregationRoute(remote);
+  const availability = createAvailability({ ...remote, clock, log });
+  const discovery = discoveryRoutes(
+    `${facts.advertiseAddress}:${facts.securePort}`,
+    withRemote(catalog, availability, registry),
+  );
   const metrics = createMetrics();
   const version = versionInfo(ownVersion());
   const healthRoute: PathRoute = (call) => answerHealth(call, health);
@@ -110,20 +121,25 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     authenticate: createAuthenticator({
       verifyToken,
       verifyBootstrapToken: createBootstrapTokenVerifier(registry),
+      requestHeader: { authority: fingerprintOf(pki.frontProxyCa.cert), allowedNames: ['front-proxy-client'] },
       audiences,
       clock,
     }),
     authorize,
-    route: (call) => (call.info.isResource ? answerResource(call) : answerPath(call)),
+    route: (call) => answerRemote(call) ?? (call.info.isResource ? answerResource(call) : answerPath(call)),
     ready: bootstrapped,
     metrics: createRequestMetrics(metrics),
     clock,
     log,
   });
-  return { handler, rbac, authorize, transportAs: (user) => createInProcessTransport(handler, user) };
+  return { handler, rbac, authorize, availability, transportAs: (user) => createInProcessTransport(handler, user) };
 }
 
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
+
+function fingerprintOf(cert: string): string {
+  return new X509Certificate(cert).fingerprint256.replaceAll(':', '').toLowerCase();
+}
 
 /** What `/` lists. */
 function listedPaths(paths: readonly string[]): readonly string[] {

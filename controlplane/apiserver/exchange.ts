@@ -37,6 +37,8 @@ export interface PeerCertificate {
   readonly organizations: readonly string[];
   /** SHA-256 of the certificate, lower-case hexadecimal. */
   readonly fingerprint: string;
+  /** The same of the authority at the end of its chain. */
+  readonly authority: string;
 }
 
 /** Rule: authentication.k8s.io UserInfo. */

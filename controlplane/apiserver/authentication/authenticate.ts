@@ -1,29 +1,34 @@
 import { failure } from '#lib/api/status.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { ApiRequest, UserInfo } from '../exchange.ts';
+import { type RequestHeaderOptions, remoteUserOf } from './request-header.ts';
 import type { TokenVerifier } from './service-account-token.ts';
 
 export interface AuthenticatorOptions {
   readonly verifyToken: TokenVerifier;
   /** The user of a bootstrap token; undefined for anything else. */
   verifyBootstrapToken(token: string, nowMs: number): UserInfo | undefined;
+  readonly requestHeader: RequestHeaderOptions;
   /** Audiences of the API server itself. */
   readonly audiences: readonly string[];
   readonly clock: Clock;
 }
 
 /**
- * Who sends a request: by transport, client certificate or bearer token, in this order; nobody in particular only for
+ * Who sends a request: by transport, a proxy's word, client certificate or bearer token, in this order; nobody in particular only for
  * what needs no name (health and version).
  * @throws {StatusError} Unauthorized
  */
 export type Authenticate = (request: ApiRequest) => UserInfo;
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
-  const { verifyToken, verifyBootstrapToken, audiences, clock } = options;
+  const { verifyToken, verifyBootstrapToken, requestHeader, audiences, clock } = options;
   return (request) => {
     if (request.user !== undefined) return authenticated(request.user);
-    if (request.peer !== undefined) {
+    if (request.peer?.authority === requestHeader.authority) {
+      const user = remoteUserOf(request, requestHeader);
+      if (user !== undefined) return authenticated(user);
+    } else if (request.peer !== undefined) {
       const { commonName, organizations, fingerprint } = request.peer;
       const extra = { 'authentication.kubernetes.io/credential-id': [`X509SHA256=${fingerprint}`] };
       return authenticated({ name: commonName, groups: organizations, extra });
@@ -34,7 +39,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       if (joining !== undefined) return authenticated(joining);
       const outcome = verifyToken(token, audiences, clock.now());
       if ('user' in outcome) return authenticated(outcome.user);
-    } else if (!request.hasBadPeer && isOpen(request)) {
+    } else if (!request.hasBadPeer && request.peer === undefined && isOpen(request)) {
       return anonymous;
     }
     throw failure('Unauthorized', 'Unauthorized');

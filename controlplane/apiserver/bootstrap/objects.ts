@@ -13,6 +13,7 @@ import {
   services,
 } from '#lib/api/resources.ts';
 import type { PolicyRule, Subject } from '#lib/api/types/rbac.v1.ts';
+import { wantedApiServices } from './api-services.ts';
 import { type BindingFacts, clusterBindingFacts, namespaceRoleFacts, serviceAccount } from './bindings.ts';
 import { clusterRoleFacts, type RoleFacts } from './cluster-roles.ts';
 import { controllerRules } from './controller-roles.ts';
@@ -51,7 +52,13 @@ export function wantedNamespaces(): readonly Wanted[] {
 }
 
 export function wantedObjects(facts: BootstrapFacts): readonly Wanted[] {
-  return [...wantedRoles(), ...wantedPriorities(), ...wantedServices(facts), authenticationFacts(facts)];
+  return [
+    ...wantedRoles(),
+    ...wantedPriorities(),
+    ...wantedServices(facts),
+    ...wantedApiServices(),
+    authenticationFacts(facts),
+  ];
 }
 
 function wantedRoles(): readonly Wanted[] {

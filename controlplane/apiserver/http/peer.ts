@@ -1,4 +1,4 @@
-import type { TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { PeerCertificate } from '../exchange.ts';
 
 export interface Peer {
@@ -19,7 +19,7 @@ export function peerOf(socket: TLSSocket): Peer {
 const peers = new WeakMap<TLSSocket, Peer>();
 
 function certificateOf(socket: TLSSocket): Peer {
-  const certificate = socket.getPeerCertificate();
+  const certificate = socket.getPeerCertificate(true);
   if (certificate === undefined || Object.keys(certificate).length === 0) return {};
   if (!socket.authorized) return { hasBadPeer: true };
   const { CN = '', O = [] } = certificate.subject as { CN?: string | string[]; O?: string | string[] };
@@ -27,9 +27,26 @@ function certificateOf(socket: TLSSocket): Peer {
     peer: {
       commonName: listOf(CN)[0] ?? '',
       organizations: listOf(O),
-      fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+      fingerprint: hex(certificate.fingerprint256),
+      authority: hex(authorityOf(certificate).fingerprint256),
     },
   };
+}
+
+/** The end of the chain, which signs itself. */
+function authorityOf(certificate: DetailedPeerCertificate): DetailedPeerCertificate {
+  let at = certificate;
+  for (let depth = 0; depth < mostIssuers; depth++) {
+    const next = at.issuerCertificate;
+    if (next === undefined || next === at || next.fingerprint256 === at.fingerprint256) break;
+    at = next;
+  }
+  return at;
+}
+const mostIssuers = 16;
+
+function hex(fingerprint: string): string {
+  return fingerprint.replaceAll(':', '').toLowerCase();
 }
 
 function listOf(value: string | readonly string[]): readonly string[] {

@@ -13,7 +13,7 @@ export interface ForwardOptions {
   readonly path: string;
   /** Instead of the request's own. */
   readonly method?: string;
-  readonly extraHeaders?: Readonly<Record<string, string>>;
+  readonly extraHeaders?: Readonly<Record<string, string | string[]>>;
 }
 
 /**
@@ -76,11 +76,11 @@ const none = new Uint8Array(0);
 
 function tlsOf({ host, tls }: Target): RequestOptions {
   if (tls === undefined) return {};
-  const { ca, client } = tls;
+  const { ca, client, isPublic = false, servername = host } = tls;
   return {
-    ...(ca === undefined ? { rejectUnauthorized: false } : { ca }),
+    ...(ca === undefined ? { rejectUnauthorized: isPublic } : { ca }),
     ...(client === undefined ? {} : { cert: client.cert, key: client.key }),
-    ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }),
+    ...(/^[\d.]+$|:/.test(servername) ? {} : { servername }),
   };
 }
 

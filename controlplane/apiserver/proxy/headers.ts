@@ -4,7 +4,7 @@ type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 export function headersOnward(headers: Headers, isUpgrade: boolean): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || name.startsWith(':') || private_.has(name) || name.startsWith('impersonate-')) continue;
+    if (value === undefined || name.startsWith(':') || isPrivate(name)) continue;
     if (hopByHop.has(name) && !(isUpgrade && (name === 'connection' || name === 'upgrade'))) continue;
     const text = Array.isArray(value) ? value.join(', ') : String(value);
     kept[name] = name === 'sec-websocket-protocol' ? withoutToken(text) : text;
@@ -28,7 +28,10 @@ function withoutToken(protocols: string): string {
   return names.filter((name) => !name.startsWith('base64url.bearer.authorization.k8s.io.')).join(', ');
 }
 
-const private_: ReadonlySet<string> = new Set(['authorization', 'host']);
+/** Who the caller is, or says to be: the other end believes us. */
+function isPrivate(name: string): boolean {
+  return name === 'authorization' || name === 'host' || name.startsWith('impersonate-') || name.startsWith('x-remote-');
+}
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',

@@ -14,6 +14,10 @@ export interface Target {
 export interface TargetTls {
   /** PEM of the authority that must have signed the other end's certificate; absent: any will do (pods and Services). */
   readonly ca?: string;
+  /** Absent `ca` means those that the machine trusts. */
+  readonly isPublic?: boolean;
+  /** The name that the other end's certificate must be for, if not `host`. */
+  readonly servername?: string;
   /** What we show of ourselves. */
   readonly client?: KeyPair;
 }

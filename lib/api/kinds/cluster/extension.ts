@@ -1,6 +1,6 @@
 // Kinds that extend the API itself.
 import { at, child, invalidValue, notSupported, required } from '../../field-errors.ts';
-import { wrongDns1035Label, wrongDns1123Subdomain } from '../../names.ts';
+import { wrongDns1035Label, wrongDns1123Subdomain, wrongPathSegment } from '../../names.ts';
 import type { CustomResourceDefinition } from '../../types/apiextensions.v1.ts';
 import type { APIService } from '../../types/apiregistration.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
@@ -97,6 +97,7 @@ function validateDefinition({ metadata, spec }: CustomResourceDefinition): Statu
 }
 
 export const apiService: KindParts<APIService> = {
+  wrongName: wrongPathSegment, // that of the core group ends in a dot
   allowsUnconditionalUpdate: false,
   defaults({ spec }) {
     if (spec?.service !== undefined) spec.service.port ??= 443;

@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { createServer, request as httpsRequest } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import test from 'ava';
+import { apiServices, endpointSlices, services } from '#lib/api/resources.ts';
+import type { APIService } from '#lib/api/types/apiregistration.v1.ts';
+import { createAuthority, issueCertificate } from '#lib/pki/certificate.ts';
+import { startTestServer, type TestServer } from '../../testing.ts';
+
+let server: TestServer;
+test.before(async () => {
+  server = await startTestServer();
+});
+test.after.always(() => server.close());
+
+const resources = [
+  { name: 'flunders', singularName: 'flunder', namespaced: true, kind: 'Flunder', verbs: ['get', 'list'] },
+];
+
+test('Every version that the server brings along has an APIService', async (t) => {
+  const { items } = await server.client.list(apiServices, {}, server.signal);
+  const apps = items.find(({ metadata }) => metadata.name === 'v1.apps');
+  t.like(apps, { spec: { group: 'apps', version: 'v1', groupPriorityMinimum: 17_800, versionPriority: 15 } });
+  t.like(apps?.status.conditions?.[0], { type: 'Available', status: 'True', reason: 'Local' });
+  t.truthy(items.find(({ metadata }) => metadata.name === 'v1.'));
+});
+
+test('An extension API server answers under its group, and hears who asks', async (t) => {
+  const { client, signal, directory } = server;
+  const nowMs = Date.parse('2026-01-01T00:00:00Z');
+  const authority = await createAuthority('extension-ca', nowMs);
+  const names = ['extension.default.svc'];
+  const pair = await issueCertificate(authority, { commonName: 'extension', usages: ['server'], names }, nowMs);
+  const ca = await readFile(join(directory, 'pki', 'front-proxy-ca.crt'), 'utf8');
+  const extension = createServer({ ...pair, ca, requestCert: true }, (incoming, outgoing) => {
+    outgoing.setHeader('content-type', 'application/json');
+    if (incoming.url === '/apis/x.example.com/v1') {
+      outgoing.end(JSON.stringify({ kind: 'APIResourceList', groupVersion: 'x.example.com/v1', resources }));
+      return;
+    }
+    const { headers, url, method } = incoming;
+    const { CN } = (incoming.socket as TLSSocket).getPeerCertificate().subject;
+    outgoing.end(JSON.stringify({ url, method, headers, CN, isKnown: (incoming.socket as TLSSocket).authorized }));
+  });
+  await new Promise<void>((resolve) => extension.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    extension.close();
+    extension.closeAllConnections();
+  });
+  const at = { name: 'extension', namespace: 'default' };
+  const spec = {
+    group: 'x.example.com',
+    version: 'v1',
+    service: at,
+    caBundle: Buffer.from(authority.cert).toString('base64'),
+    groupPriorityMinimum: 2000,
+    versionPriority: 200,
+  };
+  const created = await client.create(apiServices, { metadata: { name: 'v1.x.example.com' }, spec } as never, signal);
+  t.is((created as APIService).status.conditions, undefined);
+  const unready = await until(() => condition('v1.x.example.com', 'False'));
+  t.like(unready, { reason: 'ServiceNotFound', message: 'service/extension in "default" is not present' });
+  await t.throwsAsync(client.raw('GET', '/apis/x.example.com/v1', signal), {
+    message: /service unavailable|currently/,
+  });
+
+  await client.create(services, { metadata: at, spec: { ports: [{ port: 443 }] } }, signal);
+  const metadata = { ...at, labels: { 'kubernetes.io/service-name': 'extension' } };
+  const ports = [{ name: '', port: (extension.address() as AddressInfo).port }];
+  const slice = { metadata, addressType: 'IPv4', endpoints: [{ addresses: ['127.0.0.1'] }], ports };
+  await client.create(endpointSlices, slice as never, signal);
+  t.like(await until(() => condition('v1.x.example.com', 'True')), { reason: 'Passed', message: 'all checks passed' });
+
+  t.like(await client.raw('GET', '/apis/x.example.com', signal), { versions: [{ version: 'v1' }] });
+  const groups = (await client.raw('GET', '/apis', signal)) as { readonly groups: readonly { name: string }[] };
+  t.is(groups.groups.filter(({ name }) => name === 'x.example.com').length, 1);
+
+  const path = '/apis/x.example.com/v1/namespaces/default/flunders?limit=5';
+  const seen = (await client.raw('GET', path, signal)) as { headers: Record<string, string> };
+  t.like(seen, { url: path, method: 'GET', CN: 'front-proxy-client', isKnown: true });
+  t.is(seen.headers['x-remote-user'], 'kubernetes-admin');
+  t.is(seen.headers['x-remote-group'], 'system:masters, system:authenticated');
+  t.is(seen.headers['authorization'], undefined);
+});
+
+test('Who shows the front-proxy certificate may say for whom it speaks, and is nobody itself', async (t) => {
+  const pki = (name: string) => readFile(join(server.directory, 'pki', name), 'utf8');
+  const proxy = { cert: await pki('front-proxy-client.crt'), key: await pki('front-proxy-client.key') };
+  const admin = { cert: await pki('admin.crt'), key: await pki('admin.key') };
+  const ca = await pki('ca.crt');
+  const whoAmI = (pair: object, headers: object) =>
+    new Promise<{ code: number; status?: object }>((resolve, reject) => {
+      const outgoing = httpsRequest(
+        {
+          host: '127.0.0.1',
+          port: server.port,
+          ca,
+          ...pair,
+          agent: false,
+          method: 'POST',
+          path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+          headers: { 'content-type': 'application/json', ...headers },
+        },
+        async (response: IncomingMessage) => {
+          const pieces = await Array.fromAsync(response);
+          resolve({ code: response.statusCode ?? 0, ...JSON.parse(Buffer.concat(pieces).toString()) });
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }));
+    });
+  const headers = { 'x-remote-user': 'jane', 'x-remote-group': ['a', 'b'], 'x-remote-extra-scopes%2fx': 'y' };
+  t.like(await whoAmI(proxy, headers), {
+    status: {
+      userInfo: { username: 'jane', groups: ['a', 'b', 'system:authenticated'], extra: { 'scopes/x': ['y'] } },
+    },
+  });
+  t.is((await whoAmI(proxy, {})).code, 401);
+  t.like(await whoAmI(admin, headers), { status: { userInfo: { username: 'kubernetes-admin' } } });
+});
+
+async function condition(name: string, status: string) {
+  const { status: is } = await server.client.get(apiServices, { name }, server.signal);
+  return is.conditions?.find((one) => one.type === 'Available' && one.status === status);
+}
+
+async function until<T>(get: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await get();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

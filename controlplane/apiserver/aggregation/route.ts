@@ -1,0 +1,31 @@
+import { remoteHeaders } from '../authentication/request-header.ts';
+import type { ApiResponse } from '../exchange.ts';
+import type { Call } from '../handler.ts';
+import { textAnswer } from '../http/reply.ts';
+import { forward } from '../proxy/forward.ts';
+import { isAvailable, type RemoteOptions, remoteService, targetOf } from './remote.ts';
+
+/** Sends what is under `/apis/GROUP/VERSION` to the extension API server that serves it; undefined if none does. */
+export function createAggregationRoute(options: RemoteOptions): (call: Call) => Promise<ApiResponse> | undefined {
+  return ({ request, user }) => {
+    const [, group, version] = /^\/apis\/([^/]+)\/([^/]+)(?:\/|$)/.exec(request.path) ?? [];
+    if (group === undefined || version === undefined) return undefined;
+    const found = remoteService(options.registry, group, version);
+    if (found?.spec === undefined) return undefined;
+    if (!isAvailable(found)) return Promise.resolve(textAnswer('service unavailable\n', 503));
+    const query = request.query.toString();
+    const forwarded = {
+      ...(request.headers['host'] === undefined ? {} : { 'x-forwarded-host': request.headers['host'] }),
+      ...(request.remoteAddress === undefined ? {} : { 'x-forwarded-for': request.remoteAddress }),
+      'x-forwarded-uri': request.path,
+    };
+    const { spec } = found;
+    const send = async () =>
+      forward(request, {
+        target: targetOf(spec, options),
+        path: `${request.path}${query === '' ? '' : `?${query}`}`,
+        extraHeaders: { ...forwarded, ...remoteHeaders(user) },
+      });
+    return send();
+  };
+}
