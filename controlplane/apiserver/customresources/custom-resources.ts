@@ -8,6 +8,7 @@ import { customResourceDefinitions as resource } from '#lib/api/resources.ts';
 import type { Clock } from '#lib/clock.ts';
 import { createController } from '#lib/controller.ts';
 import type { Log } from '#lib/log.ts';
+import { createCallWebhook } from '../admission/webhooks/call.ts';
 import type { ResourceCache } from '../registry/cache/resource-cache.ts';
 import type { Registry, ResourceCall, Verb } from '../registry/registry.ts';
 import { setLinearPatterns } from './linear-patterns.ts';
@@ -37,6 +38,7 @@ interface Open {
 export function createCustomResources({ registry, clock, log }: CustomResourcesOptions): CustomResources {
   const definitions = registry.reader(resource);
   const { extensions } = registry;
+  const callWebhook = createCallWebhook(registry);
   const open = new Map<string, Open>();
   const ready = Promise.withResolvers<void>();
   const controller = createController({ name: 'custom-resources', reconcile, clock, log });
@@ -63,7 +65,7 @@ export function createCustomResources({ registry, clock, log }: CustomResourcesO
     const entry = known ?? { cache: await openCache(definition, signal), definition: undefined };
     open.set(name, entry);
     entry.definition = definition;
-    extensions.serve(name, servedOf(definition, entry.cache, createConverter(definition, registry)));
+    extensions.serve(name, servedOf(definition, entry.cache, createConverter(definition, callWebhook)));
   }
 
   function openCache({ spec }: Definition, signal: AbortSignal): Promise<ResourceCache> {

@@ -1,18 +1,15 @@
 // Conversion between versions by a webhook. Rule: CustomResourceDefinition versions, "Webhook request and response".
 import { randomUUID } from 'node:crypto';
-import { parseJson } from '#lib/api/json/parse.ts';
 import { isSame } from '#lib/api/kinds/equal.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
-import { services } from '#lib/api/resources.ts';
 import { failure, type StatusError } from '#lib/api/status.ts';
-import type { ConversionResponse, WebhookClientConfig } from '#lib/api/types/apiextensions.v1.ts';
-import type { Registry } from '../registry/registry.ts';
+import type { ConversionResponse } from '#lib/api/types/apiextensions.v1.ts';
+import type { CallWebhook } from '../admission/webhooks/call.ts';
 import type { Convert } from './conversion.ts';
-import { type Endpoint, postJson } from './post.ts';
 import { acceptedNames, type Definition } from './resource.ts';
 
 /** Undefined: versions of `definition` differ by name alone. */
-export function createConverter(definition: Definition, registry: Registry): Convert | undefined {
+export function createConverter(definition: Definition, call: CallWebhook): Convert | undefined {
   const { conversion, group } = definition.spec;
   if (conversion?.strategy !== 'Webhook') return undefined;
   const { clientConfig, conversionReviewVersions = [] } = conversion.webhook ?? {};
@@ -31,13 +28,16 @@ export function createConverter(definition: Definition, registry: Registry): Con
       const message = `conversion webhook for ${from}, Kind=${kind} failed: ${why}`;
       return failure('InternalError', message, { causes: [{ message }] });
     };
-    let text: string;
+    let answer: unknown;
     try {
-      text = await postJson(endpointOf(clientConfig ?? {}, registry), JSON.stringify(review, bigints), signal);
+      answer = await call(
+        { config: clientConfig ?? {}, body: JSON.stringify(review, bigints), timeoutSeconds },
+        signal,
+      );
     } catch (error) {
       throw fail((error as Error).message);
     }
-    const response = readResponse(text);
+    const response = readResponse(answer);
     if (response === undefined) throw fail('the answer is no ConversionReview with a response');
     if (response.uid !== uid)
       throw fail(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid)}`);
@@ -79,34 +79,13 @@ function checked(converted: KubeObject, object: KubeObject, { desiredAPIVersion,
   return { ...converted, metadata };
 }
 
-function readResponse(text: string): ConversionResponse | undefined {
-  try {
-    const { value } = parseJson(text);
-    return (value as { readonly response?: ConversionResponse } | null)?.response;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Where the webhook is: a Service is reached under its cluster address, by the name that its certificate bears. */
-function endpointOf({ url, service, caBundle }: Partial<WebhookClientConfig>, registry: Registry): Endpoint {
-  const ca = caBundle ? { ca: Buffer.from(caBundle, 'base64').toString() } : {};
-  if (service === undefined) {
-    const { hostname, port, pathname, search } = new URL(url ?? '');
-    return { host: hostname, port: Number(port || 443), serverName: hostname, path: pathname + search, ...ca };
-  }
-  const { namespace, name, port = 443, path = '/' } = service;
-  const found = registry.reader(services).get(`${namespace}/${name}`);
-  if (found === undefined) throw new Error(`service ${JSON.stringify(name)} not found`);
-  const host = found.spec?.clusterIP ?? '';
-  if (host === '' || host === 'None') throw new Error(`service ${JSON.stringify(name)} has no cluster address`);
-  if (!found.spec?.ports?.some((one) => one.port === port)) {
-    throw new Error(`no service port ${port} found for service ${JSON.stringify(name)}`);
-  }
-  return { host, port, serverName: `${name}.${namespace}.svc`, path: path.startsWith('/') ? path : `/${path}`, ...ca };
+function readResponse(answer: unknown): ConversionResponse | undefined {
+  return (answer as { readonly response?: ConversionResponse } | null)?.response;
 }
 
 /** Integers that no number holds are written as what they are in text: the other side reads them as integers. */
 function bigints(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? Number(value) : value;
 }
+
+const timeoutSeconds = 30;
