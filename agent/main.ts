@@ -25,6 +25,8 @@ import { openCheckpoint } from './pods/checkpoint.ts';
 import { createPods } from './pods/create-pods.ts';
 import { createRecordPod } from './pods/record.ts';
 import { startKubeletServer } from './server/server.ts';
+import { createPodSource } from './static/pod-source.ts';
+import { createStaticPods } from './static/static-pods.ts';
 import { kubeletVersion } from './version.ts';
 import { createVolumes } from './volumes/create-volumes.ts';
 import { createMounter } from './volumes/mounter.ts';
@@ -60,6 +62,9 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
   const hostIPs = [options.nodeIp ?? firstAddress()];
   const common = { client, clock, log };
   const informers = createInformers(common, nodeName);
+  const { manifestPath, manifestUrl } = options;
+  const statics = createStaticPods({ nodeName, manifestPath, manifestUrl, clock, log });
+  const source = createPodSource(informers.pods, statics);
   const recorder = createEventRecorder({ ...common, component: 'kubelet', host: nodeName });
   const cgroups = await createCgroups({ driver, root: options.cgroupRoot, exec, log });
   const allocatable = () => allocatableOf({ machine, maxPods });
@@ -75,7 +80,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     views: cri.views,
     pullImage: (pod, { reference = '', pullPolicy: imagePullPolicy }, signal) =>
       puller.ensure(pod, { image: reference, imagePullPolicy }, undefined, signal),
-    pods: informers.pods,
+    pods: source,
     factsOf: (pod) => {
       const podIPs = pod.spec.hostNetwork ? hostIPs : (pod.status.podIPs ?? []).map(({ ip }) => ip);
       return { pod, podIPs, hostIPs, allocatable: allocatable() };
@@ -88,6 +93,8 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
       informers,
       record,
       puller,
+      source,
+      statics,
       objects,
       cgroups,
       volumes,
@@ -135,11 +142,12 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     },
     signal,
   );
-  const serve = { nodeName, port, tls, client, pods: informers.pods, runtime: cri.runtime, metrics: createMetrics() };
+  const serve = { nodeName, port, tls, client, pods: source, runtime: cri.runtime, metrics: createMetrics() };
   const server = await startKubeletServer({ ...serve, clock, log }, signal);
   log.info('Started agent', { node: nodeName, cgroupDriver: driver, cgroupV2: cgroups.isV2, kubeletPort: server.port });
   await Promise.all([
     runInformers(informers, signal),
+    statics.run(signal),
     recorder.run(signal),
     node.run(signal),
     keepLease(() => informers.nodes.get(nodeName), common, nodeName, signal),

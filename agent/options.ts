@@ -20,6 +20,10 @@ export interface AgentOptions {
   readonly tlsPrivateKeyFile: string;
   /** Of the node's own server: 10250. */
   readonly port: number;
+  /** A folder of static pods, or one file. */
+  readonly manifestPath?: string;
+  /** Where else static pods are described. */
+  readonly manifestUrl?: string;
   /** 110 unless told. */
   readonly maxPods?: number;
   /** /etc/resolv.conf unless told. */

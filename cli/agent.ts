@@ -16,6 +16,8 @@ export interface AgentFlags {
   readonly tlsCertFile: string;
   readonly tlsPrivateKeyFile: string;
   readonly port: string;
+  readonly podManifestPath?: string;
+  readonly manifestUrl?: string;
   readonly verbose?: boolean;
 }
 
@@ -37,6 +39,8 @@ export function addAgent(program: Command): void {
     .option('--cluster-dns <ip>', 'address at which cluster DNS answers', '10.96.0.10')
     .option('--cluster-domain <name>', 'domain of cluster DNS', 'cluster.local')
     .option('--port <port>', "port of the node's own server", '10250')
+    .option('--pod-manifest-path <path>', 'folder of static pods, or one file')
+    .option('--manifest-url <url>', 'where else static pods are described')
     .option('-v, --verbose', 'log more')
     .action((flags: AgentFlags) => live((signal) => agent(flags, signal)));
 }
@@ -63,6 +67,8 @@ async function agent(flags: AgentFlags, signal: AbortSignal): Promise<void> {
     tlsCertFile: flags.tlsCertFile,
     tlsPrivateKeyFile: flags.tlsPrivateKeyFile,
     port: Number(flags.port),
+    ...(flags.podManifestPath === undefined ? {} : { manifestPath: flags.podManifestPath }),
+    ...(flags.manifestUrl === undefined ? {} : { manifestUrl: flags.manifestUrl }),
   };
   await runAgent(options, { clock: createClock(), log, signal });
 }

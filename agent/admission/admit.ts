@@ -4,6 +4,7 @@ import { clash, hostPortsOf } from '#lib/api/scheduling/host-ports.ts';
 import { matchesNode } from '#lib/api/scheduling/matches-node.ts';
 import { untolerated } from '#lib/api/scheduling/tolerations.ts';
 import type { Node, Pod } from '#lib/api/types/core.v1.ts';
+import { isStatic } from '../static/annotations.ts';
 import { shortageFor } from './fit.ts';
 import { sysctlRefusal } from './sysctls.ts';
 
@@ -64,8 +65,7 @@ function failedPredicate(pod: Pod, others: readonly Pod[], node: Node | undefine
   if (ports.some((port) => used.some((other) => clash(port, other)))) {
     return ['NodePorts', "node(s) didn't have free ports for the requested pod ports"] as const;
   }
-  const isStatic = (pod.metadata.annotations?.['kubernetes.io/config.source'] ?? 'api') !== 'api';
-  if (!isStatic && untolerated(node?.spec?.taints, pod.spec.tolerations, ['NoExecute']) !== undefined) {
+  if (!isStatic(pod) && untolerated(node?.spec?.taints, pod.spec.tolerations, ['NoExecute']) !== undefined) {
     return ['TaintToleration', "node(s) had taints that the pod didn't tolerate"] as const;
   }
   return undefined;

@@ -44,6 +44,6 @@ function pathOf({ driver, root }: Layout, parts: readonly string[]): string {
 
 /** Uid in the name of a pod's cgroup, if it is one. */
 export function uidOfName(name: string): string | undefined {
-  const [, uid] = /pod([0-9a-f]{8}[-_][0-9a-f_-]+)(?:\.slice)?$/.exec(name) ?? [];
+  const [, uid] = /pod([0-9a-f]{8}[0-9a-f_-]{8,})(?:\.slice)?$/.exec(name) ?? [];
   return uid?.replaceAll('_', '-');
 }

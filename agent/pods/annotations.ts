@@ -1,5 +1,6 @@
 // Labels and annotations by which containers are found again after a restart of the agent: names and forms are upstream's.
 import type { Container, Pod } from '#lib/api/types/core.v1.ts';
+import { configSeen, configSource } from '../static/annotations.ts';
 
 export const podNameLabel = 'io.kubernetes.pod.name';
 export const podNamespaceLabel = 'io.kubernetes.pod.namespace';
@@ -28,9 +29,9 @@ export function sandboxLabels(pod: Pod): Readonly<Record<string, string>> {
 
 export function sandboxAnnotations({ metadata }: Pod): Readonly<Record<string, string>> {
   return {
+    [configSource]: 'api',
+    [configSeen]: metadata.creationTimestamp ?? '',
     ...metadata.annotations,
-    'kubernetes.io/config.source': 'api',
-    'kubernetes.io/config.seen': metadata.creationTimestamp ?? '',
   };
 }
 

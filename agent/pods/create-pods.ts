@@ -1,6 +1,7 @@
 // Puts the pod worker together with what it works by.
 import { readFile } from 'node:fs/promises';
 import type { Cri } from '#cri/runtime.ts';
+import { keyOf } from '#lib/api/resource.ts';
 import { runtimeClasses } from '#lib/api/resources.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
@@ -13,6 +14,10 @@ import type { Informers } from '../informers.ts';
 import { createLimit } from '../limit.ts';
 import type { PodObjects } from '../objects.ts';
 import { createProbes } from '../probes/probes.ts';
+import { isMirrorOf, isStatic } from '../static/annotations.ts';
+import { keepMirrors } from '../static/keep-mirrors.ts';
+import type { PodSource } from '../static/pod-source.ts';
+import type { StaticPods } from '../static/static-pods.ts';
 import type { Volumes } from '../volumes/volumes.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { parseResolvConf } from './dns-config.ts';
@@ -29,6 +34,8 @@ export interface PodsOptions {
   readonly informers: Informers;
   readonly record: RecordPod;
   readonly puller: Puller;
+  readonly source: PodSource;
+  readonly statics: StaticPods;
   readonly objects: PodObjects;
   readonly cgroups: Cgroups;
   readonly volumes: Volumes;
@@ -98,7 +105,13 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
       return (await client.get(runtimeClasses, { name }, signal)).handler;
     },
   };
-  const reporter = createReporter({ client, clock, log });
+  const { source, statics } = options;
+  const targetOf = (pod: Pod) => {
+    if (!isStatic(pod)) return pod;
+    const mirror = informers.pods.get(keyOf(pod));
+    return isMirrorOf(mirror, pod) ? mirror : undefined;
+  };
+  const reporter = createReporter({ client, targetOf, clock, log });
   const worker = createWorker({ tools, client, probes, reporter });
 
   return {
@@ -107,16 +120,17 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
     async run(signal) {
       const watching = observer.run(signal);
       // Who starts a pod must know what runs already, and which Services there are.
-      const ready = Promise.all([
-        observer.synced,
-        informers.services.synced,
-        informers.nodes.synced,
-        informers.pods.synced,
-      ]);
+      const ready = Promise.all([observer.synced, informers.services.synced, informers.nodes.synced, source.synced]);
       await Promise.race([ready, aborted(signal)]);
       probes.restore(knownVerdicts(informers.pods.list()));
-      const stops = [informers.pods.onChange(worker.see), objects.onChange(worker.wake)];
-      await Promise.all([watching, worker.run(signal)]);
+      const stops = [source.onChange(worker.see), objects.onChange(worker.wake)];
+      const node = () => informers.nodes.get(options.nodeName);
+      const mirrors = { client, informer: informers.pods, statics, node, clock, log };
+      await Promise.all([
+        watching,
+        worker.run(signal),
+        keepMirrors({ ...mirrors, isEnding: worker.isHere, onMirror: reporter.again }, signal),
+      ]);
       for (const stop of stops) stop();
     },
   };

@@ -17,6 +17,8 @@ export interface Reporter {
   settled(podUid: string, signal: AbortSignal): Promise<void>;
   /** What was reported last; `undefined` before the first report. */
   newest(podUid: string): PodStatus | undefined;
+  /** The pod's object in the API is another one now. */
+  again(podUid: string): void;
   forget(podUid: string): void;
   run(signal: AbortSignal): Promise<void>;
 }
@@ -25,15 +27,20 @@ interface Wish {
   readonly pod: Pod;
   readonly wanted: PodStatus;
   told: PodStatus;
+  /** Whom `told` is about: its own uid, or its mirror's. */
+  toldUid: string;
   readonly waiters: Set<() => void>;
 }
 
 export function createReporter({
   client,
+  targetOf,
   clock,
   log,
 }: {
   readonly client: Client;
+  /** The object that shows the pod in the API: itself, or the mirror of a static one, if that is there yet. */
+  targetOf(pod: Pod): Pod | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }): Reporter {
@@ -46,9 +53,13 @@ export function createReporter({
     if (wish === undefined) return;
     const { pod, wanted } = wish;
     const { namespace, name } = pod.metadata;
+    const target = targetOf(pod);
+    if (target === undefined) return; // whoever makes the mirror rings again
+    const uid = target.metadata.uid ?? '';
+    if (uid !== wish.toldUid) [wish.told, wish.toldUid] = [target.status, uid];
     const status = statusPatch(wish.told, wanted);
     if (status !== undefined) {
-      const body = { metadata: { uid: podUid }, status };
+      const body = { metadata: { uid }, status };
       try {
         await client.patch(pods, { namespace, name }, { type: 'strategic', body }, signal, { subresource: 'status' });
       } catch (error) {
@@ -58,7 +69,7 @@ export function createReporter({
     }
     const now = wishes.get(podUid);
     if (now === undefined) return;
-    now.told = wanted;
+    [now.told, now.toldUid] = [wanted, uid];
     if (now.wanted !== wanted) {
       queue.add(podUid);
       return;
@@ -73,7 +84,8 @@ export function createReporter({
       const before = wishes.get(podUid);
       const wanted: PodStatus = JSON.parse(JSON.stringify(status)); // without what is undefined
       if (before !== undefined && isDeepStrictEqual(before.wanted, wanted)) return;
-      wishes.set(podUid, { pod, wanted, told: before?.told ?? pod.status, waiters: before?.waiters ?? new Set() });
+      const { told = pod.status, toldUid = podUid, waiters = new Set<() => void>() } = before ?? {};
+      wishes.set(podUid, { pod, wanted, told, toldUid, waiters });
       queue.add(podUid);
     },
     async settled(podUid, signal) {
@@ -86,6 +98,7 @@ export function createReporter({
       signal.throwIfAborted();
     },
     newest: (podUid) => wishes.get(podUid)?.wanted,
+    again: (podUid) => queue.add(podUid),
     forget(podUid) {
       const wish = wishes.get(podUid);
       wishes.delete(podUid);

@@ -6,6 +6,7 @@ import { createController } from '#lib/controller.ts';
 import { assertNever, hasReason } from '#lib/errors.ts';
 import type { Probes } from '../probes/probes.ts';
 import { settleResize } from '../resize/settle.ts';
+import { isStatic } from '../static/annotations.ts';
 import { clearLeftovers, clearPod } from './clear.ts';
 import { deadlineOf, soonest } from './deadline.ts';
 import { decide, takesRoom } from './decide.ts';
@@ -28,6 +29,8 @@ export interface Worker {
   wake(podUid: string): void;
   /** Pods that are not finished. */
   pods(): readonly Pod[];
+  /** Whether a pod of this 'namespace/name' has not come to its end here. */
+  isHere(key: string): boolean;
   /** For /debug/pods. */
   inspect(): readonly {
     readonly pod: string;
@@ -65,13 +68,13 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
       if (record === undefined) return;
       record.isGone = true;
       // Not asked to end before it was gone: somebody took it away by force.
-      if (record.facts.kill === undefined) end(record, forcedGraceSeconds);
+      if (record.facts.kill === undefined) end(record, isStatic(record.pod) ? graceOf(record.pod) : forcedGraceSeconds);
     } else {
       if (record === undefined) records.set(uid, (record = createRecord(now, clock.now(), tools.checkpoint.of(uid))));
       renew(record, now);
       const { deletionTimestamp, deletionGracePeriodSeconds } = now.metadata;
       if (deletionTimestamp !== undefined) end(record, Math.max(deletionGracePeriodSeconds ?? 30, forcedGraceSeconds));
-      else if (isOver(now.status)) end(record, now.spec.terminationGracePeriodSeconds ?? 30);
+      else if (isOver(now.status)) end(record, graceOf(now));
     }
     queue.add(uid);
   }
@@ -105,7 +108,7 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
     if (pod === undefined) return undefined;
     const record = createRecord(pod, clock.now());
     record.isGone = true;
-    record.facts = withKill({}, { atMs: clock.now(), graceSeconds: pod.spec.terminationGracePeriodSeconds ?? 30 });
+    record.facts = withKill({}, { atMs: clock.now(), graceSeconds: graceOf(pod) });
     records.set(uid, record);
     return record;
   }
@@ -131,6 +134,7 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
   /** Plans and does until nothing is left to do for now. */
   async function sync(record: PodRecord, signal: AbortSignal): Promise<number | undefined> {
     const { uid } = record;
+    if (isStatic(record.pod) && hasNamesake(record)) return namesakeMs;
     if (!decide(record, records.values(), { tools, reporter })) {
       report(record);
       end(record, forcedGraceSeconds);
@@ -160,7 +164,7 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
       for (const wait of plan.waits) holdBack(record, observed, wait, tools);
       const status = report(record);
       if (isOver(status)) {
-        end(record, pod.spec.terminationGracePeriodSeconds ?? 30);
+        end(record, graceOf(pod));
         return 0;
       }
       const untilMs = soonest([
@@ -179,6 +183,12 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
       return soonest([untilMs, againMs]);
     }
     return retryMs;
+  }
+
+  /** A static pod that replaces another one waits for its end: both want the same ports and folders. */
+  function hasNamesake({ uid, pod }: PodRecord): boolean {
+    const name = shownPod(pod);
+    return [...records.values()].some((one) => one.uid !== uid && one.isGone && shownPod(one.pod) === name);
   }
 
   function follow(pod: Pod, observed: Observed): void {
@@ -243,6 +253,8 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
     see,
     wake: (podUid) => queue.add(podUid),
     pods: () => [...records.values()].filter(({ isGone }) => !isGone).map(({ pod }) => pod),
+    isHere: (key) =>
+      [...records.values()].some(({ pod, facts }) => shownPod(pod) === key && facts.freedAtMs === undefined),
     inspect: () =>
       [...records.values()].map(({ uid, pod, facts }) => {
         return { pod: shownPod(pod), uid, stage: stageOf(facts), status: reporter.newest(uid) };
@@ -257,7 +269,12 @@ const mostRounds = 50;
 const retryMs = 1_000;
 const forcedGraceSeconds = 1;
 const sweepMs = 60_000;
+const namesakeMs = 200;
 const deferredMs = 3_000;
+
+function graceOf({ spec }: Pod): number {
+  return spec.terminationGracePeriodSeconds ?? 30;
+}
 
 function isOver({ phase }: PodStatus): boolean {
   return phase === 'Succeeded' || phase === 'Failed';

@@ -1,6 +1,7 @@
 import { amountsOf, podRequests } from '#lib/api/scheduling/requests.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import { shortageFor } from '../admission/fit.ts';
+import { isStatic } from '../static/annotations.ts';
 
 /** Why a resize is not granted: not now, or never on this node. */
 export interface Pending {
@@ -14,7 +15,7 @@ export function judgeResize(
   others: readonly Pod[],
   allocatable: Readonly<Record<string, string>>,
 ): Pending | undefined {
-  if ((wanted.metadata.annotations?.['kubernetes.io/config.source'] ?? 'api') !== 'api') {
+  if (isStatic(wanted)) {
     return { reason: 'Infeasible', message: 'In-place resize of static-pods is not supported' };
   }
   const [asks, has] = [podRequests(wanted), amountsOf(allocatable)];

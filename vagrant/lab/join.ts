@@ -100,6 +100,7 @@ export async function ensureAgent(lab: Lab, node: NodeLayout): Promise<void> {
     `--service-cluster-ip-range=${layout.serviceCidr}`,
     `--cluster-dns=${layout.clusterDns}`,
     `--cluster-domain=${layout.clusterDomain}`,
+    '--pod-manifest-path=/var/lib/kubelet/manifests',
   ];
   lab.ensureProcess(`${node.name}/agent`, () => ({
     file: 'nsenter',

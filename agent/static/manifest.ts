@@ -1,0 +1,72 @@
+// From a manifest to the pod that is run here. Loaded only by nodes that have manifests: it brings the whole schema.
+import { createHash } from 'node:crypto';
+import { load } from 'js-yaml';
+import { conformObject } from '#lib/api/json/decode.ts';
+import { defaultPod } from '#lib/api/kinds/pod/defaults.ts';
+import { validatePod } from '#lib/api/kinds/pod/validate.ts';
+import { typeOfKind } from '#lib/api/schema.ts';
+import type { Pod } from '#lib/api/types/core.v1.ts';
+import { configHash, configSeen, configSource } from './annotations.ts';
+
+export interface ManifestFacts {
+  readonly nodeName: string;
+  readonly source: 'file' | 'http';
+  /** Path or URL: the same manifest in two places makes two pods. */
+  readonly from: string;
+  readonly nowMs: number;
+}
+
+/**
+ * The pods that a manifest describes: a Pod or a PodList, in YAML or JSON. Their names end in the node's, they tolerate
+ * all that ends pods, and their uid follows from their content: another content is another pod.
+ * Rule: "Create static Pods".
+ * @throws {Error} what is wrong with it
+ */
+export function podsOf(text: string, facts: ManifestFacts): readonly Pod[] {
+  const value = load(text) as { readonly kind?: string; readonly items?: readonly object[] } | undefined;
+  if (value === null || typeof value !== 'object') throw new Error('it holds no object');
+  return value.kind === 'PodList' ? (value.items ?? []).map((one) => podOf(one, facts)) : [podOf(value, facts)];
+}
+
+function podOf(value: object, { nodeName, source, from, nowMs }: ManifestFacts): Pod {
+  const { kind = 'Pod' } = value as { readonly kind?: string };
+  if (kind !== 'Pod') throw new Error(`it is a ${kind}, not a Pod`);
+  const { object } = conformObject(value as Readonly<Record<string, unknown>>, typeOfKind('', 'v1', 'Pod')!);
+  const pod = object as unknown as Pod;
+  const { metadata } = pod;
+  if (!metadata?.name) throw new Error('it has no name');
+  const uid = metadata.uid ?? hashOf(pod, nodeName, from);
+  const seen = new Date(nowMs).toISOString();
+  const made: Pod = {
+    ...pod,
+    metadata: {
+      ...metadata,
+      uid,
+      name: `${metadata.name}-${nodeName.toLowerCase()}`,
+      namespace: metadata.namespace ?? 'default',
+      annotations: {
+        ...metadata.annotations,
+        [configHash]: uid,
+        [configSeen]: seen,
+        [configSource]: source,
+      },
+      creationTimestamp: seen,
+    },
+    spec: {
+      ...pod.spec,
+      nodeName,
+      tolerations: [...(pod.spec?.tolerations ?? []), { operator: 'Exists', effect: 'NoExecute' }],
+    },
+    status: {},
+  };
+  defaultPod(made as unknown as Parameters<typeof defaultPod>[0]);
+  const [wrong] = validatePod(made);
+  if (wrong !== undefined) throw new Error(`${wrong.field}: ${wrong.message}`);
+  return made;
+}
+
+function hashOf(pod: Pod, nodeName: string, from: string): string {
+  return createHash('md5')
+    .update(JSON.stringify([pod, nodeName, from]))
+    .digest('hex');
+}
