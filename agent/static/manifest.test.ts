@@ -2,7 +2,7 @@ import test from 'ava';
 import { isMirrorOf, isStatic } from './annotations.ts';
 import { podsOf } from './manifest.ts';
 
-const facts = { nodeName: 'N1', source: 'file', from: '/m/a.yaml', nowMs: 0 } as const;
+const facts = { nodeName: 'n1', source: 'file', from: '/m/a.yaml', nowMs: 0 } as const;
 const manifest = (image: string) => `
 apiVersion: v1
 kind: Pod
@@ -15,12 +15,13 @@ test('podsOf() makes the pod that the node runs', (t) => {
   t.like(pod?.metadata, { name: 'web-n1', namespace: 'default' });
   t.regex(pod?.metadata.uid ?? '', /^[0-9a-f]{32}$/);
   t.is(pod?.metadata.annotations?.['kubernetes.io/config.hash'], pod?.metadata.uid);
-  t.is(pod?.spec.nodeName, 'N1');
+  t.is(pod?.spec.nodeName, 'n1');
   t.is(pod?.spec.restartPolicy, 'Always');
   t.true(isStatic(pod!));
 });
 test('podsOf() makes another pod of another content or place, and the same of the same', (t) => {
-  const uid = (image: string, from = facts.from) => podsOf(manifest(image), { ...facts, from })[0]?.metadata.uid;
+  const uid = (image: string, from: string = facts.from) =>
+    podsOf(manifest(image), { ...facts, from })[0]?.metadata.uid;
   t.is(uid('a:1'), uid('a:1'));
   t.not(uid('a:1'), uid('a:2'));
   t.not(uid('a:1'), uid('a:1', '/m/b.yaml'));

@@ -23,8 +23,10 @@ export interface ManifestFacts {
  * @throws {Error} what is wrong with it
  */
 export function podsOf(text: string, facts: ManifestFacts): readonly Pod[] {
-  const value = load(text) as { readonly kind?: string; readonly items?: readonly object[] } | undefined;
-  if (value === null || typeof value !== 'object') throw new Error('it holds no object');
+  const value = (text.trim() === '' ? undefined : load(text)) as
+    | { readonly kind?: string; readonly items?: readonly object[] }
+    | undefined;
+  if (value === null || value === undefined || typeof value !== 'object') throw new Error('it holds no object');
   return value.kind === 'PodList' ? (value.items ?? []).map((one) => podOf(one, facts)) : [podOf(value, facts)];
 }
 
