@@ -80,6 +80,8 @@ if [ -z "$has_modules" ]; then
   # node-pty is compiled: against the headers of the very Node.js that will load it.
   cd "$home"
   npm_config_nodedir="$home/node_modules/node-linux-$arch" npm ci --no-fund --no-audit --loglevel=error >&2
+  # Older npm (Debian 12's own) does not link a program that is called "node".
+  [ -e "$home/node_modules/.bin/node" ] || ln -s "../node-linux-$arch/bin/node" "$home/node_modules/.bin/node"
   touch "$home/node_modules/.package-lock.json"
 fi
 
