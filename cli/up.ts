@@ -45,7 +45,7 @@ The cluster is up (${((Date.now() - startedMs) / 1000).toFixed(1)} s). Use it wi
 
 From within its network, where Services have their addresses:
 
-  ip netns exec ${node.networkNamespace} curl http://$(kubectl get service hello -o jsonpath={.spec.clusterIP})
+  ip netns exec ${node.networkNamespace} busybox wget -qO- http://$(kubectl get service hello -o jsonpath={.spec.clusterIP})
 
   skiff status    what runs
   skiff logs      what it says
