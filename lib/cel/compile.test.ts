@@ -1,0 +1,71 @@
+import test from 'ava';
+import { compileExpression } from './compile.ts';
+import { lazyMap, toCel } from './values.ts';
+
+const object = toCel({
+  metadata: { name: 'a-1', labels: { x: 'y' } },
+  spec: { replicas: 3, items: [1, 2, 3], cpu: '500m' },
+});
+
+const yields = test.macro<[string, unknown?]>({
+  title: (_title, expression, value = true) => `${expression} is ${String(value)}`,
+  exec(t, expression, value = true) {
+    t.deepEqual(compileExpression(expression, ['object']).evaluate({ object }, 10), value);
+  },
+});
+for (const expression of [
+  'object.spec.replicas <= 5',
+  'object.spec.items.all(x, x < 4)',
+  '!has(object.spec.foo) && has(object.spec.cpu)',
+  'object.?spec.?foo.orValue(3) == 3',
+  "object.metadata.name.matches('^a-[0-9]$')",
+  "object.metadata.labels.exists(k, k == 'x')",
+  "quantity(object.spec.cpu).isLessThan(quantity('1'))",
+  "quantity('1Gi').compareTo(quantity('1024Mi')) == 0",
+  "quantity('1').add(quantity('500m')) == quantity('1500m')",
+  "quantity('2k').asInteger() == 2000 && !isQuantity('two')",
+  "'abc123'.find('[0-9]+') == '123' && 'a1b22'.findAll('[0-9]+') == ['1', '22']",
+  "'a-b-c'.replace('-', '') == 'abc' && 'a-b-c'.replace('-', '', 1) == 'ab-c'",
+  'object.spec.items.isSorted() && object.spec.items.sum() == 6 && object.spec.items.max() == 3',
+  '[1, 2, 1].indexOf(1) == 0 && [1, 2, 1].lastIndexOf(1) == 2',
+  "ip('10.0.0.1').family() == 4 && isIP('::1') && !isIP('10.0.0.256') && ip('::1').isLoopback()",
+  "cidr('10.0.0.0/8').containsIP('10.1.2.3') && cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16')",
+  "cidr('10.1.2.3/8').masked() == cidr('10.0.0.0/8') && cidr('10.1.2.3/8').prefixLength() == 8",
+  "url('https://example.com:443/a?b=c').getHost() == 'example.com:443' && !isURL('::')",
+  "url('https://example.com/a%20b').getEscapedPath() == '/a%20b' && url('/x').getHost() == ''",
+  "semver('1.10.0').isGreaterThan(semver('1.9.3')) && semver('1.0.0-rc.1').isLessThan(semver('1.0.0'))",
+]) {
+  test(yields, expression);
+}
+
+test('compileExpression() refuses what is none', (t) => {
+  t.throws(() => compileExpression('object.', ['object']));
+  t.throws(() => compileExpression('unknown == 1', ['object']));
+  t.throws(() => compileExpression("1 + 'a'", []));
+});
+
+test('An expression fails on what is not there', (t) => {
+  const { evaluate } = compileExpression('object.spec.foo == 1', ['object']);
+  t.throws(() => evaluate({ object }, 10), { message: /No such key: foo/ });
+});
+
+test('Loops within loops over much are refused', (t) => {
+  const { evaluate } = compileExpression('object.all(a, object.all(b, object.all(c, a + b + c > 0)))', ['object']);
+  const many = toCel(Array.from({ length: 1000 }, () => 1));
+  t.throws(() => evaluate({ object: many }, 1000), { message: /cost limit/ });
+  t.true(evaluate({ object: toCel([1, 2]) }, 2));
+});
+
+test('lazyMap() computes once, when asked, and sees a circle', (t) => {
+  let count = 0;
+  const map: Map<string, unknown> = lazyMap(
+    new Map<string, () => unknown>([
+      ['a', () => ++count],
+      ['b', () => map.get('b')],
+    ]),
+  );
+  t.is(count, 0);
+  t.is(map.get('a'), 1);
+  t.is(map.get('a'), 1);
+  t.throws(() => map.get('b'), { message: /depends on itself/ });
+});

@@ -1,0 +1,35 @@
+// Values of JSON as CEL knows them: whole numbers are ints, objects are maps without anything inherited.
+
+/** A copy of `value` for expressions. */
+export function toCel(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toCel);
+  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value;
+  if (typeof value !== 'object' || value === null) return value ?? null;
+  return mapOf(value);
+}
+
+function mapOf(object: object): Map<string, unknown> {
+  const map = new Map<string, unknown>();
+  for (const [key, member] of Object.entries(object)) if (member !== undefined) map.set(key, toCel(member));
+  return map;
+}
+
+/** A map whose members are computed when first asked for. One that depends on itself is refused. */
+export function lazyMap(members: ReadonlyMap<string, () => unknown>): Map<string, unknown> {
+  const known = new Map<string, unknown>();
+  const running = new Set<string>();
+  const map = new Map<string, unknown>();
+  map.has = (key) => members.has(key);
+  map.get = (key) => {
+    if (known.has(key)) return known.get(key);
+    const compute = members.get(key);
+    if (compute === undefined) return undefined;
+    if (running.has(key)) throw new Error(`composited variable ${JSON.stringify(key)} depends on itself`);
+    running.add(key);
+    const value = compute();
+    running.delete(key);
+    known.set(key, value);
+    return value;
+  };
+  return map;
+}
