@@ -10,6 +10,7 @@ import { pauseRecipe, toolsImage, toolsRecipe } from './images.ts';
 import { ensureAgent, ensureContainerd, ensureNamespaces } from './join.ts';
 import { type Lab, openLab, shell } from './lab.ts';
 import type { LabLayout } from './layout.ts';
+import { describeMachine, observeMachine, whyTooSmall } from './machine.ts';
 import { checkRangeIsFree, renderNodeLink, renderSwitch } from './network.ts';
 import { isAlive } from './processes.ts';
 import { pullWorkloadImage } from './pull.ts';
@@ -41,6 +42,15 @@ export function planUp({ layout, before, withWorkload, clock, signal }: UpOption
   }));
   const isRunning = Object.keys(lab.state().processes).length > 0;
   return [
+    {
+      title: 'Machine',
+      async run() {
+        const machine = await observeMachine(layout.dataDir);
+        const why = isRunning ? undefined : whyTooSmall(machine, layout.nodeCount);
+        if (why !== undefined) throw new Error(`This machine is too small: ${why}`);
+        return describeMachine(machine);
+      },
+    },
     {
       title: isRunning ? 'Namespaces and links (found again)' : 'Namespaces and links',
       async run() {
