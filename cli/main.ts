@@ -7,6 +7,7 @@ import { addServer } from './server.ts';
 import { addStatus } from './status.ts';
 import { addUp } from './up.ts';
 import { version } from './version.ts';
+import { addWarm } from './warm.ts';
 
 const program = new Command('skiff')
   .description('Kubernetes, written in TypeScript: a cluster on one machine by one command, or its parts one by one.')
@@ -20,5 +21,6 @@ addStatus(program);
 addLogs(program);
 addServer(program);
 addAgent(program);
+addWarm(program);
 
 await program.parseAsync();

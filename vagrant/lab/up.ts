@@ -8,7 +8,7 @@ import { ensureControlPlane } from './control-plane.ts';
 import { writeImage } from './image.ts';
 import { pauseRecipe, toolsImage, toolsRecipe } from './images.ts';
 import { ensureAgent, ensureContainerd, ensureNamespaces } from './join.ts';
-import { type Lab, openLab, shell } from './lab.ts';
+import { type Lab, openLab, shell, skiffCommand } from './lab.ts';
 import type { LabLayout } from './layout.ts';
 import { describeMachine, observeMachine, whyTooSmall } from './machine.ts';
 import { checkRangeIsFree, renderNodeLink, renderSwitch } from './network.ts';
@@ -55,9 +55,11 @@ export function planUp({ layout, before, withWorkload, clock, signal }: UpOption
       title: isRunning ? 'Namespaces and links (found again)' : 'Namespaces and links',
       async run() {
         await checkRangeIsFree(layout, exec, signal);
+        const warm = isAlive(lab.state().processes['server']) ? undefined : compile(lab);
         await shell(lab, renderSwitch(layout));
         for (const node of layout.nodes) await shell(lab, renderNodeLink(layout, node));
         await ensureNamespaces(lab);
+        await warm;
         return layout.isolated ? 'no way out' : `nodes reach the world through ${layout.bridge}`;
       },
     },
@@ -99,6 +101,12 @@ export function planUp({ layout, before, withWorkload, clock, signal }: UpOption
     },
     ...(withWorkload ? [workloadStep(lab)] : []),
   ];
+}
+
+/** Meanwhile, as this has no need of the lab: what is started later finds itself compiled, and stays small. */
+async function compile(lab: Lab): Promise<void> {
+  const [file, ...args] = skiffCommand(['warm'], []);
+  await exec(file!, args, lab.signal).catch(() => {}); // it is only faster so
 }
 
 function workloadStep(lab: Lab): Step {
