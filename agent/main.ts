@@ -30,7 +30,9 @@ import { createStaticPods } from './static/static-pods.ts';
 import { kubeletVersion } from './version.ts';
 import { createVolumes } from './volumes/create-volumes.ts';
 import { createMounter } from './volumes/mounter.ts';
+import { createPodCertificates } from './volumes/pod-certificates.ts';
 import { createTokens } from './volumes/tokens.ts';
+import { createTrustBundles } from './volumes/trust-bundles.ts';
 
 export interface AgentDependencies {
   readonly clock: Clock;
@@ -76,6 +78,12 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     root: rootDir,
     objects,
     tokens: createTokens(common),
+    trustBundles: createTrustBundles(common, signal),
+    certificates: createPodCertificates({
+      ...common,
+      nodeName,
+      nodeUid: () => informers.nodes.get(nodeName)?.metadata.uid,
+    }),
     mounter: createMounter(exec),
     views: cri.views,
     pullImage: (pod, { reference = '', pullPolicy: imagePullPolicy }, signal) =>

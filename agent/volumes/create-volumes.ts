@@ -8,6 +8,7 @@ import { StartError } from '../pods/start-error.ts';
 import { bindSubPath, type Owned } from './bind-sub-path.ts';
 import { releaseImages } from './image.ts';
 import { isSafeSegment, podDirectory, podsDirectory } from './paths.ts';
+import { payloadNeeds } from './payload.ts';
 import { makePodDirectory, type Prepared, type PrepareOptions, prepareVolume } from './prepare.ts';
 import { releaseDirectory } from './release.ts';
 import type { PreparedVolume, PreparedVolumes, Volumes } from './volumes.ts';
@@ -37,7 +38,7 @@ export async function createVolumes(
 ): Promise<Volumes & { run(signal: AbortSignal): Promise<void> }> {
   await mkdir(podsDirectory(options.root), { recursive: true, mode: 0o750 });
   const root = await realpath(options.root); // mount points are compared by their real paths
-  const { objects, tokens, mounter, pods, clock, log } = options;
+  const { objects, tokens, trustBundles, certificates, mounter, pods, clock, log } = options;
   const held = new Map<string, Held>();
   const turns = new Map<string, Promise<unknown>>(); // by pod uid: one at a time, as refreshing and the worker may meet
   const refresher = createController({ name: 'volumes', reconcile: refresh, workers: 2, clock, log });
@@ -90,6 +91,12 @@ export async function createVolumes(
     });
   }
 
+  function bundlesChanged(): void {
+    for (const [podUid, { pod }] of held) {
+      if (pod.spec.volumes?.some((volume) => payloadNeeds(volume).hasTrustBundles)) refresher.add(podUid);
+    }
+  }
+
   /** What the pod says of itself may be in its files. */
   function podChanged(now: Pod, before: Pod | undefined): void {
     const { uid = '' } = now.metadata;
@@ -119,6 +126,7 @@ export async function createVolumes(
     held.delete(podUid);
     objects.drop(podUid);
     tokens.drop(podUid);
+    certificates.drop(podUid);
     await releaseImages(root, podUid, options, signal);
     await releaseDirectory(podDirectory(root, podUid), mounter, signal);
   }
@@ -133,6 +141,7 @@ export async function createVolumes(
     async run(signal) {
       using stop = new DisposableStack();
       stop.defer(objects.onChange((podUid) => refresher.add(podUid)));
+      stop.defer(trustBundles.onChange(bundlesChanged));
       stop.defer(pods.onChange((now, before) => now !== undefined && podChanged(now, before)));
       await refresher.run(signal);
     },

@@ -41,6 +41,8 @@ export async function createLab() {
     root,
     objects,
     tokens: { get: async () => ({ token: 'token', refreshAtMs: Number.MAX_SAFE_INTEGER }), drop() {} },
+    trustBundles: { list: async () => [], onChange: () => () => {} },
+    certificates: { get: () => Promise.reject(new Error('No scenario here has a certificate')), drop() {} },
     client: undefined as unknown as Client, // no scenario here has a claim
     mounter: createMounter(),
     views: {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Pod, Volume } from '#lib/api/types/core.v1.ts';
-import { type PayloadFacts, payloadNeeds, planPayload } from './payload.ts';
+import { certificateKey, type PayloadFacts, payloadNeeds, planPayload } from './payload.ts';
 
 const pod = {
   metadata: { name: 'web-0', namespace: 'shop', uid: 'u-1', labels: { app: 'web' } },
@@ -16,6 +16,8 @@ const facts: PayloadFacts = {
     ['settings', { metadata: { name: 'settings' }, data: { a: 'A', b: 'B' }, binaryData: { raw: 'AAH/' } }],
   ]),
   secrets: new Map([['keys', { metadata: { name: 'keys' }, data: { token: btoa('s3cret') } }]]),
+  trustBundles: [],
+  certificates: new Map(),
   tokens: new Map([
     ['3600/', 'plain-token'],
     ['600/vault', 'vault-token'],
@@ -97,6 +99,54 @@ test(
   { pod: { ...pod, spec: { ...pod.spec, securityContext: { runAsUser: 1000 } } } },
 );
 
+const wish = {
+  signerName: 'a.test/x',
+  keyType: 'ED25519',
+  credentialBundlePath: 'both',
+  keyPath: 'key',
+  certificateChainPath: 'chain',
+};
+test(
+  'writes key and chain of a certificate where they are wanted',
+  holds,
+  { projected: { sources: [{ podCertificate: { ...wish, user: 7 } }] } },
+  { both: 'KEYCHAIN 600:7', key: 'KEY 600:7', chain: 'CHAIN 600:7' },
+  { certificates: new Map([[certificateKey(wish), { key: 'KEY', chain: 'CHAIN' }]]) },
+);
+const block = (text: string) => `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
+const bundle = (name: string, trustBundle: string, labels = {}) =>
+  ({ metadata: { name, labels }, spec: { signerName: name.includes(':') ? 'a.test/x' : '', trustBundle } }) as const;
+const trustBundles = [
+  bundle('plain', `a comment\n${block('AAAA')}`),
+  bundle('a.test:x:one', block('BBBB'), { live: 'yes' }),
+  bundle('a.test:x:two', `${block('CCCC')}${block('BBBB')}`),
+];
+const trust = (source: object): Omit<Volume, 'name'> => ({
+  projected: { sources: [{ clusterTrustBundle: { path: 'ca', ...source } }] },
+});
+test('takes a trust bundle by name', holds, trust({ name: 'plain' }), { ca: `${block('AAAA')} 644` }, { trustBundles });
+test(
+  'takes all of a signer, each anchor once',
+  holds,
+  trust({ signerName: 'a.test/x', labelSelector: {} }),
+  { ca: `${block('BBBB')}${block('CCCC')} 644` },
+  { trustBundles },
+);
+test(
+  'takes those of a signer by their labels',
+  holds,
+  trust({ signerName: 'a.test/x', labelSelector: { matchLabels: { live: 'yes' } } }),
+  { ca: `${block('BBBB')} 644` },
+  { trustBundles },
+);
+test(
+  'leaves an optional bundle empty',
+  holds,
+  trust({ name: 'none', optional: true }),
+  { ca: ' 644' },
+  { trustBundles },
+);
+
 const refuses = test.macro<[Omit<Volume, 'name'>, string]>({
   title: (_title, _source, message) => `planPayload() refuses with: ${message}`,
   exec(t, source, message) {
@@ -114,6 +164,12 @@ test(
   refuses,
   { secret: { secretName: 'keys', items: [{ key: 'k', path: 'p' }] } },
   'references non-existent secret key: k',
+);
+test(refuses, trust({ name: 'none' }), 'clustertrustbundles.certificates.k8s.io "none" not found');
+test(
+  refuses,
+  trust({ signerName: 'a.test/x' }),
+  'combination of signerName and labelSelector matched zero ClusterTrustBundles',
 );
 for (const path of ['../up', '/abs', 'a/../b', '..data', 'a//b', '']) {
   test(
@@ -133,5 +189,7 @@ test('payloadNeeds() names what must be looked up', (t) => {
     configMaps: ['kube-root-ca.crt'],
     secrets: ['keys'],
     tokens: [{ audience: '', expirationSeconds: 3607 }],
+    hasTrustBundles: false,
+    certificates: [],
   });
 });

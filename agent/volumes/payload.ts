@@ -1,6 +1,16 @@
 // What files a configMap, secret, downwardAPI or projected volume shall hold. Pure: objects and tokens come as facts.
-import type { ConfigMap, KeyToPath, Pod, Secret, Volume, VolumeProjection } from '#lib/api/types/core.v1.ts';
+import type { ClusterTrustBundle } from '#lib/api/types/certificates.v1.ts';
+import type {
+  ConfigMap,
+  KeyToPath,
+  Pod,
+  PodCertificateProjection,
+  Secret,
+  Volume,
+  VolumeProjection,
+} from '#lib/api/types/core.v1.ts';
 import { type DownwardFacts, fieldValue, resourceValue } from '../pods/downward.ts';
+import { trustAnchors } from './trust-anchors.ts';
 
 export interface PayloadFile {
   readonly data: Uint8Array;
@@ -17,6 +27,10 @@ export interface PayloadFacts extends DownwardFacts {
   readonly secrets: ReadonlyMap<string, Secret>;
   /** By `tokenKey`. */
   readonly tokens: ReadonlyMap<string, string>;
+  /** All of the cluster, if one is named. */
+  readonly trustBundles: Iterable<ClusterTrustBundle>;
+  /** By `certificateKey`. */
+  readonly certificates: ReadonlyMap<string, { readonly key: string; readonly chain: string }>;
 }
 
 /** A token that a volume wants: its key is the same for the same wish. */
@@ -29,11 +43,24 @@ export function tokenKey({ audience, expirationSeconds }: TokenWish): string {
   return `${expirationSeconds}/${audience}`;
 }
 
+/** The same for the same place in the volume: each has a key pair of its own. */
+export function certificateKey(wish: PodCertificateProjection): string {
+  return JSON.stringify([
+    wish.signerName,
+    wish.keyType,
+    wish.credentialBundlePath,
+    wish.keyPath,
+    wish.certificateChainPath,
+  ]);
+}
+
 /** What must be looked up before `planPayload`. */
 export interface PayloadNeeds {
   readonly configMaps: readonly string[];
   readonly secrets: readonly string[];
   readonly tokens: readonly TokenWish[];
+  readonly hasTrustBundles: boolean;
+  readonly certificates: readonly PodCertificateProjection[];
 }
 
 export function payloadNeeds(volume: Volume): PayloadNeeds {
@@ -44,6 +71,8 @@ export function payloadNeeds(volume: Volume): PayloadNeeds {
     tokens: sources.flatMap(({ serviceAccountToken }) =>
       serviceAccountToken ? [wishOf(serviceAccountToken.audience, serviceAccountToken.expirationSeconds)] : [],
     ),
+    hasTrustBundles: sources.some(({ clusterTrustBundle }) => clusterTrustBundle !== undefined),
+    certificates: sources.flatMap(({ podCertificate }) => podCertificate ?? []),
   };
 }
 
@@ -98,18 +127,26 @@ function* filesOf(
     const wish = wishOf(serviceAccountToken.audience, serviceAccountToken.expirationSeconds);
     const data = encoder.encode(facts.tokens.get(tokenKey(wish)) ?? '');
     yield [serviceAccountToken.path, tokenFile(data, mode, facts.pod)];
-  } else if (clusterTrustBundle || podCertificate) {
-    throw new RangeError('clusterTrustBundle and podCertificate sources are not supported on this node');
+  } else if (clusterTrustBundle) {
+    const data = encoder.encode(trustAnchors(facts.trustBundles, clusterTrustBundle));
+    yield [clusterTrustBundle.path, tokenFile(data, mode, facts.pod, clusterTrustBundle.user)];
+  } else if (podCertificate) {
+    const { key, chain } = facts.certificates.get(certificateKey(podCertificate))!;
+    const { credentialBundlePath, keyPath, certificateChainPath, user } = podCertificate;
+    const file = (text: string) => tokenFile(encoder.encode(text), mode, facts.pod, user);
+    if (credentialBundlePath) yield [credentialBundlePath, file(key + chain)];
+    if (keyPath) yield [keyPath, file(key)];
+    if (certificateChainPath) yield [certificateChainPath, file(chain)];
   }
 }
 const encoder = new TextEncoder();
 
 /**
- * A token is for the pod's one user, or for its group, alone; else it has the volume's mode.
+ * A token or key is for the user it names or the pod's one user, or for its group, alone; else it has the volume's mode.
  * Rule: KEP-1205 (bound service account tokens), "File Permission".
  */
-function tokenFile(data: Uint8Array, mode: number, pod: Pod): PayloadFile {
-  const user = onlyUser(pod);
+function tokenFile(data: Uint8Array, mode: number, pod: Pod, own?: number): PayloadFile {
+  const user = own ?? onlyUser(pod);
   if (user !== undefined) return { data, mode: 0o600, user };
   return { data, mode: pod.spec.securityContext?.fsGroup === undefined ? mode : 0o600 };
 }

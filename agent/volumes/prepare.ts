@@ -13,8 +13,10 @@ import { type ImageVolumeTools, prepareImage } from './image.ts';
 import { memorySize } from './memory-size.ts';
 import { grantGroup } from './ownership.ts';
 import { type Plugin, volumeDirectory } from './paths.ts';
-import { payloadNeeds, planPayload, tokenKey } from './payload.ts';
+import { certificateKey, payloadNeeds, planPayload, tokenKey } from './payload.ts';
+import type { PodCertificate, PodCertificates } from './pod-certificates.ts';
 import type { Tokens } from './tokens.ts';
+import type { TrustBundles } from './trust-bundles.ts';
 import type { PreparedVolume } from './volumes.ts';
 
 export interface PrepareOptions extends ImageVolumeTools {
@@ -22,6 +24,8 @@ export interface PrepareOptions extends ImageVolumeTools {
   readonly root: string;
   readonly objects: PodObjects;
   readonly tokens: Tokens;
+  readonly trustBundles: TrustBundles;
+  readonly certificates: PodCertificates;
   readonly client: Client;
   /** What the downward API says of the node and of the pod beyond its object. */
   readonly factsOf: (pod: Pod) => DownwardFacts;
@@ -91,7 +95,8 @@ async function preparePayload(
   return { hostPath, isReadOnly: true, ...(refreshAtMs === undefined ? {} : { refreshAtMs }) };
 }
 
-async function gather(pod: Pod, volume: Volume, { objects, tokens }: PrepareOptions, signal: AbortSignal) {
+async function gather(pod: Pod, volume: Volume, options: PrepareOptions, signal: AbortSignal) {
+  const { objects, tokens, trustBundles, certificates } = options;
   const { namespace = 'default' } = pod.metadata;
   const needs = payloadNeeds(volume);
   const configMaps = new Map<string, ConfigMap>();
@@ -111,7 +116,14 @@ async function gather(pod: Pod, volume: Volume, { objects, tokens }: PrepareOpti
     found.set(tokenKey(wish), fresh.token);
     refreshAtMs = Math.min(refreshAtMs ?? Number.POSITIVE_INFINITY, fresh.refreshAtMs);
   }
-  return { facts: { configMaps, secrets, tokens: found }, refreshAtMs };
+  const keys = new Map<string, PodCertificate>();
+  for (const wish of needs.certificates) {
+    const fresh = await certificates.get(pod, wish, signal);
+    keys.set(certificateKey(wish), fresh);
+    refreshAtMs = Math.min(refreshAtMs ?? Number.POSITIVE_INFINITY, fresh.refreshAtMs);
+  }
+  const bundles = needs.hasTrustBundles ? await trustBundles.list(signal) : [];
+  return { facts: { configMaps, secrets, tokens: found, trustBundles: bundles, certificates: keys }, refreshAtMs };
 }
 
 async function prepareClaim(

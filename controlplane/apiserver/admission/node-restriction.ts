@@ -1,4 +1,5 @@
 import type { KubeObject } from '#lib/api/resource.ts';
+import type { PodCertificateRequest } from '#lib/api/types/certificates.v1.ts';
 import type { Node, Pod } from '#lib/api/types/core.v1.ts';
 import type { Attributes, Plugin } from './admission.ts';
 import { refuse } from './refuse.ts';
@@ -28,6 +29,7 @@ const checks: Readonly<Record<string, Check>> = {
   nodes: checkNode,
   'leases.coordination.k8s.io': checkLease,
   'csinodes.storage.k8s.io': checkOwnName,
+  'podcertificaterequests.certificates.k8s.io': checkCertificateRequest,
 };
 
 function checkPod(attributes: Attributes, node: string, { podAt }: NodeRestrictionOptions): void {
@@ -150,6 +152,32 @@ function checkLease(attributes: Attributes, node: string): void {
   }
   const name = attributes.name || attributes.object?.metadata.name;
   if (name !== node) throw refuse(attributes, 'can only access node lease with the same name as the requesting node');
+}
+
+/** Only for who runs here, as it is known here. */
+function checkCertificateRequest(attributes: Attributes, node: string, { podAt }: NodeRestrictionOptions): void {
+  const { operation, namespace, object } = attributes;
+  if (operation !== 'CREATE') throw refuse(attributes, `unexpected operation ${quote(operation)}`);
+  const { spec } = object as unknown as PodCertificateRequest;
+  if (spec.nodeName !== node) {
+    const named = `PodCertificateRequest.Spec.NodeName=${quote(spec.nodeName)}`;
+    throw refuse(attributes, `${named}, which is not the requesting node ${quote(node)}`);
+  }
+  const pod = podAt(namespace, spec.podName);
+  if (pod?.spec?.nodeName !== node) {
+    throw refuse(attributes, `pod ${quote(spec.podName)} is not running on node ${quote(node)}`);
+  }
+  const isMirror = pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
+  if (isMirror) throw refuse(attributes, `pod ${quote(spec.podName)} is a mirror pod`);
+  const { uid = '' } = pod.metadata;
+  if (spec.podUID !== uid)
+    throw refuse(attributes, `pod UID ${quote(spec.podUID)} differs from that of the running pod, ${quote(uid)}`);
+  if (spec.serviceAccountName !== (pod.spec.serviceAccountName || 'default')) {
+    throw refuse(
+      attributes,
+      `pod ${quote(spec.podName)} does not run as service account ${quote(spec.serviceAccountName)}`,
+    );
+  }
 }
 
 function checkOwnName(attributes: Attributes, node: string): void {

@@ -8,7 +8,7 @@ import {
   validatingAdmissionPolicyBinding,
   validatingWebhookConfiguration,
 } from './cluster/admission.ts';
-import { certificateSigningRequest, clusterTrustBundle, podCertificateRequest } from './cluster/certificates.ts';
+import { certificateSigningRequest } from './cluster/certificates.ts';
 import { apiService, customResourceDefinition } from './cluster/extension.ts';
 import {
   flowSchema,
@@ -17,7 +17,9 @@ import {
   resourceSlice,
   storageVersionMigration,
 } from './cluster/flow.ts';
+import { podCertificateRequest } from './cluster/pod-certificate-request.ts';
 import { lease, priorityClass, runtimeClass } from './cluster/small.ts';
+import { clusterTrustBundle } from './cluster/trust-bundle.ts';
 import { configMap, secret } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
 import { event } from './core/event.ts';

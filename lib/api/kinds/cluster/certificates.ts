@@ -1,10 +1,6 @@
 import { forbiddenField, invalidValue, required } from '../../field-errors.ts';
 import { wrongDns1123Subdomain, wrongPathSegment } from '../../names.ts';
-import type {
-  CertificateSigningRequest,
-  ClusterTrustBundle,
-  PodCertificateRequest,
-} from '../../types/certificates.v1.ts';
+import type { CertificateSigningRequest } from '../../types/certificates.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
@@ -85,31 +81,3 @@ function conditionText({ status }: CertificateSigningRequest): string {
   const state = has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending';
   return [state, ...(has('Failed') ? ['Failed'] : []), ...(status?.certificate ? ['Issued'] : [])].join(',');
 }
-
-export const clusterTrustBundle: KindParts<ClusterTrustBundle> = {
-  validate: ({ spec }) => (spec?.trustBundle ? [] : [required('spec.trustBundle')]),
-  fields: ({ spec }) => ({ 'spec.signerName': spec?.signerName ?? '' }),
-  columns: columns(['Name', 'SignerName']),
-  row: ({ metadata, spec }) => [metadata.name, spec?.signerName || '<none>'],
-};
-
-export const podCertificateRequest: KindParts<PodCertificateRequest> = {
-  fields: ({ spec }) => ({
-    'spec.signerName': spec?.signerName ?? '',
-    'spec.podName': spec?.podName ?? '',
-    'spec.nodeName': spec?.nodeName ?? '',
-  }),
-  columns: columns(['Name', 'PodName', 'ServiceAccountName', 'NodeName', 'SignerName', 'State', '@Age']),
-  row({ metadata, spec, status }, nowMs) {
-    const state = (status?.conditions ?? []).find(({ type }) => ['Denied', 'Failed', 'Issued'].includes(type))?.type;
-    return [
-      metadata.name,
-      spec?.podName ?? '',
-      spec?.serviceAccountName ?? '',
-      spec?.nodeName ?? '',
-      spec?.signerName ?? '',
-      state ?? 'Pending',
-      ageOf(metadata, nowMs),
-    ];
-  },
-};

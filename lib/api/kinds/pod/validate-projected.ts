@@ -1,4 +1,4 @@
-import { at, child, forbiddenField, invalidValue, type Path, required } from '../../field-errors.ts';
+import { at, child, forbiddenField, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
 import { wrongDns1123Subdomain } from '../../names.ts';
 import type { DownwardAPIVolumeFile, ProjectedVolumeSource, VolumeProjection } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
@@ -48,7 +48,7 @@ function validateProjection(source: VolumeProjection, path: Path): StatusCause[]
   const causes = given
     .slice(1)
     .map(([key]) => forbiddenField(child(path, key), 'may not specify more than 1 volume type per source'));
-  const { secret, configMap, downwardAPI, serviceAccountToken } = source;
+  const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = source;
   for (const [kind, ref] of [
     ['secret', secret],
     ['configMap', configMap],
@@ -64,6 +64,9 @@ function validateProjection(source: VolumeProjection, path: Path): StatusCause[]
   if (downwardAPI !== undefined) causes.push(...validateDownward(downwardAPI.items ?? [], child(path, 'downwardAPI')));
   if (serviceAccountToken !== undefined)
     causes.push(...validateToken(serviceAccountToken, child(path, 'serviceAccountToken')));
+  if (clusterTrustBundle !== undefined)
+    causes.push(...validateTrustBundle(clusterTrustBundle, child(path, 'clusterTrustBundle')));
+  if (podCertificate !== undefined) causes.push(...validateCertificate(podCertificate, child(path, 'podCertificate')));
   return causes;
 }
 
@@ -82,8 +85,53 @@ function validateToken(token: NonNullable<VolumeProjection['serviceAccountToken'
   return causes;
 }
 
+type TrustBundle = NonNullable<VolumeProjection['clusterTrustBundle']>;
+type Certificate = NonNullable<VolumeProjection['podCertificate']>;
+
+/** Rule: KEP-3257. */
+function validateTrustBundle({ name, signerName, labelSelector, path: file }: TrustBundle, path: Path): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const isSet = (text: string | undefined) => text !== undefined && text !== '';
+  if (isSet(name) && isSet(signerName)) {
+    causes.push(invalidValue(path, 'clusterTrustBundle', 'only one of name and signerName may be used'));
+  } else if (isSet(name)) {
+    if (labelSelector !== undefined)
+      causes.push(
+        invalidValue(child(path, 'labelSelector'), labelSelector, 'labelSelector must be unset if name is specified'),
+      );
+  } else if (!isSet(signerName)) {
+    causes.push(required(path, 'either name or signerName must be specified'));
+  }
+  if (!file) causes.push(required(child(path, 'path')));
+  else causes.push(...validateLocalPath(file, child(path, 'path')));
+  return causes;
+}
+
+/** Rule: KEP-4317. */
+function validateCertificate(source: Certificate, path: Path): StatusCause[] {
+  const { signerName, keyType, maxExpirationSeconds: seconds } = source;
+  const causes: StatusCause[] = [];
+  if (!signerName) causes.push(required(child(path, 'signerName')));
+  if (!keyTypes.includes(keyType)) causes.push(notSupported(child(path, 'keyType'), keyType, keyTypes));
+  if (seconds !== undefined && (seconds < 3600 || seconds > 7_862_400)) {
+    const range = seconds < 3600 ? '>= 3600' : '<= 7862400';
+    causes.push(
+      invalidValue(child(path, 'maxExpirationSeconds'), seconds, `if provided, maxExpirationSeconds must be ${range}`),
+    );
+  }
+  const files = certificatePaths.filter((name) => source[name]);
+  if (files.length === 0) causes.push(required(path, `specify at least one of ${certificatePaths.join(', ')}`));
+  for (const name of files) causes.push(...validateLocalPath(source[name]!, child(path, name)));
+  return causes;
+}
+const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'];
+const certificatePaths = ['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const;
+
 /** The files that a source is known to write. */
-function filesOf({ secret, configMap, downwardAPI, serviceAccountToken }: VolumeProjection): readonly string[] {
+function filesOf(source: VolumeProjection): readonly string[] {
+  const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = source;
+  if (clusterTrustBundle?.path) return [clusterTrustBundle.path];
+  if (podCertificate) return certificatePaths.flatMap((name) => podCertificate[name] || []);
   const items = [secret, configMap, downwardAPI].flatMap((source) => (source?.items ?? []).map(({ path }) => path));
   return serviceAccountToken?.path ? [...items, serviceAccountToken.path] : items;
 }
