@@ -11,9 +11,11 @@ import type { Log } from '#lib/log.ts';
 import { createMetrics } from '#lib/metrics.ts';
 import { createCgroups } from './cgroups/cgroups.ts';
 import { keepShares } from './cgroups/share-out.ts';
+import { shownConfig } from './config/shown-config.ts';
 import { createNodePuller } from './images/create-node-puller.ts';
 import { createInformers, runInformers } from './informers.ts';
 import { rotateLogs } from './logs/rotate.ts';
+import { standardRotation } from './logs/rotate-plan.ts';
 import { type Network, startNetwork } from './network.ts';
 import { createNodeKeeper } from './node/keep-node.ts';
 import { keepLease } from './node/lease.ts';
@@ -64,8 +66,9 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
   const hostIPs = [options.nodeIp ?? firstAddress()];
   const common = { client, clock, log };
   const informers = createInformers(common, nodeName);
-  const { manifestPath, manifestUrl } = options;
-  const statics = createStaticPods({ nodeName, manifestPath, manifestUrl, clock, log });
+  const { manifestPath, manifestUrl, manifestUrlHeaders = {}, manifestPauseMs: pauseMs = 20_000 } = options;
+  const manifests = { manifestPath, manifestUrl, manifestUrlHeaders, pauseMs };
+  const statics = createStaticPods({ nodeName, ...manifests, clock, log });
   const source = createPodSource(informers.pods, statics);
   const recorder = createEventRecorder({ ...common, component: 'kubelet', host: nodeName });
   const cgroups = await createCgroups({ driver, root: options.cgroupRoot, exec, log });
@@ -107,7 +110,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
       cgroups,
       volumes,
       nodeName,
-      allowedUnsafeSysctls: [],
+      allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
       rootDir,
       hostIPs,
       allocatable,
@@ -151,7 +154,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     signal,
   );
   const serve = { nodeName, port, tls, client, pods: source, runtime: cri.runtime, metrics: createMetrics() };
-  const server = await startKubeletServer({ ...serve, clock, log }, signal);
+  const server = await startKubeletServer({ ...serve, config: shownConfig(options), clock, log }, signal);
   log.info('Started agent', { node: nodeName, cgroupDriver: driver, cgroupV2: cgroups.isV2, kubeletPort: server.port });
   await Promise.all([
     runInformers(informers, signal),
@@ -162,7 +165,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     pods.run(signal),
     keepShares(cgroups, pods.pods, common, signal),
     volumes.run(signal),
-    rotateLogs({ runtime: cri.runtime, clock, log }, signal),
+    rotateLogs({ runtime: cri.runtime, rule: options.logRotation ?? standardRotation, clock, log }, signal),
     network.done,
     server.stopped,
   ]);

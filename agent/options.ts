@@ -1,3 +1,5 @@
+import type { RotationRule } from './logs/rotate-plan.ts';
+
 /** What `skiff agent` is told. Paths and addresses have no default here: the command line has. */
 export interface AgentOptions {
   /** How to reach the API server, as system:node:NAME. */
@@ -24,6 +26,14 @@ export interface AgentOptions {
   readonly manifestPath?: string;
   /** Where else static pods are described. */
   readonly manifestUrl?: string;
+  readonly manifestUrlHeaders?: Readonly<Record<string, string>>;
+  /** How often both are looked at: 20 s unless told. */
+  readonly manifestPauseMs?: number;
+  /** Beyond the safe ones, by name or by a prefix that ends in `*`. */
+  readonly allowedUnsafeSysctls?: readonly string[];
+  readonly logRotation?: RotationRule;
+  /** KubeletConfiguration with its defaults, for those who ask; what it says is in the other options, too. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** 110 unless told. */
   readonly maxPods?: number;
   /** /etc/resolv.conf unless told. */

@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
+import type { AgentOptions } from '../agent/options.ts';
+import { addPlan } from './agent-plan.ts';
+import { addProxy } from './agent-proxy.ts';
 import { live, requireRoot } from './life.ts';
 
 export interface AgentFlags {
-  readonly kubeconfig: string;
+  readonly config?: string;
+  readonly kubeconfig?: string;
   readonly nodeName?: string;
   readonly nodeIp?: string;
   readonly rootDir: string;
@@ -12,9 +16,9 @@ export interface AgentFlags {
   readonly serviceClusterIpRange: string;
   readonly clusterDns: string;
   readonly clusterDomain: string;
-  readonly clientCaFile: string;
-  readonly tlsCertFile: string;
-  readonly tlsPrivateKeyFile: string;
+  readonly clientCaFile?: string;
+  readonly tlsCertFile?: string;
+  readonly tlsPrivateKeyFile?: string;
   readonly port: string;
   readonly podManifestPath?: string;
   readonly manifestUrl?: string;
@@ -22,13 +26,14 @@ export interface AgentFlags {
 }
 
 export function addAgent(program: Command): void {
-  program
+  const command = program
     .command('agent')
     .description('Run a node: kubelet, Service proxy and cluster DNS in one process.')
-    .requiredOption('--kubeconfig <file>', 'how to reach the API server, as system:node:NAME')
-    .requiredOption('--client-ca-file <file>', 'authority whose clients may call this node')
-    .requiredOption('--tls-cert-file <file>', 'certificate that the node serves with')
-    .requiredOption('--tls-private-key-file <file>', 'its key')
+    .option('--config <file>', 'KubeletConfiguration; the command line comes before it')
+    .option('--kubeconfig <file>', 'how to reach the API server, as system:node:NAME')
+    .option('--client-ca-file <file>', 'authority whose clients may call this node')
+    .option('--tls-cert-file <file>', 'certificate that the node serves with')
+    .option('--tls-private-key-file <file>', 'its key')
     .option('--node-name <name>', "the node's name (the machine's host name unless told)")
     .option('--node-ip <ip>', "the node's address, used everywhere (that of the default route unless told)")
     .option('--root-dir <folder>', 'where pods keep their volumes', '/var/lib/kubelet')
@@ -42,17 +47,22 @@ export function addAgent(program: Command): void {
     .option('--pod-manifest-path <path>', 'folder of static pods, or one file')
     .option('--manifest-url <url>', 'where else static pods are described')
     .option('-v, --verbose', 'log more')
-    .action((flags: AgentFlags) => live((signal) => agent(flags, signal)));
+    .action((flags: AgentFlags) => live((signal) => agent(flags, command, signal)));
+  addPlan(command);
+  addProxy(command);
 }
 
-async function agent(flags: AgentFlags, signal: AbortSignal): Promise<void> {
+async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): Promise<void> {
   requireRoot();
   const { hostname } = await import('node:os');
   const { createClock } = await import('#lib/clock.ts');
   const { createLog } = await import('#lib/log.ts');
   const { runAgent } = await import('../agent/main.ts');
   const log = createLog({ level: flags.verbose ? 'debug' : 'info' });
-  const options = {
+  const { readConfig } = await import('../agent/config/read-config.ts');
+  const config = flags.config === undefined ? undefined : await readConfig(flags.config);
+  for (const path of config?.idle ?? []) log.warn('A field of the configuration does nothing here', { path });
+  const told = {
     kubeconfig: flags.kubeconfig,
     nodeName: flags.nodeName ?? hostname().toLowerCase(),
     ...(flags.nodeIp === undefined ? {} : { nodeIp: flags.nodeIp }),
@@ -70,5 +80,37 @@ async function agent(flags: AgentFlags, signal: AbortSignal): Promise<void> {
     ...(flags.podManifestPath === undefined ? {} : { manifestPath: flags.podManifestPath }),
     ...(flags.manifestUrl === undefined ? {} : { manifestUrl: flags.manifestUrl }),
   };
-  await runAgent(options, { clock: createClock(), log, signal });
+  // A flag that was typed comes first, then the file, then the flag's default.
+  const isTyped = (flag: string) => command.getOptionValueSource(flag) === 'cli';
+  const options = { ...told, ...config?.options };
+  for (const [name, flag] of Object.entries(flagOf))
+    if (isTyped(flag)) Object.assign(options, { [name]: told[name as keyof typeof told] });
+  await runAgent(required(options), { clock: createClock(), log, signal });
+}
+
+/** Options that a configuration file may set, too, by the flag that sets them. */
+const flagOf = {
+  runtimeEndpoint: 'containerRuntimeEndpoint',
+  cgroupRoot: 'cgroupRoot',
+  clusterDns: 'clusterDns',
+  clusterDomain: 'clusterDomain',
+  clientCaFile: 'clientCaFile',
+  tlsCertFile: 'tlsCertFile',
+  tlsPrivateKeyFile: 'tlsPrivateKeyFile',
+  port: 'port',
+  manifestPath: 'podManifestPath',
+  manifestUrl: 'manifestUrl',
+} as const;
+
+/** @throws {Error} that names what neither the command line nor the file says */
+function required(options: Partial<Record<keyof AgentOptions, unknown>>): AgentOptions {
+  for (const [name, flag] of [
+    ['kubeconfig', '--kubeconfig'],
+    ['clientCaFile', '--client-ca-file'],
+    ['tlsCertFile', '--tls-cert-file'],
+    ['tlsPrivateKeyFile', '--tls-private-key-file'],
+  ] as const) {
+    if (options[name] === undefined) throw new Error(`${flag} is needed`);
+  }
+  return options as unknown as AgentOptions;
 }

@@ -37,7 +37,7 @@ export async function openCheckpoint(folder: string, log: Log): Promise<Checkpoi
   return {
     of(podUid) {
       const text = written.get(podUid);
-      return text === undefined ? undefined : parsed(text);
+      return text === undefined ? undefined : parseSaved(text);
     },
     async save(record) {
       const text = JSON.stringify(worthKeeping(record));
@@ -62,7 +62,8 @@ function worthKeeping({ allocation, actuated, restarts }: PodRecord): Saved {
   return { allocation, actuated: Object.fromEntries(actuated), restarts: Object.fromEntries(restarts) };
 }
 
-function parsed(text: string): Saved | undefined {
+/** `undefined` for what cannot be read. */
+export function parseSaved(text: string): Saved | undefined {
   try {
     const { allocation = {}, actuated = {}, restarts = {} } = JSON.parse(text) as Partial<Saved>;
     return { allocation, actuated, restarts };

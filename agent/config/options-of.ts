@@ -1,0 +1,56 @@
+import { parseDuration } from '#lib/api/json/duration.ts';
+import { wholeValue } from '#lib/api/quantity.ts';
+import type { AgentOptions } from '../options.ts';
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** What a completed configuration says of the agent's options; what it leaves open is not there. */
+export function optionsOf(config: Config): Partial<AgentOptions> {
+  const text = (name: string) => (config[name] as string | undefined) || undefined;
+  const x509 = (config['authentication'] as Config | undefined)?.['x509'] as Config | undefined;
+  const found: { readonly [Name in keyof AgentOptions]: AgentOptions[Name] | undefined } = {
+    ...none,
+    manifestPath: text('staticPodPath'),
+    manifestUrl: text('staticPodURL'),
+    manifestUrlHeaders: headersOf(
+      config['staticPodURLHeader'] as Readonly<Record<string, readonly string[]>> | undefined,
+    ),
+    manifestPauseMs: milliseconds(text('fileCheckFrequency')),
+    port: config['port'] as number,
+    tlsCertFile: text('tlsCertFile'),
+    tlsPrivateKeyFile: text('tlsPrivateKeyFile'),
+    clientCaFile: x509?.['clientCAFile'] as string | undefined,
+    clusterDomain: text('clusterDomain'),
+    clusterDns: (config['clusterDNS'] as readonly string[] | undefined)?.[0],
+    cgroupRoot: text('cgroupRoot'),
+    maxPods: config['maxPods'] as number,
+    resolvConf: text('resolvConf'),
+    runtimeEndpoint: text('containerRuntimeEndpoint'),
+    allowedUnsafeSysctls: config['allowedUnsafeSysctls'] as readonly string[] | undefined,
+    logRotation: {
+      maxBytes: wholeValue(String(config['containerLogMaxSize'])),
+      maxFiles: config['containerLogMaxFiles'] as number,
+    },
+    config,
+  };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}
+
+/** Options that no configuration knows. */
+const none = {
+  kubeconfig: undefined,
+  nodeName: undefined,
+  nodeIp: undefined,
+  rootDir: undefined,
+  clusterCidr: undefined,
+  serviceCidr: undefined,
+};
+
+function milliseconds(duration: string | undefined): number | undefined {
+  return duration === undefined ? undefined : Number(parseDuration(duration) / 1_000_000n);
+}
+
+function headersOf(headers: Readonly<Record<string, readonly string[]>> | undefined) {
+  if (headers === undefined) return undefined;
+  return Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, values.join(', ')]));
+}

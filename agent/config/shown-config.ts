@@ -1,0 +1,23 @@
+import type { AgentOptions } from '../options.ts';
+import { completeConfig } from './complete.ts';
+
+/** What the agent goes by, whether a file said so or the command line: what /configz shows. */
+export function shownConfig(options: AgentOptions): Readonly<Record<string, unknown>> {
+  const config = options.config ?? completeConfig({}).config;
+  const { maxPods = 110, resolvConf = '/etc/resolv.conf', allowedUnsafeSysctls, manifestPath, manifestUrl } = options;
+  return {
+    ...config,
+    port: options.port,
+    clusterDomain: options.clusterDomain,
+    clusterDNS: options.clusterDns === '' ? [] : [options.clusterDns],
+    cgroupRoot: options.cgroupRoot,
+    containerRuntimeEndpoint: options.runtimeEndpoint,
+    tlsCertFile: options.tlsCertFile,
+    tlsPrivateKeyFile: options.tlsPrivateKeyFile,
+    maxPods,
+    resolvConf,
+    ...(allowedUnsafeSysctls === undefined ? {} : { allowedUnsafeSysctls }),
+    ...(manifestPath === undefined ? {} : { staticPodPath: manifestPath }),
+    ...(manifestUrl === undefined ? {} : { staticPodURL: manifestUrl }),
+  };
+}
