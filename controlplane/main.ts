@@ -47,7 +47,13 @@ export async function runServer(
     clock,
     log,
     admission: (readable) => [
-      ...createPlugins({ registry: readable, clock, log, protectsStorage: !options.apiOnly }),
+      ...createPlugins({
+        registry: readable,
+        clock,
+        log,
+        authorize: (asked) => apiServer.authorize(asked),
+        protectsStorage: !options.apiOnly,
+      }),
       createEscalationCheck(() => apiServer),
       createSignerCheck(() => apiServer),
     ],

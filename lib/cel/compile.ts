@@ -1,20 +1,22 @@
 // Expressions in CEL, compiled once, with Kubernetes' functions, and bounded: they come from whoever may write policies.
 import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 import { addAddressFunctions } from './addresses.ts';
+import { addAuthorizerFunctions } from './authorizer.ts';
 import { addListFunctions } from './lists.ts';
 import { addQuantityFunctions } from './quantity.ts';
 import { addSemverFunctions } from './semver.ts';
 import { addTextFunctions } from './text.ts';
 import { addUrlFunctions } from './url.ts';
+import type { Longest } from './values.ts';
 
 export interface Expression {
   /** As the checker sees it: 'bool', 'dyn', ... */
   readonly type: string;
   /**
-   * The value for these variables, given as CEL values; `size` is how many members they have in all.
+   * The value for these variables, given as CEL values whose longest parts are `longest`.
    * @throws {Error} if it has none, or would cost too much
    */
-  evaluate(variables: Readonly<Record<string, unknown>>, size: number): unknown;
+  evaluate(variables: Readonly<Record<string, unknown>>, longest: Longest): unknown;
 }
 
 /** @throws {Error} if `text` is no expression over these variables */
@@ -24,11 +26,13 @@ export function compileExpression(text: string, variables: readonly string[]): E
   const checked = parsed.check();
   if (!checked.valid) throw new Error(checked.error?.message.split('\n')[0] ?? 'invalid expression');
   const depth = loopDepth(parsed.ast);
+  const splits = /\b(split|findAll)\s*\(/.test(text);
   return {
     type: checked.type ?? 'dyn',
-    evaluate(values, size) {
-      // A loop runs over what came in, at most; loops within loops multiply.
-      if (depth > 1 && Math.max(size, 2) ** depth > mostSteps) {
+    evaluate(values, { members, characters }) {
+      // A loop runs over one list or map that came in, or over what a text falls into; loops within loops multiply.
+      const steps = Math.max(members, splits ? characters : 0, 2);
+      if (depth > 1 && steps ** depth > mostSteps) {
         throw new Error('operation cancelled: actual cost limit exceeded');
       }
       return parsed(values);
@@ -64,6 +68,7 @@ function createBase(): Environment {
   addAddressFunctions(environment);
   addUrlFunctions(environment);
   addSemverFunctions(environment);
+  addAuthorizerFunctions(environment);
   return environment;
 }
 

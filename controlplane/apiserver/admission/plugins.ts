@@ -12,6 +12,7 @@ import {
 } from '#lib/api/resources.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import type { Authorize } from '../authorization/attributes.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Plugin } from './admission.ts';
 import { createDefaultClass } from './default-class.ts';
@@ -20,6 +21,7 @@ import { createLimitRanger } from './limit-ranger.ts';
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts';
 import { createNodeRestriction } from './node-restriction.ts';
 import { createPodTopology } from './pod-topology.ts';
+import { createValidatingPolicies } from './policies/policies.ts';
 import { createPriority } from './priority.ts';
 import { quotaWriter } from './quota-writer.ts';
 import { createResourceQuota } from './resource-quota.ts';
@@ -33,6 +35,8 @@ export interface PluginsOptions {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly log: Log;
+  /** For policies that ask who may do what. */
+  readonly authorize?: Authorize;
   readonly random?: () => number;
   /** Only where a controller takes the finalizers off again: nothing could be deleted otherwise. */
   readonly protectsStorage?: boolean;
@@ -43,6 +47,7 @@ export function createPlugins({
   registry,
   clock,
   log,
+  authorize = () => ({ isAllowed: false, reason: '' }),
   random = Math.random,
   protectsStorage = false,
 }: PluginsOptions): readonly Plugin[] {
@@ -68,6 +73,7 @@ export function createPlugins({
     createPodTopology({ nodeNamed: registry.reader(nodes).get }),
     // What others may change and refuse comes after all that is ours, but for quotas.
     webhooks.mutating,
+    createValidatingPolicies({ registry, authorize }),
     webhooks.validating,
     // Last: what others refuse is not charged.
     createResourceQuota({ quotasOf: registry.reader(resourceQuotas).list, ...quotaWriter(registry), clock }),

@@ -96,7 +96,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const registry: Registry = {
     resource: (group, version, plural) =>
       stores.get(`${group}/${version}/${plural}`) ?? extensions.store(group, version, plural),
-    resources: stores.values(),
+    resources: { [Symbol.iterator]: () => stores.values() },
     extensions,
     reader({ group, plural }) {
       const one = preferred.get(`${group}/${plural}`);

@@ -24,11 +24,29 @@ export function reviewVersion(accepted: readonly string[]): ReviewVersion | unde
 }
 
 /** The text of the request's body. */
-export function renderReview({ attributes, match, object, oldObject, uid, version }: ReviewFacts): string {
+export function renderReview(facts: ReviewFacts): string {
+  const { attributes, object, oldObject, uid, version } = facts;
+  const rest = {
+    object: textOf(object),
+    oldObject: textOf(oldObject),
+    dryRun: String(attributes.isDryRun),
+    options: JSON.stringify(attributes.options?.() ?? null),
+  };
+  const tail = Object.entries(rest).map(([key, text]) => `,"${key}":${text}`);
+  const request = JSON.stringify({ uid, ...requestOf(facts) }).slice(0, -1) + tail.join('');
+  return `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/${version}","request":${request}}}`;
+}
+
+/** The request but for what it carries. */
+export function requestOf({
+  attributes,
+  match,
+  object,
+  oldObject,
+}: Pick<ReviewFacts, 'attributes' | 'match' | 'object' | 'oldObject'>): object {
   const { subresource, user, name, namespace, operation } = attributes;
   const seen = match.as === 'itself' ? attributes : match.equivalent;
-  const head = {
-    uid,
+  return {
     kind: kindOf(object ?? oldObject),
     resource: resourceOf(seen),
     ...(subresource === '' ? {} : { subResource: subresource }),
@@ -45,15 +63,6 @@ export function renderReview({ attributes, match, object, oldObject, uid, versio
       ...(user.extra === undefined ? {} : { extra: user.extra }),
     },
   };
-  const rest = {
-    object: textOf(object),
-    oldObject: textOf(oldObject),
-    dryRun: String(attributes.isDryRun),
-    options: JSON.stringify(attributes.options?.() ?? null),
-  };
-  const tail = Object.entries(rest).map(([key, text]) => `,"${key}":${text}`);
-  const request = JSON.stringify(head).slice(0, -1) + tail.join('');
-  return `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/${version}","request":${request}}}`;
 }
 
 function textOf(object: KubeObject | undefined): string {

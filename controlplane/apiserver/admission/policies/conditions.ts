@@ -1,0 +1,52 @@
+import type { MatchCondition } from '#lib/api/types/admissionregistration.v1.ts';
+import type { Expression } from '#lib/cel/compile.ts';
+import type { Context } from './context.ts';
+
+export type Compile = (text: string, variables: readonly string[]) => Expression;
+
+export interface Condition {
+  readonly name: string;
+  readonly expression: Expression | Error;
+}
+
+export function compileConditions(
+  conditions: readonly MatchCondition[],
+  compile: Compile,
+  variables: readonly string[],
+): readonly Condition[] {
+  return conditions.map(({ name, expression }) => ({
+    name,
+    expression: attempt(() => compile(expression, variables)),
+  }));
+}
+
+/** Whether all hold. One that does not decides, whatever else fails. @throws {Error} if one failed and none decided */
+export function holdAll(conditions: readonly Condition[], { values, longest }: Context): boolean {
+  let failed: Error | undefined;
+  for (const { name, expression } of conditions) {
+    const value = attempt(() => {
+      if (expression instanceof Error) throw expression;
+      return expression.evaluate(values, longest);
+    });
+    if (value === false) return false;
+    if (value !== true) {
+      const why = value instanceof Error ? value.message : 'the result is not a bool';
+      failed ??= new Error(`matchCondition ${JSON.stringify(name)} resulted in error: ${firstLine(why)}`);
+    }
+  }
+  if (failed !== undefined) throw failed;
+  return true;
+}
+
+export function attempt<T>(work: () => T): T | Error {
+  try {
+    return work();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** What the library says after it is a drawing of the place. */
+export function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
+}

@@ -1,0 +1,86 @@
+import type { KubeObject } from '#lib/api/resource.ts';
+import type { Namespace } from '#lib/api/types/core.v1.ts';
+import { type Access, createAuthorizer } from '#lib/cel/authorizer.ts';
+import { type Longest, lazyMap, longestIn, toCel } from '#lib/cel/values.ts';
+import type { Authorize } from '../../authorization/attributes.ts';
+import type { Attributes } from '../admission.ts';
+import type { Match } from '../webhooks/match.ts';
+import { requestOf } from '../webhooks/review.ts';
+
+/** What every expression may name. `variables` are those that the policy itself makes. */
+export const variableNames = [
+  'object',
+  'oldObject',
+  'request',
+  'params',
+  'namespaceObject',
+  'authorizer',
+  'variables',
+] as const;
+
+export interface Context {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly longest: Longest;
+}
+
+export interface ContextFacts {
+  readonly attributes: Attributes;
+  readonly match: Match;
+  /** In the version that the rules name. */
+  readonly object: KubeObject | undefined;
+  readonly oldObject: KubeObject | undefined;
+  readonly namespace: Namespace | undefined;
+  readonly authorize: Authorize;
+}
+
+export function contextOf({ attributes, match, object, oldObject, namespace, authorize }: ContextFacts): Context {
+  const request = requestOf({ attributes, match, object, oldObject });
+  const shown = { ...request, dryRun: attributes.isDryRun, options: attributes.options?.() ?? null };
+  const values = {
+    object: toCel(object),
+    oldObject: toCel(oldObject),
+    request: toCel(shown),
+    namespaceObject: toCel(namespace),
+    params: null,
+    variables: lazyMap(new Map()),
+  };
+  const { group, resource, subresource, namespace: where, name } = attributes;
+  const authorizer = createAuthorizer(accessOf(attributes, authorize), {
+    group,
+    resource,
+    subresource,
+    namespace: where,
+    name,
+  });
+  return { values: { ...values, authorizer }, longest: longestIn(...Object.values(values)) };
+}
+
+function accessOf({ user: requester }: Attributes, authorize: Authorize): Access {
+  return ({ verb, serviceAccount, path, ...what }) => {
+    const user =
+      serviceAccount === undefined
+        ? requester
+        : {
+            name: `system:serviceaccount:${serviceAccount.namespace}:${serviceAccount.name}`,
+            groups: [
+              'system:serviceaccounts',
+              `system:serviceaccounts:${serviceAccount.namespace}`,
+              'system:authenticated',
+            ],
+          };
+    return authorize({ user, verb, isResource: path === undefined, path: path ?? '', ...what });
+  };
+}
+
+/** The context with the parameters of one binding. */
+export function withParams({ values, longest }: Context, params: KubeObject | undefined): Context {
+  const value = toCel(params);
+  const own = longestIn(value);
+  return {
+    values: { ...values, params: value },
+    longest: {
+      members: Math.max(longest.members, own.members),
+      characters: Math.max(longest.characters, own.characters),
+    },
+  };
+}

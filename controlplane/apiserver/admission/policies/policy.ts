@@ -1,0 +1,89 @@
+// One ValidatingAdmissionPolicy, compiled, and what it says of one request. Rule: admission/plugin/policy/validating, validator.
+import type { ValidatingAdmissionPolicy, Validation } from '#lib/api/types/admissionregistration.v1.ts';
+import type { Expression } from '#lib/cel/compile.ts';
+import { lazyMap } from '#lib/cel/values.ts';
+import { attempt, type Compile, type Condition, compileConditions, firstLine, holdAll } from './conditions.ts';
+import { type Context, variableNames } from './context.ts';
+
+export interface CompiledPolicy {
+  readonly failsClosed: boolean;
+  readonly conditions: readonly Condition[];
+  readonly variables: readonly { readonly name: string; readonly expression: Expression | Error }[];
+  readonly validations: readonly CompiledValidation[];
+}
+
+interface CompiledValidation {
+  readonly source: Validation;
+  readonly expression: Expression | Error;
+  readonly message: Expression | Error | undefined;
+}
+
+export function compilePolicy({ spec }: ValidatingAdmissionPolicy, compile: Compile): CompiledPolicy {
+  const make = (text: string) => attempt(() => compile(text, variableNames));
+  return {
+    failsClosed: spec.failurePolicy !== 'Ignore',
+    conditions: compileConditions(spec.matchConditions ?? [], compile, variableNames),
+    variables: (spec.variables ?? []).map(({ name, expression }) => ({ name, expression: make(expression) })),
+    validations: (spec.validations ?? []).map((source) => ({
+      source,
+      expression: make(source.expression),
+      message: source.messageExpression ? make(source.messageExpression) : undefined,
+    })),
+  };
+}
+
+/** Something that speaks against the request. */
+export interface Denial {
+  readonly message: string;
+  readonly reason: string;
+}
+
+export function judge(policy: CompiledPolicy, context: Context): readonly Denial[] {
+  const full = withVariables(policy, context);
+  const fits = attempt(() => holdAll(policy.conditions, full));
+  if (fits === false) return [];
+  if (fits !== true) return policy.failsClosed ? [{ message: fits.message, reason: 'Invalid' }] : [];
+  return policy.validations.flatMap((validation) => judgeOne(policy, validation, full));
+}
+
+function judgeOne(policy: CompiledPolicy, validation: CompiledValidation, context: Context): readonly Denial[] {
+  const { source, expression } = validation;
+  const value = evaluate(expression, context);
+  if (value === true) return [];
+  if (value === false) return [{ message: messageOf(validation, context), reason: source.reason || 'Invalid' }];
+  if (!policy.failsClosed) return [];
+  const why = value instanceof Error ? firstLine(value.message) : 'the result is not a bool';
+  return [{ message: `expression '${source.expression}' resulted in error: ${why}`, reason: 'Invalid' }];
+}
+
+function messageOf({ source, message }: CompiledValidation, context: Context): string {
+  if (message !== undefined) {
+    const text = evaluate(message, context);
+    if (typeof text === 'string' && text.trim() !== '' && !text.includes('\n') && text.length <= mostCharacters) {
+      return text.trim();
+    }
+  }
+  return source.message?.trim() || `failed expression: ${source.expression.trim()}`;
+}
+const mostCharacters = 5 * 1024;
+
+function evaluate(expression: Expression | Error, { values, longest }: Context): unknown {
+  return attempt(() => {
+    if (expression instanceof Error) throw expression;
+    return expression.evaluate(values, longest);
+  });
+}
+
+/** Computed when first asked for; each may use those before it. */
+function withVariables({ variables }: CompiledPolicy, context: Context): Context {
+  const members = new Map<string, () => unknown>();
+  const full: Context = { ...context, values: { ...context.values, variables: lazyMap(members) } };
+  for (const { name, expression } of variables) {
+    members.set(name, () => {
+      const value = evaluate(expression, full);
+      if (value instanceof Error) throw value;
+      return value;
+    });
+  }
+  return full;
+}
