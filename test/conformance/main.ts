@@ -97,6 +97,10 @@ async function choose(): Promise<readonly string[]> {
         ]),
     ...(options.green ? [readGreen()] : []),
   ];
+  const unknown = lists.flat().filter((name) => name !== '' && !all.includes(name));
+  if (unknown.length > 0 && options.suite === undefined) {
+    throw new Error(`The suite has no such spec: ${unknown.slice(0, 3).join('; ')}`);
+  }
   const chosen = select(all, {
     focus: options.focus === undefined ? undefined : new RegExp(options.focus),
     skip: options.skip === undefined ? undefined : new RegExp(options.skip),
