@@ -10,6 +10,8 @@ export interface Informers {
   get<T extends KubeObject>(resource: Resource<T>): Informer<T>;
   /** As `get` if that is running already; else an informer of names, owners and finalizers alone, which is small. */
   metadata(resource: Resource<KubeObject>): Informer<KubeObject>;
+  /** Ends the informer of metadata of a resource that is served no more. */
+  drop(resource: Resource<KubeObject>): void;
 }
 
 /** Indexes of every informer: by namespace; by controller, where objects without one are found under `orphanOf(namespace)`; by all owners. */
@@ -27,13 +29,15 @@ export function createInformers(
 ): Informers {
   const whole = new Map<string, Informer<KubeObject>>();
   const partial = new Map<string, Informer<KubeObject>>();
+  const ends = new Map<string, AbortController>(); // of those
 
   function start<T extends KubeObject>(
     resource: Resource<T>,
     options: Partial<Parameters<typeof createInformer<T>>[0]>,
+    until = signal,
   ) {
     const informer = createInformer<T>({ client, resource, clock, log, ...options });
-    void informer.run(signal);
+    void informer.run(until);
     return informer;
   }
 
@@ -50,9 +54,18 @@ export function createInformers(
       const name = nameOf(resource);
       const known = whole.get(name) ?? partial.get(name);
       if (known !== undefined) return known;
-      const made = start(resource, { indexes: ownerIndex, transform: metadataOnly, metadataOnly: true });
+      const end = new AbortController();
+      const options = { indexes: ownerIndex, transform: metadataOnly, metadataOnly: true };
+      const made = start(resource, options, AbortSignal.any([signal, end.signal]));
       partial.set(name, made);
+      ends.set(name, end);
       return made;
+    },
+    drop(resource) {
+      const name = nameOf(resource);
+      ends.get(name)?.abort();
+      ends.delete(name);
+      partial.delete(name);
     },
   };
 }

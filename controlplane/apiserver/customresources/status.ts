@@ -104,9 +104,9 @@ function acceptNames(
     ...(short.length === 0 ? {} : { shortNames: short }),
     ...(wanted.categories === undefined ? {} : { categories: wanted.categories }),
   };
-  const [first] = conflicts;
-  if (first === undefined) return { names: kept };
-  return { names: kept, conflict: { type: 'NamesAccepted', status: 'False', reason: first[0], message: first[1] } };
+  const last = conflicts.at(-1); // each overwrites what was said before
+  if (last === undefined) return { names: kept };
+  return { names: kept, conflict: { type: 'NamesAccepted', status: 'False', reason: last[0], message: last[1] } };
 }
 
 /** Groups of Kubernetes itself need an approval. */

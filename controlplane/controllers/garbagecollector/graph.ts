@@ -30,6 +30,10 @@ export function createGraph(kinds: Kinds, informers: Informers, onChange: Change
     sources.set(kind, informer);
     informer.onChange((now, before, key) => onChange(now, before, { kind, key }));
   });
+  kinds.onGone((kind) => {
+    sources.delete(kind);
+    informers.drop(kind);
+  });
   return {
     get: ({ kind, key }) => sources.get(kind)?.get(key),
     dependentsOf(uid) {

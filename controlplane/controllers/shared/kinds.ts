@@ -1,3 +1,4 @@
+import { isSame } from '#lib/api/kinds/equal.ts';
 import type { KubeObject, Resource } from '#lib/api/resource.ts';
 import { customResourceDefinitions } from '#lib/api/resources.ts';
 import { resourceFacts } from '#lib/api/schema.ts';
@@ -11,6 +12,8 @@ export interface Kinds {
   find(group: string, kind: string): Resource<KubeObject> | undefined;
   /** Calls `listener` with each kind, now and when it appears. */
   onNew(listener: (kind: Resource<KubeObject>) => void): void;
+  /** Calls `listener` with each kind that is served no more, or otherwise than before. */
+  onGone(listener: (kind: Resource<KubeObject>) => void): void;
   readonly synced: Promise<void>;
 }
 
@@ -18,15 +21,16 @@ export function createKinds(informers: Informers): Kinds {
   const definitions = informers.get(customResourceDefinitions);
   const custom = new Map<string, Resource<KubeObject>>();
   const listeners: ((kind: Resource<KubeObject>) => void)[] = [];
+  const goneListeners: ((kind: Resource<KubeObject>) => void)[] = [];
   definitions.onChange((now, _before, key) => {
     const kind = now && kindOf(now);
-    if (kind === undefined) {
-      custom.delete(key);
-      return;
-    }
-    const isNew = !custom.has(key);
+    const known = custom.get(key);
+    if (isSame(known, kind)) return; // the same object stands for it as long as it is served alike
+    custom.delete(key);
+    if (known !== undefined) for (const listener of goneListeners) listener(known);
+    if (kind === undefined) return;
     custom.set(key, kind);
-    if (isNew) for (const listener of listeners) listener(kind);
+    for (const listener of listeners) listener(kind);
   });
   const list = () => [...builtIn, ...custom.values()];
   return {
@@ -36,6 +40,7 @@ export function createKinds(informers: Informers): Kinds {
       listeners.push(listener);
       for (const kind of list()) listener(kind);
     },
+    onGone: (listener) => goneListeners.push(listener),
     synced: definitions.synced,
   };
 }
@@ -64,7 +69,8 @@ function order(version: string): number {
 
 function kindOf({ spec, status }: CustomResourceDefinition): Resource<KubeObject> | undefined {
   const isEstablished = status?.conditions?.some(({ type, status: is }) => type === 'Established' && is === 'True');
-  const version = spec.versions.find(({ storage }) => storage) ?? spec.versions.find(({ served }) => served);
+  const served = spec.versions.filter((one) => one.served);
+  const version = served.find(({ storage }) => storage) ?? served[0];
   if (!isEstablished || version === undefined || spec.names === undefined) return undefined;
   const { kind, plural } = spec.names;
   return { group: spec.group, version: version.name, kind, plural, isNamespaced: spec.scope === 'Namespaced' };

@@ -9,7 +9,8 @@ import {
   validatingWebhookConfiguration,
 } from './cluster/admission.ts';
 import { certificateSigningRequest } from './cluster/certificates.ts';
-import { apiService, customResourceDefinition } from './cluster/extension.ts';
+import { customResourceDefinition } from './cluster/definition.ts';
+import { apiService } from './cluster/extension.ts';
 import {
   flowSchema,
   priorityLevelConfiguration,

@@ -1,0 +1,174 @@
+// What a definition may not say. Pure. Rule: apiextensions-apiserver, ValidateCustomResourceDefinition.
+import { at, child, forbiddenField, invalidValue, notSupported, type Path, required } from '../field-errors.ts';
+import { wrongDns1035Label, wrongDns1123Subdomain } from '../names.ts';
+import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../types/apiextensions.v1.ts';
+import type { StatusCause } from '../types/meta.v1.ts';
+import { parseJsonPath } from './json-path.ts';
+import { validateSchema } from './validate-schema.ts';
+
+export function validateDefinition(definition: CustomResourceDefinition): StatusCause[] {
+  const { metadata, spec, status } = definition;
+  const { group = '', names, scope = '', versions = [] } = spec ?? {};
+  const causes: StatusCause[] = [];
+  if (metadata.name !== `${names?.plural}.${group}`) {
+    causes.push(invalidValue('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group'));
+  }
+  checkGroup(definition, causes);
+  if (scope !== 'Cluster' && scope !== 'Namespaced') {
+    causes.push(scope === '' ? required('spec.scope') : notSupported('spec.scope', scope, ['Cluster', 'Namespaced']));
+  }
+  if (spec?.preserveUnknownFields === true) {
+    const why =
+      'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
+    causes.push(invalidValue('spec.preserveUnknownFields', true, why));
+  }
+  checkNames(names ?? { plural: '', kind: '' }, causes);
+  checkVersions(versions, causes);
+  checkConversion(spec?.conversion, causes);
+  const known = new Set(versions.map(({ name }) => name));
+  for (const [index, name] of (status?.storedVersions ?? []).entries()) {
+    if (known.has(name)) continue;
+    causes.push(invalidValue(at('status.storedVersions', index), name, 'must appear in spec.versions'));
+  }
+  return causes;
+}
+
+function checkGroup({ metadata, spec }: CustomResourceDefinition, causes: StatusCause[]): void {
+  const group = spec?.group ?? '';
+  if (group === '') {
+    causes.push(required('spec.group'));
+    return;
+  }
+  causes.push(...wrongDns1123Subdomain(group).map((message) => invalidValue('spec.group', group, message)));
+  if (!group.includes('.')) causes.push(invalidValue('spec.group', group, 'should be a domain with at least one dot'));
+  if (!/(^|\.)(k8s|kubernetes)\.io$/.test(group)) return;
+  const approval = metadata.annotations?.[approvalKey];
+  const field = `metadata.annotations[${approvalKey}]`;
+  if (!approval) {
+    const why = `protected groups must have approval annotation "${approvalKey}", see https://github.com/kubernetes/enhancements/pull/1111`;
+    causes.push(required(field, why));
+  } else if (!approval.startsWith('unapproved') && !URL.canParse(approval)) {
+    const why = `protected groups must have approval annotation "${approvalKey}" with either a URL or a reason starting with "unapproved", see https://github.com/kubernetes/enhancements/pull/1111`;
+    causes.push(invalidValue(field, approval, why));
+  }
+}
+const approvalKey = 'api-approved.kubernetes.io';
+
+type Names = NonNullable<CustomResourceDefinition['spec']['names']>;
+
+function checkNames(names: Names, causes: StatusCause[]): void {
+  for (const field of ['plural', 'singular'] as const) {
+    const value = names[field] ?? '';
+    if (value === '') causes.push(required(`spec.names.${field}`));
+    else causes.push(...wrongDns1035Label(value).map((message) => invalidValue(`spec.names.${field}`, value, message)));
+  }
+  for (const field of ['kind', 'listKind'] as const) {
+    const value = names[field] ?? '';
+    const wrong = wrongDns1035Label(value.toLowerCase());
+    const detail = `may have mixed case, but should otherwise match: ${wrong.join(',')}`;
+    if (value === '') causes.push(required(`spec.names.${field}`));
+    else if (wrong.length > 0) causes.push(invalidValue(`spec.names.${field}`, value, detail));
+  }
+  for (const field of ['shortNames', 'categories'] as const) {
+    for (const [index, name] of (names[field] ?? []).entries()) {
+      const place = at(`spec.names.${field}`, index);
+      causes.push(...wrongDns1035Label(name).map((message) => invalidValue(place, name, message)));
+    }
+  }
+  if (names.kind !== '' && names.kind === names.listKind) {
+    causes.push(invalidValue('spec.names.listKind', names.listKind, 'kind and listKind may not be the same'));
+  }
+}
+
+function checkVersions(versions: readonly CustomResourceDefinitionVersion[], causes: StatusCause[]): void {
+  const field = 'spec.versions';
+  if (versions.length === 0) causes.push(required(field, 'must have at least one version'));
+  if (new Set(versions.map(({ name }) => name)).size < versions.length) {
+    causes.push(invalidValue(field, versions, 'must contain unique version names'));
+  }
+  if (versions.length > 0 && versions.filter(({ storage }) => storage).length !== 1) {
+    causes.push(invalidValue(field, versions, 'must have exactly one version marked as storage version'));
+  }
+  for (const [index, version] of versions.entries()) checkVersion(version, at(field, index), causes);
+}
+
+function checkVersion(version: CustomResourceDefinitionVersion, path: Path, causes: StatusCause[]): void {
+  const { name = '', schema, deprecated, deprecationWarning } = version;
+  const wrong = wrongDns1035Label(name);
+  if (wrong.length > 0) causes.push(invalidValue(child(path, 'name'), name, wrong.join(',')));
+  if (deprecationWarning !== undefined && deprecated !== true) {
+    causes.push(
+      invalidValue(child(path, 'deprecationWarning'), deprecationWarning, 'can only be set for deprecated versions'),
+    );
+  }
+  const schemaField = child(path, 'schema', 'openAPIV3Schema');
+  if (schema?.openAPIV3Schema === undefined) causes.push(required(schemaField, 'schemas are required'));
+  else causes.push(...validateSchema(schema.openAPIV3Schema, schemaField));
+  checkScale(version, child(path, 'subresources', 'scale'), causes);
+  for (const [index, column] of (version.additionalPrinterColumns ?? []).entries()) {
+    const place = at(child(path, 'additionalPrinterColumns'), index);
+    if (!column.name) causes.push(required(child(place, 'name')));
+    if (!column.type) causes.push(required(child(place, 'type')));
+    else if (!columnTypes.includes(column.type)) {
+      causes.push(invalidValue(child(place, 'type'), column.type, `must be one of ${columnTypes.join(',')}`));
+    }
+    if (!column.jsonPath) causes.push(required(child(place, 'jsonPath')));
+    else checkPath(column.jsonPath, child(place, 'jsonPath'), causes);
+  }
+  for (const [index, { jsonPath }] of (version.selectableFields ?? []).entries()) {
+    const field = child(at(child(path, 'selectableFields'), index), 'jsonPath');
+    if (!jsonPath) causes.push(required(field));
+    else if (jsonPath.startsWith('.metadata.')) {
+      causes.push(invalidValue(field, jsonPath, 'must not point to fields in metadata'));
+    } else checkPath(jsonPath, field, causes);
+  }
+}
+const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
+
+function checkPath(text: string, field: Path, causes: StatusCause[]): void {
+  if (text.startsWith('.') && parseJsonPath(text) !== undefined) return;
+  causes.push(invalidValue(field, text, 'is an invalid path: must be a simple json path starting with .'));
+}
+
+function checkScale({ subresources }: CustomResourceDefinitionVersion, path: Path, causes: StatusCause[]): void {
+  const scale = subresources?.scale;
+  if (scale === undefined) return;
+  const check = (name: keyof typeof scale, roots: readonly string[], isRequired: boolean) => {
+    const text = scale[name] ?? '';
+    const field = child(path, name);
+    if (text === '' && isRequired) causes.push(required(field));
+    else if (text !== '' && !roots.some((root) => text.startsWith(`${root}.`) && parseJsonPath(text) !== undefined)) {
+      causes.push(invalidValue(field, text, `should be a json path under ${roots.join(' or ')}`));
+    }
+  };
+  check('specReplicasPath', ['.spec'], true);
+  check('statusReplicasPath', ['.status'], true);
+  check('labelSelectorPath', ['.spec', '.status'], false);
+}
+
+function checkConversion(conversion: CustomResourceDefinition['spec']['conversion'], causes: StatusCause[]): void {
+  if (conversion === undefined) return;
+  const { strategy, webhook } = conversion;
+  const field = 'spec.conversion';
+  if (!strategy) causes.push(required(child(field, 'strategy')));
+  else if (strategy !== 'None' && strategy !== 'Webhook') {
+    causes.push(notSupported(child(field, 'strategy'), strategy, ['None', 'Webhook']));
+  }
+  if (strategy !== 'Webhook') {
+    if (webhook === undefined) return;
+    causes.push(forbiddenField(child(field, 'webhook'), 'should not be set when strategy is not set to Webhook'));
+    return;
+  }
+  const config = webhook?.clientConfig;
+  const place = child(field, 'webhook', 'clientConfig');
+  if (config === undefined) causes.push(required(place, 'required when strategy is set to Webhook'));
+  else if ((config.url === undefined) === (config.service === undefined)) {
+    causes.push(required(place, 'exactly one of url or service is required'));
+  }
+  const reviews = webhook?.conversionReviewVersions ?? [];
+  const reviewsField = child(field, 'webhook', 'conversionReviewVersions');
+  if (reviews.length === 0) causes.push(required(reviewsField));
+  else if (!reviews.some((one) => one === 'v1' || one === 'v1beta1')) {
+    causes.push(invalidValue(reviewsField, reviews, 'must include at least one of v1, v1beta1'));
+  }
+}
