@@ -2,6 +2,7 @@ import type { SandboxStatus } from '#cri/runtime.ts';
 import { assertNever } from '#lib/errors.ts';
 import { resizeContainer } from '../resize/resize-container.ts';
 import type { PreparedVolumes } from '../volumes/volumes.ts';
+import { containerHash } from './annotations.ts';
 import { clearContainer } from './clear.ts';
 import { containerNamed } from './containers.ts';
 import { killContainer, killPod } from './kill.ts';
@@ -9,7 +10,7 @@ import type { NodeTools } from './node-facts.ts';
 import { isLive, latestOf } from './observed.ts';
 import type { Step } from './plan.ts';
 import type { PodRecord } from './pod-record.ts';
-import { nextRestart } from './restart.ts';
+import { grantedTo, nextRestart } from './restart.ts';
 import { runSandbox } from './run-sandbox.ts';
 import { startContainer } from './start-container.ts';
 import { StartError } from './start-error.ts';
@@ -114,7 +115,11 @@ async function tryStart(
     const volumes = await prepared;
     record.failures = 0;
     const nowMs = tools.clock.now();
-    if (endedAtMs !== undefined) record.restarts.set(name, nextRestart(record.restarts.get(name), endedAtMs, nowMs));
+    if (endedAtMs !== undefined) {
+      const hash = containerHash(containerNamed(record.pod, name)!.container);
+      const last = grantedTo(record.restarts.get(name), hash);
+      record.restarts.set(name, { ...nextRestart(last, endedAtMs, nowMs), hash });
+    }
     await startContainer({ pod: record.pod, name, attempt, sandbox, volumes }, tools, signal);
     record.waiting.delete(name);
     const started = latestOf(tools.observer.of(record.uid), name);

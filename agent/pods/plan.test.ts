@@ -228,6 +228,11 @@ test('planPod() starts it when the pause is over', (t) => {
   t.deepEqual(words(planned({}, [{ of: 'main', attempt: 1, ...failed }], { restarts }).steps), ['start main 2']);
 });
 
+test('planPod() starts a container with another image at once, whatever pause the one before had', (t) => {
+  const restarts = new Map([['main', { delayMs: 300_000, atMs: nowMs - 5_000, hash: 'of another image' }]]);
+  t.deepEqual(words(planned({}, [{ of: 'main', attempt: 7, ...failed }], { restarts }).steps), ['start main 8']);
+});
+
 const half = { requests: { cpu: '500m' }, limits: { cpu: '500m' } };
 const whole = { requests: { cpu: '1' }, limits: { cpu: '1' } };
 

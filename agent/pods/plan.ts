@@ -6,7 +6,7 @@ import { containerHash, hashAnnotation } from './annotations.ts';
 import { containersOf, type Kind, mayRestart, type PodContainer } from './containers.ts';
 import { latestOf, type Observed, type ObservedContainer } from './observed.ts';
 import { planSandbox } from './plan-sandbox.ts';
-import { type Restart, restartWaitMs } from './restart.ts';
+import { grantedTo, type Restart, restartWaitMs } from './restart.ts';
 
 export interface PlanFacts {
   readonly pod: Pod;
@@ -87,7 +87,8 @@ function makePlan(facts: PlanFacts, sandboxId: string | undefined) {
   }
 
   /** Starts it, unless it has ended so often that it must pause. */
-  function start({ kind, container: { name } }: PodContainer): void {
+  function start({ kind, container }: PodContainer): void {
+    const { name } = container;
     const before = latestOf(observed, name);
     const attempt = before === undefined ? 0 : before.attempt + 1;
     const ended = before?.state === 'exited' && before.sandboxId === sandboxId ? before.finishedAtMs : undefined;
@@ -95,7 +96,7 @@ function makePlan(facts: PlanFacts, sandboxId: string | undefined) {
       steps.push({ do: 'startContainer', name, kind, attempt });
       return;
     }
-    const last = restarts.get(name);
+    const last = grantedTo(restarts.get(name), containerHash(container));
     const waitMs = restartWaitMs(last, ended, nowMs);
     if (waitMs > 0) waits.push({ name, waitMs, delayMs: last!.delayMs });
     else steps.push({ do: 'startContainer', name, kind, attempt, endedAtMs: ended });

@@ -3,6 +3,13 @@ export interface Restart {
   readonly delayMs: number;
   /** When this was granted. */
   readonly atMs: number;
+  /** Of the container as it was defined then: another image begins without pauses. */
+  readonly hash?: string;
+}
+
+/** What was granted to this very container; `undefined` if it was defined otherwise then. */
+export function grantedTo(last: Restart | undefined, hash: string): Restart | undefined {
+  return last?.hash === undefined || last.hash === hash ? last : undefined;
 }
 
 /**
