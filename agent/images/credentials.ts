@@ -15,7 +15,7 @@ export function credentialsFor(image: string, secrets: readonly Secret[]): reado
         .replace(/^https?:\/\//, '')
         .replace(/\/v[12]\/?$/, '')
         .replace(/\/$/, '');
-      if (matches(place, registry, path)) found.push({ key: place, auth: authOf(entry, registry) });
+      if (matches(place, registry, path)) found.push({ key: place, auth: authOf(entry) });
     }
   }
   return found.sort((a, b) => b.key.length - a.key.length).map(({ auth }) => auth);
@@ -56,15 +56,12 @@ function isSameHost(pattern: string, host: string): boolean {
   );
 }
 
-function authOf(
-  { username, password, auth, identitytoken, registrytoken }: Entry,
-  serverAddress: string,
-): RegistryAuth {
+/** No server address: the runtime would keep the credentials from a mirror of the registry. So does the kubelet. */
+function authOf({ username, password, auth, identitytoken, registrytoken }: Entry): RegistryAuth {
   const [user, ...rest] = auth === undefined ? [] : atob(auth).split(':');
   const name = username ?? user;
   const secret = password ?? (rest.length > 0 ? rest.join(':') : undefined);
   return {
-    serverAddress,
     ...(name === undefined ? {} : { username: name }),
     ...(secret === undefined ? {} : { password: secret }),
     ...(identitytoken === undefined ? {} : { identityToken: identitytoken }),

@@ -40,6 +40,6 @@ test('credentialsFor() finds registries by host, wildcard and path, the most spe
 
 test('credentialsFor() reads `auth`, and nothing from what cannot be read', (t) => {
   const [found] = credentialsFor('r.example/a', [secret({ 'r.example': { auth: btoa('me:my:word') } })]);
-  t.deepEqual(found, { serverAddress: 'r.example', username: 'me', password: 'my:word' });
+  t.deepEqual(found, { username: 'me', password: 'my:word' });
   t.deepEqual(credentialsFor('r.example/a', [{ ...secret({}), data: { '.dockerconfigjson': btoa('{') } }]), []);
 });
