@@ -41,6 +41,7 @@ export interface SandboxSecurity {
   readonly runAsUser?: Int64;
   readonly runAsGroup?: Int64;
   readonly supplementalGroups: readonly number[];
+  readonly supplementalGroupsPolicy?: 'Merge' | 'Strict';
   readonly seccomp: SecurityProfile;
   readonly apparmor?: SecurityProfile;
   readonly selinuxOptions?: SelinuxOptions;
@@ -130,6 +131,7 @@ export interface ContainerSecurity {
   readonly runAsGroup?: Int64;
   readonly readonlyRootfs: boolean;
   readonly supplementalGroups: readonly number[];
+  readonly supplementalGroupsPolicy?: 'Merge' | 'Strict';
   readonly noNewPrivs: boolean;
   readonly maskedPaths: readonly string[];
   readonly readonlyPaths: readonly string[];

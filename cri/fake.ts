@@ -79,6 +79,7 @@ export function createFakeCri({ now }: { now(): number }): FakeCri {
     status: async () => ({
       conditions: ['RuntimeReady', 'NetworkReady'].map((type) => ({ type, status: true, reason: '', message: '' })),
       handlers: [],
+      supplementalGroupsPolicy: false,
     }),
     cgroupDriver: async () => 'cgroupfs',
 

@@ -16,7 +16,15 @@ export function remoteRuntime(channel: Channel): Runtime {
     },
     async status(signal) {
       const answer = await call<wire.Status>('Status', {}, signal);
-      return { conditions: answer.status?.conditions ?? [], handlers: answer.runtimeHandlers.map(({ name }) => name) };
+      return {
+        conditions: answer.status?.conditions ?? [],
+        handlers: answer.runtimeHandlers.map(({ name, features }) => ({
+          name,
+          recursiveReadOnlyMounts: features?.recursiveReadOnlyMounts ?? false,
+          userNamespaces: features?.userNamespaces ?? false,
+        })),
+        supplementalGroupsPolicy: answer.features?.supplementalGroupsPolicy ?? false,
+      };
     },
     async cgroupDriver(signal) {
       try {

@@ -100,8 +100,16 @@ export interface RuntimeVersion {
 export interface RuntimeStatus {
   /** `RuntimeReady` and `NetworkReady` at least. */
   readonly conditions: readonly RuntimeCondition[];
-  /** Names of runtime handlers, '' being the default; empty if the runtime does not tell (before 2.0). */
-  readonly handlers: readonly string[];
+  /** Its handlers and what they can do, '' being the default; empty if the runtime does not tell (before 2.0). */
+  readonly handlers: readonly RuntimeHandler[];
+  /** Whether the groups that an image gives a user can be left out. */
+  readonly supplementalGroupsPolicy: boolean;
+}
+
+export interface RuntimeHandler {
+  readonly name: string;
+  readonly recursiveReadOnlyMounts: boolean;
+  readonly userNamespaces: boolean;
 }
 
 export interface RuntimeCondition {

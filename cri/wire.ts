@@ -9,7 +9,11 @@ export interface Version {
 }
 export interface Status {
   readonly status: { readonly conditions: readonly port.RuntimeCondition[] } | null;
-  readonly runtimeHandlers: readonly { readonly name: string }[];
+  readonly runtimeHandlers: readonly {
+    readonly name: string;
+    readonly features: { readonly recursiveReadOnlyMounts: boolean; readonly userNamespaces: boolean } | null;
+  }[];
+  readonly features: { readonly supplementalGroupsPolicy: boolean } | null;
   /** Only when asked to be verbose. */
   readonly info: Readonly<Record<string, string>>;
 }

@@ -30,6 +30,19 @@ const beside = (...specs: readonly Partial<PodSpec>[]): { readonly others: reado
 });
 
 test(refuses, 'a plain pod', {}, {}, undefined);
+const strict: Partial<PodSpec> = { securityContext: { supplementalGroupsPolicy: 'Strict' } };
+const runtime = (supplementalGroupsPolicy: boolean) => ({
+  node: { ...node, status: { features: { supplementalGroupsPolicy } } },
+});
+test(
+  refuses,
+  'strict groups on a runtime that cannot leave any out',
+  strict,
+  runtime(false),
+  'SupplementalGroupsPolicyNotSupported',
+  'SupplementalGroupsPolicy=Strict is not supported in this node',
+);
+test(refuses, 'strict groups on a runtime that can', strict, runtime(true), undefined);
 test(
   refuses,
   'too much CPU',

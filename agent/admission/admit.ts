@@ -24,13 +24,18 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Rule: kubelet's admission handlers, in their order: sysctls, operating system, resources, node, ports, taints. */
+/** Rule: kubelet's admission handlers, in their order: sysctls, operating system, groups, resources, node, ports, taints. */
 export function admit(facts: AdmissionFacts): Refusal | undefined {
   const { pod, others, node, allocatable } = facts;
   const sysctl = sysctlRefusal(pod, facts.allowedUnsafeSysctls);
   if (sysctl !== undefined) return { reason: 'SysctlForbidden', message: sysctl };
   const system = wrongSystem(pod);
   if (system !== undefined) return system;
+  const isStrict = pod.spec.securityContext?.supplementalGroupsPolicy === 'Strict';
+  if (isStrict && node?.status.features?.supplementalGroupsPolicy === false) {
+    const message = 'SupplementalGroupsPolicy=Strict is not supported in this node';
+    return { reason: 'SupplementalGroupsPolicyNotSupported', message };
+  }
   const short = shortageFor(pod, others, allocatable);
   if (short !== undefined) {
     const { resource, requested, used, capacity } = short;

@@ -1,5 +1,5 @@
 // Keeps the node's object: makes it, tells its status at once when it changes and now and then when it does not.
-import type { Cri } from '#cri/runtime.ts';
+import type { Cri, RuntimeStatus } from '#cri/runtime.ts';
 import { nodes } from '#lib/api/resources.ts';
 import type { Node, NodeStatus } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
@@ -76,6 +76,7 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
       ...options,
       runtimeVersion: version === undefined ? '' : `${version.name}://${version.version}`,
       runtime: runtime?.conditions,
+      runtimeFeatures: featuresOf(runtime),
       network: options.network(),
       images,
       before: told ?? options.current()?.status,
@@ -138,4 +139,16 @@ const imagesMs = 60_000;
 
 function wasReady(status: NodeStatus | undefined): boolean {
   return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+}
+
+/** What the runtime can do, in the words of the API. */
+function featuresOf(runtime: RuntimeStatus | undefined): Pick<NodeStatus, 'features' | 'runtimeHandlers'> {
+  if (runtime === undefined) return {};
+  const { handlers, supplementalGroupsPolicy } = runtime;
+  return {
+    features: { supplementalGroupsPolicy },
+    ...(handlers.length === 0
+      ? {}
+      : { runtimeHandlers: handlers.map(({ name, ...features }) => ({ name, features })) }),
+  };
 }

@@ -15,6 +15,8 @@ export interface NodeFacts {
   readonly kubeletVersion: string;
   /** `undefined` while the runtime does not answer. */
   readonly runtime: readonly RuntimeCondition[] | undefined;
+  /** What it can do. */
+  readonly runtimeFeatures: Pick<NodeStatus, 'features' | 'runtimeHandlers'>;
   readonly network: { readonly isReady: boolean; readonly message: string };
   readonly images: readonly { readonly names: readonly string[]; readonly sizeBytes: number }[];
   /** As the API has it now. */
@@ -50,6 +52,7 @@ export function nodeStatusOf(facts: NodeFacts): NodeStatus {
       .sort((a, b) => b.sizeBytes - a.sizeBytes)
       .slice(0, mostImages)
       .map(({ names, sizeBytes }) => ({ names: names.slice(0, mostNames), sizeBytes })),
+    ...facts.runtimeFeatures,
   };
 }
 const mostImages = 50;

@@ -68,12 +68,13 @@ export function resourcesOf({
 }
 
 /** How a volume appears in the container, once its place on the node is known. */
-export function mountOf(mount: VolumeMount, hostPath: string, isReadOnly: boolean): Mount {
+export function mountOf(mount: VolumeMount, hostPath: string, isReadOnly: boolean, isRecursive = false): Mount {
   const propagation = propagations[mount.mountPropagation ?? 'None'];
   return {
     containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
     hostPath,
     readonly: isReadOnly || mount.readOnly === true,
+    ...(isRecursive ? { recursiveReadOnly: true } : {}),
     ...(propagation === undefined ? {} : { propagation }),
   };
 }

@@ -165,8 +165,10 @@ function resourcesOf({ container, kind }: PodContainer, actuated?: ResourceRequi
 
 function mountsOf({ container }: PodContainer): { readonly volumeMounts?: readonly VolumeMountStatus[] } {
   if (!container.volumeMounts?.length) return {};
-  const volumeMounts = container.volumeMounts.map(({ name, mountPath, readOnly }) =>
-    readOnly === true ? { name, mountPath, readOnly, recursiveReadOnly: 'Disabled' } : { name, mountPath },
-  );
+  const volumeMounts = container.volumeMounts.map(({ name, mountPath, readOnly, recursiveReadOnly }) => {
+    if (readOnly !== true) return { name, mountPath };
+    // What must be so is so in a container that runs. Whether what was only possible came true is not asked again.
+    return { name, mountPath, readOnly, recursiveReadOnly: recursiveReadOnly === 'Enabled' ? 'Enabled' : 'Disabled' };
+  });
   return { volumeMounts };
 }

@@ -1,6 +1,7 @@
 import { chmod, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Mount } from '#cri/config.ts';
+import type { Pod, VolumeMount } from '#lib/api/types/core.v1.ts';
 import { mountOf } from './container-config.ts';
 import { containerNamed } from './containers.ts';
 import { expand } from './expand.ts';
@@ -53,9 +54,27 @@ async function volumeMounts(
     if (volume === undefined) throw new Error(`cannot find volume "${mount.name}" to mount into container "${name}"`);
     const subPath = mount.subPath || expand(mount.subPathExpr ?? '', (variable) => values.get(variable));
     const hostPath = subPath === '' ? volume.hostPath : await tools.volumes.subPath(volume, subPath, signal);
-    mounts.push(mountOf(mount, hostPath, volume.isReadOnly ?? false));
+    const isRecursive = await isRecursivelyReadOnly(mount, pod, tools, signal);
+    mounts.push(mountOf(mount, hostPath, volume.isReadOnly ?? false, isRecursive));
   }
   return mounts;
+}
+
+/** Whether what is mounted below is read-only, too. Rule: KEP-3857. @throws {Error} if it must be and cannot */
+async function isRecursivelyReadOnly(
+  { name, readOnly, recursiveReadOnly = 'Disabled' }: VolumeMount,
+  { spec }: Pod,
+  { cri, handlerOf }: NodeTools,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (readOnly !== true || recursiveReadOnly === 'Disabled') return false;
+  const [{ handlers }, handler] = await Promise.all([
+    cri.runtime.status(signal),
+    handlerOf(spec.runtimeClassName, signal),
+  ]);
+  if (handlers.find((one) => one.name === handler)?.recursiveReadOnlyMounts) return true;
+  if (recursiveReadOnly === 'IfPossible') return false;
+  throw new Error(`volume "${name}" requested recursive read-only mode, but it is not supported by the runtime`);
 }
 
 async function writeHosts(path: string, { pod, sandbox }: Start, { dns }: NodeTools): Promise<void> {

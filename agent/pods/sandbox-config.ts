@@ -36,6 +36,7 @@ export function sandboxConfigOf(facts: SandboxFacts): SandboxConfig {
           (container) => container.securityContext?.privileged === true,
         ),
         supplementalGroups: supplementalGroupsOf(pod),
+        ...(security?.supplementalGroupsPolicy === 'Strict' ? { supplementalGroupsPolicy: 'Strict' } : {}),
         seccomp: seccompOf(security?.seccompProfile, undefined),
         ...(runAsUser === undefined ? {} : { runAsUser: { value: runAsUser } }),
         ...(runAsUser === undefined || runAsGroup === undefined ? {} : { runAsGroup: { value: runAsGroup } }),

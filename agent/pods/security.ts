@@ -31,6 +31,7 @@ export function securityOf(pod: Pod, container: Container, user: ImageUser, targ
     namespaceOptions: namespaceOptions(pod, targetId),
     readonlyRootfs: own.readOnlyRootFilesystem ?? false,
     supplementalGroups: supplementalGroupsOf(pod),
+    ...(shared.supplementalGroupsPolicy === 'Strict' ? { supplementalGroupsPolicy: 'Strict' } : {}),
     noNewPrivs: own.allowPrivilegeEscalation === false,
     maskedPaths: showsProc ? [] : maskedPaths,
     readonlyPaths: showsProc ? [] : readonlyPaths,

@@ -176,6 +176,25 @@ test(
   'spec.containers[0].volumeMounts[0].name: Not found: "x"',
 );
 test(
+  'refused with a recursion that nothing makes read-only',
+  is,
+  {
+    spec: {
+      volumes: [{ name: 'x', emptyDir: {} }],
+      containers: [
+        { name: 'c', image: 'i', volumeMounts: [{ name: 'x', mountPath: '/x', recursiveReadOnly: 'Enabled' }] },
+      ],
+    },
+  },
+  'spec.containers[0].volumeMounts[0].recursiveReadOnly: Forbidden: may only be specified when readOnly is true',
+);
+test(
+  'refused with an unknown policy for groups',
+  is,
+  { spec: { securityContext: { supplementalGroupsPolicy: 'x' } } },
+  'spec.securityContext.supplementalGroupsPolicy: Unsupported value: "x": supported values: "Merge", "Strict"',
+);
+test(
   'refused with more requested than allowed',
   is,
   withContainer({ resources: { requests: { cpu: '2' }, limits: { cpu: '1' } } }),

@@ -211,6 +211,19 @@ function validateMount(
       causes.push(forbiddenField(field, 'Bidirectional mount propagation is available only to privileged containers'));
     }
   }
+  return [...causes, ...validateRecursion(mount, child(path, 'recursiveReadOnly'))];
+}
+
+/** Rule: KEP-3857. */
+function validateRecursion({ readOnly, recursiveReadOnly, mountPropagation }: VolumeMount, path: Path): StatusCause[] {
+  if (recursiveReadOnly === undefined || recursiveReadOnly === 'Disabled') return [];
+  const among = ['Disabled', 'Enabled', 'IfPossible'];
+  if (!among.includes(recursiveReadOnly)) return [notSupported(path, recursiveReadOnly, among)];
+  const causes: StatusCause[] = [];
+  if (!readOnly) causes.push(forbiddenField(path, 'may only be specified when readOnly is true'));
+  if (mountPropagation !== undefined && mountPropagation !== 'None') {
+    causes.push(forbiddenField(path, 'may only be specified when mountPropagation is None or not specified'));
+  }
   return causes;
 }
 

@@ -46,6 +46,11 @@ export function validatePodSecurity(spec: PodSpec, path: Path): StatusCause[] {
       notSupported(child(field, 'fsGroupChangePolicy'), context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']),
     );
   }
+  const { supplementalGroupsPolicy } = context;
+  if (supplementalGroupsPolicy !== undefined && !['Merge', 'Strict'].includes(supplementalGroupsPolicy)) {
+    const among = ['Merge', 'Strict'];
+    causes.push(notSupported(child(field, 'supplementalGroupsPolicy'), supplementalGroupsPolicy, among));
+  }
   return causes;
 }
 
