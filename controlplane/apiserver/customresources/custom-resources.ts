@@ -5,6 +5,7 @@ import { parseJson } from '#lib/api/json/parse.ts';
 import { isSame } from '#lib/api/kinds/equal.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import { customResourceDefinitions as resource } from '#lib/api/resources.ts';
+import { type Compile, hasRules } from '#lib/api/structural/rules.ts';
 import type { Clock } from '#lib/clock.ts';
 import { createController } from '#lib/controller.ts';
 import type { Log } from '#lib/log.ts';
@@ -15,6 +16,7 @@ import { setLinearPatterns } from './linear-patterns.ts';
 import { type Definition, factsOf, storageVersionOf } from './resource.ts';
 import { servedOf } from './served.ts';
 import { isTrue, planStatus, withCondition } from './status.ts';
+import { schemaOf } from './type.ts';
 import { createConverter } from './webhook.ts';
 
 export interface CustomResourcesOptions {
@@ -63,9 +65,10 @@ export function createCustomResources({ registry, clock, log }: CustomResourcesO
     const known = open.get(name);
     if (known?.definition !== undefined && isSameService(known.definition, definition)) return;
     const entry = known ?? { cache: await openCache(definition, signal), definition: undefined };
+    const compile = await compilerFor(definition);
     open.set(name, entry);
     entry.definition = definition;
-    extensions.serve(name, servedOf(definition, entry.cache, createConverter(definition, callWebhook)));
+    extensions.serve(name, servedOf(definition, entry.cache, createConverter(definition, callWebhook), compile));
   }
 
   function openCache({ spec }: Definition, signal: AbortSignal): Promise<ResourceCache> {
@@ -173,6 +176,13 @@ function again(): void {}
 
 const finalizer = 'customresourcecleanup.apiextensions.k8s.io';
 const againMs = 500;
+
+/** CEL is loaded by the first definition that has rules in it. */
+async function compilerFor({ spec }: Definition): Promise<Compile | undefined> {
+  if (!spec.versions.some((version) => hasRules(schemaOf(version)))) return undefined;
+  const { compileExpression } = await import('#lib/cel/compile.ts');
+  return compileExpression;
+}
 
 /** Whether both are served alike. */
 function isSameService(a: Definition, b: Definition): boolean {

@@ -7,12 +7,14 @@ import type { KubeObject } from '#lib/api/resource.ts';
 import { printerOf } from '#lib/api/structural/columns.ts';
 import { withDefaults } from '#lib/api/structural/default.ts';
 import { findAll, parseJsonPath } from '#lib/api/structural/json-path.ts';
+import { type Compile, createRuleChecker, hasRules } from '#lib/api/structural/rules.ts';
 import { isEqual, validateValue } from '#lib/api/structural/validate.ts';
 import type { StatusCause } from '#lib/api/types/meta.v1.ts';
 import { acceptedNames, type Definition, type Version } from './resource.ts';
 import { schemaOf } from './type.ts';
 
-export function rulesOfVersion(definition: Definition, version: Version): KindRules {
+/** `compile` is there if any of the definition's versions has rules in CEL. */
+export function rulesOfVersion(definition: Definition, version: Version, compile: Compile | undefined): KindRules {
   const schema = schemaOf(version);
   const hasStatus = version.subresources?.status !== undefined;
   const printer = printerOf(version.additionalPrinterColumns);
@@ -36,7 +38,12 @@ export function rulesOfVersion(definition: Definition, version: Version): KindRu
         Object.fromEntries(selectable.map(({ name, steps }) => [name, fieldText(findAll(object, steps)[0])])),
     },
   );
-  const bySchema = (object: KubeObject): readonly StatusCause[] => validateValue(object, schema, '');
+  const checker = compile !== undefined && hasRules(schema) ? createRuleChecker(schema, compile) : undefined;
+  const bySchema = (object: KubeObject, previous?: KubeObject): readonly StatusCause[] => {
+    const causes = validateValue(object, schema, '');
+    // Rules take for granted that types are as they should be.
+    return causes.length > 0 || checker === undefined ? causes : checker.check(object, previous);
+  };
 
   return {
     ...base,
@@ -62,11 +69,11 @@ export function rulesOfVersion(definition: Definition, version: Version): KindRu
     validate: (object) => [...base.validate(object), ...bySchema(object)],
     validateUpdate: (next, previous) => [
       ...base.validateUpdate(next, previous),
-      ...bySchema(next).filter((cause) => !isUnchanged(cause, next, previous)),
+      ...bySchema(next, previous).filter((cause) => !isUnchanged(cause, next, previous)),
     ],
     validateStatusUpdate: (next, previous) => [
       ...base.validateStatusUpdate(next, previous),
-      ...bySchema(next).filter((cause) => !isUnchanged(cause, next, previous)),
+      ...bySchema(next, previous).filter((cause) => !isUnchanged(cause, next, previous)),
     ],
   };
 }

@@ -1,4 +1,5 @@
 import { parseJsonPath, type Step } from '#lib/api/structural/json-path.ts';
+import type { Compile } from '#lib/api/structural/rules.ts';
 import type { ResourceCache } from '../registry/cache/resource-cache.ts';
 import type { ScalePaths, Served } from '../registry/served.ts';
 import { type Convert, createConversion } from './conversion.ts';
@@ -11,6 +12,7 @@ export function servedOf(
   definition: Definition,
   cache: ResourceCache,
   convert: Convert | undefined,
+  compile?: Compile,
 ): readonly Served[] {
   const storage = storageVersionOf(definition);
   if (storage === undefined) return [];
@@ -40,7 +42,7 @@ export function servedOf(
         isNamespaced: facts.scope === 'Namespaced',
         named: { group, resource: plural },
         type: typeOfVersion(definition, version),
-        rules: rulesOfVersion(definition, version),
+        rules: rulesOfVersion(definition, version, compile),
         cache,
         conversion,
         ...(scalePaths === undefined ? {} : { scalePaths }),
