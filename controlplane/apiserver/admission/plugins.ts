@@ -21,6 +21,7 @@ import { createLimitRanger } from './limit-ranger.ts';
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts';
 import { createNodeRestriction } from './node-restriction.ts';
 import { createPodTopology } from './pod-topology.ts';
+import { expressionChecks } from './policies/check.ts';
 import { createValidatingPolicies } from './policies/policies.ts';
 import { createPriority } from './priority.ts';
 import { quotaWriter } from './quota-writer.ts';
@@ -54,7 +55,7 @@ export function createPlugins({
   const accounts = registry.reader(serviceAccounts);
   const classes = registry.reader(priorityClasses);
   const ranges = registry.reader(limitRanges);
-  const webhooks = createWebhooks({ registry, log });
+  const webhooks = createWebhooks({ registry, log, authorize });
   const runtimes = registry.reader(runtimeClasses);
   return [
     createNamespaceLifecycle({ namespaceNamed: registry.reader(namespaces).get }),
@@ -75,6 +76,7 @@ export function createPlugins({
     webhooks.mutating,
     createValidatingPolicies({ registry, authorize }),
     webhooks.validating,
+    expressionChecks,
     // Last: what others refuse is not charged.
     createResourceQuota({ quotasOf: registry.reader(resourceQuotas).list, ...quotaWriter(registry), clock }),
   ];

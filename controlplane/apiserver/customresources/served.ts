@@ -17,7 +17,7 @@ export function servedOf(
   const storage = storageVersionOf(definition);
   if (storage === undefined) return [];
   const type = typeOfVersion(definition, storage);
-  return definition.spec.versions
+  const all: readonly Served[] = definition.spec.versions
     .filter(({ served }) => served)
     .toSorted((a, b) => compareVersions(a.name, b.name))
     .map((version): Served => {
@@ -45,10 +45,12 @@ export function servedOf(
         rules: rulesOfVersion(definition, version, compile),
         cache,
         conversion,
+        siblings: () => all,
         ...(scalePaths === undefined ? {} : { scalePaths }),
         ...(warning === undefined ? {} : { warning }),
       };
     });
+  return all;
 }
 
 function warningOf({ deprecated, deprecationWarning }: Version, what: string): string | undefined {

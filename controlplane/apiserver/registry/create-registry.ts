@@ -62,6 +62,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       rules: rulesOf(group, kind),
       cache: caches.get(storagePrefix(group, plural))!,
       ...(conversion === undefined ? {} : { conversion }),
+      siblings: () => siblings.get(storagePrefix(group, plural)) ?? [],
       get hooks() {
         return hooks[group === '' ? plural : `${plural}.${group}`];
       },
@@ -69,6 +70,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   }
 
   const served = new Map(stored.map((facts) => [`${facts.group}/${facts.version}/${facts.plural}`, serve(facts)]));
+  const siblings = Map.groupBy(served.values(), ({ group, plural }) => storagePrefix(group, plural));
   const preferred = new Map<string, Served>();
   for (const one of served.values()) {
     const key = `${one.group}/${one.plural}`;

@@ -31,6 +31,8 @@ export interface Served {
   /** Present where objects are stored in another version. */
   readonly conversion?: Conversion;
   readonly hooks?: Hooks;
+  /** All under which the same objects are served, this one among them. */
+  siblings?(): readonly Served[];
   /** Where a custom resource keeps what its scale shows. */
   readonly scalePaths?: ScalePaths;
   /** What whoever uses this version is told. */

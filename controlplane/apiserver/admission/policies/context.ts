@@ -18,6 +18,9 @@ export const variableNames = [
   'variables',
 ] as const;
 
+/** What the matchConditions of a webhook may name. */
+export const webhookVariableNames = ['object', 'oldObject', 'request', 'authorizer'] as const;
+
 export interface Context {
   readonly values: Readonly<Record<string, unknown>>;
   readonly longest: Longest;

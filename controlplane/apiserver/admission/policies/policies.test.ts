@@ -157,3 +157,10 @@ test('Warn lets pass, and other resources are not asked about', async (t) => {
     client.create(deployments, { metadata: { name: 'd', namespace: name }, spec } as never, signal),
   );
 });
+
+test('A policy whose expression is none is not taken in', async (t) => {
+  const refused = setUp(t, { validations: [{ expression: 'object.' }, { expression: "'text'" }] });
+  const { message } = await t.throwsAsync(refused);
+  t.regex(message, /spec.validations\[0\].expression: Invalid value: .*compilation failed: ERROR/);
+  t.regex(message, /spec.validations\[1\].expression: Invalid value: .*must evaluate to bool/);
+});

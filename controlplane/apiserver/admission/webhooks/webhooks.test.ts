@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import {
   configMaps,
   endpointSlices,
+  horizontalPodAutoscalers,
   mutatingWebhookConfigurations,
   namespaces,
   pods,
@@ -214,4 +215,40 @@ test('A Service is reached at one of its endpoints, and must prove to be it', as
   const slice = { metadata, addressType: 'IPv4', endpoints: [{ addresses: ['127.0.0.1'] }], ports };
   await client.create(endpointSlices, slice as never, signal);
   await t.notThrowsAsync(create());
+});
+
+test('matchConditions decide whether a webhook is asked at all', async (t) => {
+  const matchConditions = [{ name: 'wanted', expression: "object.data.ask == 'yes' && request.operation == 'CREATE'" }];
+  const { create, path } = await setUp(t, 'validating', [{ matchConditions }]);
+  hooks.on(path(0), () => ({ allowed: false }));
+  await create({ ask: 'no' });
+  t.is(hooks.asked(path(0)).length, 0);
+  const { create: again, path: other } = await setUp(t, 'validating', [{ matchConditions }]);
+  hooks.on(other(0), () => ({ allowed: false }));
+  await t.throwsAsync(again({ ask: 'yes' }), { message: /without explanation/ });
+  const unclear = await setUp(t, 'validating', [{ matchConditions }]);
+  await t.throwsAsync(unclear.create({}), { message: /is forbidden: matchCondition "wanted" resulted in error/ });
+  const broken = [{ name: 'broken', expression: 'object.' }];
+  await t.throwsAsync(setUp(t, 'validating', [{ matchConditions: broken }]), { message: /compilation failed/ });
+});
+
+test('A webhook is asked about equivalents in the version that it knows', async (t) => {
+  const { client, signal } = server;
+  const rule = { operations: ['*' as const], apiGroups: ['autoscaling'], apiVersions: ['v1'] };
+  const rules = [{ ...rule, resources: ['horizontalpodautoscalers'] }];
+  const { path, namespace } = await setUp(t, 'mutating', [{ rules }, { rules, matchPolicy: 'Exact' }]);
+  hooks.on(path(0), () => ({ patch: [{ op: 'add', path: '/spec/targetCPUUtilizationPercentage', value: 42 }] }));
+  const spec = { maxReplicas: 3, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' } };
+  const made = await client.create(
+    horizontalPodAutoscalers,
+    { metadata: { name: 'h', namespace }, spec } as never,
+    signal,
+  );
+  t.like(hooks.asked(path(0))[0], {
+    kind: { group: 'autoscaling', version: 'v1', kind: 'HorizontalPodAutoscaler' },
+    requestKind: { group: 'autoscaling', version: 'v2', kind: 'HorizontalPodAutoscaler' },
+    object: { apiVersion: 'autoscaling/v1' },
+  } as never);
+  t.is(hooks.asked(path(1)).length, 0);
+  t.is(made.spec?.metrics?.[0]?.resource?.target?.averageUtilization, 42);
 });

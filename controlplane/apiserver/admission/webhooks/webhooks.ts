@@ -2,11 +2,13 @@
 import { mutatingWebhookConfigurations, namespaces, validatingWebhookConfigurations } from '#lib/api/resources.ts';
 import { notFound } from '#lib/api/status.ts';
 import type { Log } from '#lib/log.ts';
+import type { Authorize } from '../../authorization/attributes.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Attributes, Plugin } from '../admission.ts';
-import { type AskOptions, ask } from './ask.ts';
+import { type AskOptions, ask, type Question } from './ask.ts';
 import { createCallWebhook } from './call.ts';
 import { applyAnswer } from './change.ts';
+import { createFits, type Fits } from './fits.ts';
 import { createHooks, type Hook } from './hooks.ts';
 import { isExempt, type Match, matchOf } from './match.ts';
 import { createMemory } from './memory.ts';
@@ -14,14 +16,16 @@ import { createMemory } from './memory.ts';
 export interface WebhooksOptions {
   readonly registry: Pick<Registry, 'reader'>;
   readonly log: Log;
+  readonly authorize: Authorize;
 }
 
 type Choose = (hook: Hook, attributes: Attributes) => Match | undefined;
 
-export function createWebhooks({ registry, log }: WebhooksOptions): {
+export function createWebhooks({ registry, log, authorize }: WebhooksOptions): {
   readonly mutating: Plugin;
   readonly validating: Plugin;
 } {
+  const fits = createFits(authorize);
   const options: AskOptions = { call: createCallWebhook(registry), log };
   const namespaceNamed = registry.reader(namespaces);
   const labelsOf = (name: string) => {
@@ -34,13 +38,13 @@ export function createWebhooks({ registry, log }: WebhooksOptions): {
     return matchOf(attributes, { rules, matchPolicy, namespaceSelector, objectSelector }, labelsOf);
   };
   return {
-    mutating: createMutating(createHooks(registry.reader(mutatingWebhookConfigurations)), choose, options),
-    validating: createValidating(createHooks(registry.reader(validatingWebhookConfigurations)), choose, options),
+    mutating: createMutating(createHooks(registry.reader(mutatingWebhookConfigurations)), choose, fits, options),
+    validating: createValidating(createHooks(registry.reader(validatingWebhookConfigurations)), choose, fits, options),
   };
 }
 
 /** One after the other: each sees what those before it have made. */
-function createMutating(hooks: () => readonly Hook[], choose: Choose, options: AskOptions): Plugin {
+function createMutating(hooks: () => readonly Hook[], choose: Choose, fits: Fits, options: AskOptions): Plugin {
   const memory = createMemory();
   return {
     name: 'MutatingAdmissionWebhook',
@@ -60,7 +64,7 @@ function createMutating(hooks: () => readonly Hook[], choose: Choose, options: A
     let hasChanged = false;
     for (const hook of all) {
       const match = choose(hook, attributes);
-      if (match === undefined || !turn.mayCall(hook.id)) continue;
+      if (match === undefined || !turn.mayCall(hook.id) || !(await fits(hook, match, attributes))) continue;
       const response = await ask({ hook, match, attributes, isMutating: true }, options, signal);
       if (response !== undefined && (await applyAnswer(hook.webhook.name, response, match, attributes))) {
         hasChanged = true;
@@ -74,7 +78,7 @@ function createMutating(hooks: () => readonly Hook[], choose: Choose, options: A
 }
 
 /** All at once; the first that refuses decides. */
-function createValidating(hooks: () => readonly Hook[], choose: Choose, options: AskOptions): Plugin {
+function createValidating(hooks: () => readonly Hook[], choose: Choose, fits: Fits, options: AskOptions): Plugin {
   return {
     name: 'ValidatingAdmissionWebhook',
     validate(attributes, signal) {
@@ -85,7 +89,12 @@ function createValidating(hooks: () => readonly Hook[], choose: Choose, options:
         return match === undefined ? [] : [{ hook, match, attributes, isMutating: false }];
       });
       if (chosen.length === 0) return undefined;
-      return Promise.all(chosen.map((question) => ask(question, options, signal))).then(() => {});
+      return Promise.all(chosen.map((question) => askIfFit(question, signal))).then(() => {});
     },
   };
+
+  async function askIfFit(question: Question, signal: AbortSignal): Promise<void> {
+    const { hook, match, attributes } = question;
+    if (await fits(hook, match, attributes)) await ask(question, options, signal);
+  }
 }

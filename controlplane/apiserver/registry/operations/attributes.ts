@@ -7,6 +7,7 @@ import type { ResourceCall } from '../registry.ts';
 import { optionsOf } from '../request-options.ts';
 import type { Warnings } from '../respond.ts';
 import type { Served } from '../served.ts';
+import { equivalentsOf } from './equivalents.ts';
 
 /** One request with what was read of it. */
 export interface Request {
@@ -39,6 +40,7 @@ export function attributesOf(
     namespace: call.namespace ?? (served.group === '' && served.plural === 'namespaces' ? subject.name : ''),
     user: call.user,
     isDryRun,
+    ...(expected === undefined ? { equivalents: equivalentsOf(served, call.signal) } : {}),
     options: () => optionsOf(call, isDryRun),
     ...(subject.object === undefined ? {} : { revise: (raw: unknown) => revised(served, raw, expected) }),
     warn: warnings.add,

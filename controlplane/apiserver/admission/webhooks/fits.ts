@@ -1,0 +1,40 @@
+import { forbidden } from '#lib/api/status.ts';
+import type { Authorize } from '../../authorization/attributes.ts';
+import type { Attributes } from '../admission.ts';
+import { type Condition, compileConditions, holdAll } from '../policies/conditions.ts';
+import { contextOf, webhookVariableNames } from '../policies/context.ts';
+import type { Hook } from './hooks.ts';
+import type { Match } from './match.ts';
+
+/** Whether the matchConditions of a webhook hold. @throws {StatusError} Forbidden if that cannot be told and matters */
+export type Fits = (hook: Hook, match: Match, attributes: Attributes) => Promise<boolean>;
+
+export function createFits(authorize: Authorize): Fits {
+  const compiled = new WeakMap<Hook, readonly Condition[]>();
+
+  async function conditionsOf(hook: Hook): Promise<readonly Condition[]> {
+    const known = compiled.get(hook);
+    if (known !== undefined) return known;
+    const { compileExpression } = await import('#lib/cel/compile.ts');
+    const made = compileConditions(hook.webhook.matchConditions ?? [], compileExpression, webhookVariableNames);
+    compiled.set(hook, made);
+    return made;
+  }
+
+  return async (hook, match, attributes) => {
+    if ((hook.webhook.matchConditions ?? []).length === 0) return true;
+    const conditions = await conditionsOf(hook);
+    const seen = async <T>(object: T) =>
+      object === undefined || match.as === 'itself' ? object : match.equivalent.to(object as never);
+    const [object, oldObject] = [await seen(attributes.object), await seen(attributes.oldObject)];
+    const { values, longest } = contextOf({ attributes, match, object, oldObject, namespace: undefined, authorize });
+    const { object: now, oldObject: before, request, authorizer } = values;
+    try {
+      return holdAll(conditions, { values: { object: now, oldObject: before, request, authorizer }, longest });
+    } catch (error) {
+      if (hook.webhook.failurePolicy === 'Ignore') return false;
+      const { group, resource, name } = attributes;
+      throw forbidden({ group, resource }, name, (error as Error).message);
+    }
+  };
+}
