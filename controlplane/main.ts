@@ -8,6 +8,7 @@ import type { Log } from '#lib/log.ts';
 import { noIssuer } from '#lib/pki/certificate.ts';
 import { type ClusterPki, ensureClusterPki } from '#lib/pki/cluster.ts';
 import { createPlugins } from './apiserver/admission/plugins.ts';
+import { runRegistration } from './apiserver/aggregation/register.ts';
 import { type ApiServer, createApiServer } from './apiserver/apiserver.ts';
 import { createEscalationCheck } from './apiserver/authorization/escalation.ts';
 import { createSignerCheck } from './apiserver/authorization/signers.ts';
@@ -87,6 +88,7 @@ export async function runServer(
     const client = createClient(apiServer.transportAs(user), { userAgent: 'kube-apiserver' });
     await bootstrapCluster(facts, pki, registry, client, log, signal);
     work.push(apiServer.availability.run(client, running.signal));
+    work.push(runRegistration({ registry, client, clock, log }, running.signal));
     progress.isBootstrapped = true;
     progress.bootstrapped.resolve();
     log.info('Started server', { port, tookMs: clock.now() - fromMs });

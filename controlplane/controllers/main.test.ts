@@ -17,6 +17,7 @@ import {
   secrets,
   serviceAccounts,
   services,
+  validatingAdmissionPolicies,
 } from '#lib/api/resources.ts';
 import { type Client, createClient } from '#lib/client/client.ts';
 import { createHttpTransport } from '#lib/client/http-transport.ts';
@@ -93,6 +94,17 @@ test('a token Secret is filled, lets its account in, and goes with it', async (t
   await client.delete(serviceAccounts, { name: 'robot', namespace }, signal);
   await until(async () => ((await get(secrets, namespace, 'robot-token')) === undefined ? true : undefined));
   t.not((await review()).status['authenticated' as never], true);
+});
+
+test('a policy says that it has been looked at', async (t) => {
+  const rule = { operations: ['CREATE' as const], apiGroups: ['x.example.com'], apiVersions: ['v1'], resources: ['x'] };
+  const spec = { matchConstraints: { resourceRules: [rule] }, validations: [{ expression: 'true' }] };
+  await client.create(validatingAdmissionPolicies, { metadata: { name: 'looked-at' }, spec }, signal);
+  const { status } = await until(async () => {
+    const policy = await client.get(validatingAdmissionPolicies, { name: 'looked-at' }, signal);
+    return policy.status?.typeChecking === undefined ? undefined : policy;
+  });
+  t.is(status.observedGeneration, 1);
 });
 
 test('every node gets a range of its own', async (t) => {

@@ -33,6 +33,7 @@ import { createKinds } from './shared/kinds.ts';
 import { runStatefulSets } from './statefulset/controller.ts';
 import { runTaintEviction } from './tainteviction/controller.ts';
 import { runTtlAfterFinished } from './ttlafterfinished/controller.ts';
+import { runPolicyStatus } from './validatingadmissionpolicystatus/controller.ts';
 
 export interface StartControllersOptions {
   /** A client for the service account `name` of kube-system. */
@@ -82,6 +83,7 @@ export async function startControllers(options: StartControllersOptions, signal:
     'clusterrole-aggregation-controller': runClusterRoleAggregation,
     'service-account-controller': runServiceAccounts,
     'tokens-controller': (context, signal) => runTokenSecrets(options.tokenSecrets, context, signal),
+    'validatingadmissionpolicy-status-controller': runPolicyStatus,
     'root-ca-cert-publisher': (context, signal) => runRootCa(rootCa, context, signal),
     'node-controller': async (context, signal) => {
       await Promise.all([

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import test from 'ava';
-import { apiServices, endpointSlices, services } from '#lib/api/resources.ts';
+import { apiServices, customResourceDefinitions, endpointSlices, services } from '#lib/api/resources.ts';
 import type { APIService } from '#lib/api/types/apiregistration.v1.ts';
 import { createAuthority, issueCertificate } from '#lib/pki/certificate.ts';
 import { startTestServer, type TestServer } from '../../testing.ts';
@@ -26,6 +26,20 @@ test('Every version that the server brings along has an APIService', async (t) =
   t.like(apps, { spec: { group: 'apps', version: 'v1', groupPriorityMinimum: 17_800, versionPriority: 15 } });
   t.like(apps?.status.conditions?.[0], { type: 'Available', status: 'True', reason: 'Local' });
   t.truthy(items.find(({ metadata }) => metadata.name === 'v1.'));
+});
+
+test('A definition brings an APIService along, and takes it away', async (t) => {
+  const { client, signal } = server;
+  const names = { plural: 'things', singular: 'thing', kind: 'Thing', listKind: 'ThingList' };
+  const schema = { openAPIV3Schema: { type: 'object' } };
+  const versions = [{ name: 'v1', served: true, storage: true, schema }];
+  const spec = { group: 'things.example.com', names, scope: 'Namespaced', versions };
+  const name = 'things.things.example.com';
+  await client.create(customResourceDefinitions, { metadata: { name }, spec } as never, signal);
+  const made = await until(() => found('v1.things.example.com'));
+  t.like(made, { spec: { group: 'things.example.com', version: 'v1', groupPriorityMinimum: 1000 } });
+  await client.delete(customResourceDefinitions, { name }, signal);
+  await until(async () => ((await found('v1.things.example.com')) === undefined ? true : undefined));
 });
 
 test('An extension API server answers under its group, and hears who asks', async (t) => {
@@ -121,6 +135,11 @@ test('Who shows the front-proxy certificate may say for whom it speaks, and is n
   t.is((await whoAmI(proxy, {})).code, 401);
   t.like(await whoAmI(admin, headers), { status: { userInfo: { username: 'kubernetes-admin' } } });
 });
+
+async function found(name: string): Promise<APIService | undefined> {
+  const { items } = await server.client.list(apiServices, {}, server.signal);
+  return items.find(({ metadata }) => metadata.name === name);
+}
 
 async function condition(name: string, status: string) {
   const { status: is } = await server.client.get(apiServices, { name }, server.signal);
