@@ -85,7 +85,15 @@ async function create<O extends Owner>(
 
 /** A patch that gives an object back the template it had: what `kubectl rollout undo` applies. */
 function dataOf(template: PodTemplateSpec): unknown {
-  return { spec: { template: { $patch: 'replace', ...template } } };
+  return { spec: { template: sorted({ ...template, $patch: 'replace' }) } };
+}
+
+/** Keys in the order in which Go writes a map: clients compare these bytes. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sorted(item)]));
 }
 
 export function templateOf({ data }: ControllerRevision): PodTemplateSpec {
