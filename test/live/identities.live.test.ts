@@ -47,10 +47,11 @@ async function seenBy(name: string): Promise<string> {
   return /begin\n([\s\S]*?)end\n$/.exec(log.slice(log.lastIndexOf('begin\n')))?.[1] ?? '';
 }
 
-function requestOf(podName: string): Promise<PodCertificateRequest> {
+/** Its request, but for those that are known. */
+function requestOf(podName: string, known: readonly string[] = []): Promise<PodCertificateRequest> {
   return eventually(`the request of ${podName}`, async () => {
     const { items } = await client.list(podCertificateRequests, { namespace }, soon());
-    return items.find(({ spec }) => spec.podName === podName);
+    return items.find(({ metadata, spec }) => spec.podName === podName && !known.includes(metadata.name));
   });
 }
 
@@ -103,20 +104,39 @@ test('a pod gets a certificate for a key that only its node has seen', async (t)
     maxExpirationSeconds: 86_400,
   });
   t.is(pod.status.phase, 'Pending', 'it does not start without');
-  const notBefore = new Date(Math.floor(Date.now() / 1000) * 1000);
-  const notAfter = new Date(notBefore.getTime() + 3600_000);
+  const hourMs = 3600_000;
+  await issue(request, Date.now() - hourMs, Date.now() - hourMs / 2); // it should have been refreshed already
+  t.deepEqual(await certificateOf('signed'), { subject: 'CN=signed', isOfKey: true });
+
+  const next = await requestOf('signed', [request.metadata.name]);
+  t.not(next.spec.stubPKCS10Request, request.spec.stubPKCS10Request, 'a new key for a new certificate');
+  const before = await seenBy('signed');
+  await issue(next, Date.now(), Date.now() + hourMs / 2);
+  await eventually('the new bundle', async () => ((await seenBy('signed')) || before) !== before);
+  t.deepEqual(await certificateOf('signed'), { subject: 'CN=signed', isOfKey: true });
+});
+
+/** Answers a request with a certificate of two hours that begins at `fromMs`. */
+async function issue(request: PodCertificateRequest, fromMs: number, refreshMs: number): Promise<void> {
+  const at = (ms: number) => new Date(Math.floor(ms / 1000) * 1000);
+  const [notBefore, notAfter] = [at(fromMs), at(fromMs + 2 * 3600_000)];
   await answer(request, {
     certificateChain: await sign(request, notBefore, notAfter),
     notBefore: notBefore.toISOString(),
     notAfter: notAfter.toISOString(),
-    beginRefreshAt: new Date(notBefore.getTime() + 1800_000).toISOString(),
+    beginRefreshAt: at(refreshMs).toISOString(),
     conditions: [condition('Issued')],
   });
-  const bundle = await eventually('its bundle', async () => (await seenBy('signed')) || undefined);
-  const certificate = new X509Certificate(bundle.slice(bundle.indexOf('-----BEGIN CERTIFICATE-----')));
-  t.is(certificate.subject, 'CN=signed');
-  t.true(certificate.checkPrivateKey(createPrivateKey(bundle.slice(0, bundle.indexOf('-----BEGIN CERTIFICATE-----')))));
-});
+}
+
+/** Of the bundle that the pod sees. */
+async function certificateOf(podName: string): Promise<{ subject: string; isOfKey: boolean }> {
+  const bundle = await eventually('its bundle', async () => (await seenBy(podName)) || undefined);
+  const chain = bundle.indexOf('-----BEGIN CERTIFICATE-----');
+  const certificate = new X509Certificate(bundle.slice(chain));
+  const isOfKey = certificate.checkPrivateKey(createPrivateKey(bundle.slice(0, chain)));
+  return { subject: certificate.subject, isOfKey };
+}
 
 test('a pod whose certificate is denied does not start, and says why', async (t) => {
   await create('denied', [
