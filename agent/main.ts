@@ -12,6 +12,8 @@ import { createMetrics } from '#lib/metrics.ts';
 import { createCgroups } from './cgroups/cgroups.ts';
 import { keepShares } from './cgroups/share-out.ts';
 import { shownConfig } from './config/shown-config.ts';
+import { collectImages } from './images/collect.ts';
+import { standardCollection } from './images/collect-plan.ts';
 import { createNodePuller } from './images/create-node-puller.ts';
 import { createInformers, runInformers } from './informers.ts';
 import { rotateLogs } from './logs/rotate.ts';
@@ -165,6 +167,16 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     pods.run(signal),
     keepShares(cgroups, pods.pods, common, signal),
     volumes.run(signal),
+    collectImages(
+      {
+        cri,
+        rule: options.imageCollection ?? standardCollection,
+        record: (reason, message) => recorder.record(aboutNode(nodeName), 'Warning', reason, message),
+        clock,
+        log,
+      },
+      signal,
+    ),
     rotateLogs({ runtime: cri.runtime, rule: options.logRotation ?? standardRotation, clock, log }, signal),
     network.done,
     server.stopped,

@@ -1,3 +1,4 @@
+import type { CollectRule } from './images/collect-plan.ts';
 import type { RotationRule } from './logs/rotate-plan.ts';
 
 /** What `skiff agent` is told. Paths and addresses have no default here: the command line has. */
@@ -32,6 +33,7 @@ export interface AgentOptions {
   /** Beyond the safe ones, by name or by a prefix that ends in `*`. */
   readonly allowedUnsafeSysctls?: readonly string[];
   readonly logRotation?: RotationRule;
+  readonly imageCollection?: CollectRule;
   /** KubeletConfiguration with its defaults, for those who ask; what it says is in the other options, too. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** 110 unless told. */

@@ -31,6 +31,11 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
       maxBytes: wholeValue(String(config['containerLogMaxSize'])),
       maxFiles: config['containerLogMaxFiles'] as number,
     },
+    imageCollection: {
+      highPercent: config['imageGCHighThresholdPercent'] as number,
+      lowPercent: config['imageGCLowThresholdPercent'] as number,
+      minimumAgeMs: milliseconds(text('imageMinimumGCAge')) ?? 0,
+    },
     config,
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));

@@ -1,8 +1,11 @@
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readlink, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import type { NodeTools } from './node-facts.ts';
 import type { ObservedContainer } from './observed.ts';
-import { logLinkPath, podLogDirectory } from './paths.ts';
+import type { Observer } from './observer.ts';
+import { logLinkPath, logLinksRoot, podLogDirectory, podLogsRoot } from './paths.ts';
 
 /** Removes what was kept of a pod for those who still asked for its logs. */
 export async function clearPod(pod: Pod, tools: NodeTools, signal: AbortSignal): Promise<void> {
@@ -29,6 +32,29 @@ export async function clearContainer(
   if (logPath !== '') await rm(logPath, { force: true });
 }
 
+/** Removes logs of pods that nobody knows any more, and links to logs that are gone. */
+export async function clearLogs(
+  known: { has(podUid: string): boolean },
+  observer: Pick<Observer, 'of'>,
+): Promise<void> {
+  for (const name of await readdir(podLogsRoot).catch(() => [])) {
+    const [, uid] = /^[^_]+_[^_]+_([0-9a-f-]{32,36})$/.exec(name) ?? [];
+    if (uid === undefined || known.has(uid)) continue;
+    const { sandboxes, containers } = observer.of(uid);
+    if (sandboxes.length + containers.length === 0)
+      await rm(`${podLogsRoot}/${name}`, { recursive: true, force: true });
+  }
+  for (const name of await readdir(logLinksRoot).catch(() => [])) {
+    const link = `${logLinksRoot}/${name}`;
+    // A log that is being rotated is away for a moment; its folder is not.
+    const leadsNowhere = await readlink(link).then(
+      (log) => !existsSync(dirname(log)),
+      () => false,
+    );
+    if (leadsNowhere) await rm(link, { force: true });
+  }
+}
+
 /** Gives back volumes and cgroups of pods that are neither known nor running: what a crash left behind. */
 export async function clearLeftovers(
   known: { has(podUid: string): boolean },
@@ -42,4 +68,5 @@ export async function clearLeftovers(
     await cgroups.remove(uid, signal);
     await checkpoint.drop(uid);
   }
+  await clearLogs(known, observer);
 }

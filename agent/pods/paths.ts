@@ -1,5 +1,8 @@
 import type { Pod } from '#lib/api/types/core.v1.ts';
 
+export const podLogsRoot = '/var/log/pods';
+export const logLinksRoot = '/var/log/containers';
+
 // Where a pod's things lie: upstream's own places, which log collectors and people know.
 
 export function podDirectory(rootDir: string, uid: string): string {
@@ -16,7 +19,7 @@ export function terminationLogPath(rootDir: string, uid: string, container: stri
 }
 
 export function podLogDirectory({ metadata }: Pod): string {
-  return `/var/log/pods/${metadata.namespace ?? 'default'}_${metadata.name}_${metadata.uid ?? ''}`;
+  return `${podLogsRoot}/${metadata.namespace ?? 'default'}_${metadata.name}_${metadata.uid ?? ''}`;
 }
 
 /** Relative to the pod's log directory. */
@@ -27,5 +30,5 @@ export function containerLogPath(container: string, attempt: number): string {
 /** The link by which log collectors find the log and, from its name, what it is of. */
 export function logLinkPath({ metadata }: Pod, container: string, containerId: string): string {
   const name = `${metadata.name}_${metadata.namespace ?? 'default'}_${container}`;
-  return `/var/log/containers/${name.slice(0, 251 - containerId.length)}-${containerId}.log`;
+  return `${logLinksRoot}/${name.slice(0, 251 - containerId.length)}-${containerId}.log`;
 }
