@@ -23,7 +23,8 @@ export async function measureApi(kubeconfig: string, label: string): Promise<rea
     for (const count of [1_000, 10_000]) {
       await fill(load, folder, filled, count);
       filled = count;
-      const list = () => ({ method: 'GET', path: `${folder}?labelSelector=fill&limit=${count}` });
+      const path = `${folder}?labelSelector=fill&limit=${count}`;
+      const list = () => ({ method: 'GET', path, leastBytes: count * filler.length });
       rows.push(...(await rate(load, `LIST of ${count.toLocaleString('en')}`, 1, list)));
     }
     rows.push(...(await fanOut(kubeconfig, load, folder, 100)));

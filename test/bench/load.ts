@@ -8,6 +8,8 @@ export interface Shot {
   readonly body?: string;
   /** Of the body; JSON unless told. */
   readonly type?: string;
+  /** An answer that is shorter is none. */
+  readonly leastBytes?: number;
 }
 
 export interface Load extends Disposable {
@@ -51,8 +53,8 @@ export async function openLoad(kubeconfig: string, connections = 1): Promise<Loa
         stream.on('data', (piece: Buffer) => (bytes += piece.length));
         stream.once('error', reject);
         stream.once('end', () => {
-          if (status < 300) resolve(bytes);
-          else reject(new Error(`${shot.method} ${shot.path} was answered with ${status}`));
+          if (status < 300 && bytes >= (shot.leastBytes ?? 0)) resolve(bytes);
+          else reject(new Error(`${shot.method} ${shot.path} was answered with ${status} and ${bytes} bytes`));
         });
       }),
     follow: (path, onData) =>

@@ -6,7 +6,7 @@ import { enter } from '../../vagrant/lab/node.ts';
 import { send } from '../../vagrant/lab/processes.ts';
 import { readState } from '../../vagrant/lab/state.ts';
 import { home } from '../lab.ts';
-import type { Row } from './figures.ts';
+import { quantile, type Row } from './figures.ts';
 import { firstNode, type PodPlace, startPods } from './run-pods.ts';
 
 export interface PodsOptions {
@@ -30,10 +30,12 @@ export async function measurePods(options: PodsOptions): Promise<readonly Row[]>
   const rows: Row[] = [];
   for (const { count, runs, bar } of counts) {
     const [bare, ready, gone]: [number[], number[], number[]] = [[], [], []];
+    const each: number[] = [];
     for (let run = 0; run < runs; run++) {
       if (layout !== undefined) bare.push(await bareCri(layout, count));
       const started = await startPods(client, count, `p${count}-${run}`, place);
       ready.push(started.readyMs);
+      each.push(...started.eachMs);
       gone.push(await started.end());
     }
     const name = `${label}${count} pod${count > 1 ? 's' : ''}`;
@@ -42,6 +44,8 @@ export async function measurePods(options: PodsOptions): Promise<readonly Row[]>
       rows.push({ name: `${name}: bare CRI`, unit: 'ms', values: bare });
       rows.push({ name: `${name}: ratio`, unit: 'x', values: ready.map((ms, i) => ms / bare[i]!), atMost: bar });
     }
+    if (count > 1) rows.push({ name: `${name}: each of them`, unit: 'ms', values: each });
+    rows.push({ name: `${name}: each of them, p99`, unit: 'ms', values: [quantile(each, 0.99)] });
     rows.push({ name: `${name}: delete to gone`, unit: 'ms', values: gone });
   }
   await client.delete(namespaces, { name: namespace }, AbortSignal.timeout(10_000));

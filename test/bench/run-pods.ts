@@ -7,6 +7,8 @@ import { script } from './script.ts';
 export interface Started {
   /** From the first `create` until the watch had shown all of them Ready. */
   readonly readyMs: number;
+  /** The same for each pod, from its own `create`. */
+  readonly eachMs: readonly number[];
   /** Deletes them. Settles with how long it took until the API had none of them. */
   end(): Promise<number>;
 }
@@ -31,22 +33,30 @@ export async function startPods(client: Client, count: number, name: string, pla
   const options = { namespace: place.namespace, labelSelector: `bench=${name}` };
   const { metadata } = await client.list(pods, options, signal);
   const all = Promise.withResolvers<number>();
-  const ready = new Set<string>();
+  const created = new Map<string, number>();
+  const ready = new Map<string, number>();
   const watching = new AbortController();
   const startedMs = performance.now();
   void (async () => {
     const since = { ...options, resourceVersion: metadata.resourceVersion! };
     for await (const { object } of client.watch(pods, since, AbortSignal.any([signal, watching.signal]))) {
-      if (isReady(object)) ready.add(object.metadata.name);
+      const { name } = object.metadata;
+      if (isReady(object) && !ready.has(name)) ready.set(name, performance.now() - created.get(name)!);
       if (ready.size === count) all.resolve(performance.now() - startedMs);
     }
   })().catch((error) => all.reject(error));
   const drafts = Array.from({ length: count }, (_, i) => draft(`${name}-${i}`, name, place));
-  await Promise.all(drafts.map((one) => client.create(pods, one, signal)));
+  await Promise.all(
+    drafts.map((one) => {
+      created.set(one.metadata.name, performance.now());
+      return client.create(pods, one, signal);
+    }),
+  );
   const readyMs = await all.promise;
   watching.abort();
   return {
     readyMs,
+    eachMs: [...ready.values()],
     async end() {
       const fromMs = performance.now();
       await client.deleteCollection(pods, options, signal);
@@ -67,7 +77,7 @@ function draft(name: string, bench: string, { namespace, node, image }: PodPlace
     spec: {
       nodeSelector: { 'kubernetes.io/hostname': node },
       terminationGracePeriodSeconds: 5,
-      containers: [{ name: 'main', image, imagePullPolicy: 'IfNotPresent', command: ['sh', '-c', script] }],
+      containers: [{ name: 'main', image, imagePullPolicy: 'IfNotPresent' as const, command: ['sh', '-c', script] }],
     },
-  } as never;
+  };
 }
