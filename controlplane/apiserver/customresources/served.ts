@@ -1,3 +1,5 @@
+import { deduced, type Shape, type Structural, shapeOf, shapeOfStructural } from '#lib/api/apply/shape.ts';
+import { typeNamed } from '#lib/api/schema.ts';
 import { parseJsonPath, type Step } from '#lib/api/structural/json-path.ts';
 import type { Compile } from '#lib/api/structural/rules.ts';
 import type { ResourceCache } from '../registry/cache/resource-cache.ts';
@@ -5,7 +7,7 @@ import type { ScalePaths, Served } from '../registry/served.ts';
 import { type Convert, createConversion } from './conversion.ts';
 import { compareVersions, type Definition, factsOf, storageVersionOf, type Version } from './resource.ts';
 import { rulesOfVersion } from './rules.ts';
-import { typeOfVersion } from './type.ts';
+import { schemaOf, typeOfVersion } from './type.ts';
 
 /** What the registry serves of a definition: its versions, the preferred one first. */
 export function servedOf(
@@ -42,6 +44,7 @@ export function servedOf(
         isNamespaced: facts.scope === 'Namespaced',
         named: { group, resource: plural },
         type: typeOfVersion(definition, version),
+        shape: shapeOfVersion(version),
         rules: rulesOfVersion(definition, version, compile),
         cache,
         conversion,
@@ -51,6 +54,17 @@ export function servedOf(
       };
     });
   return all;
+}
+
+/** As the schema says; metadata as everybody's. */
+function shapeOfVersion(version: Version): Shape {
+  const own = shapeOfStructural(schemaOf(version) as Structural);
+  const metadata = shapeOf(typeNamed('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'));
+  return {
+    is: 'map',
+    fieldOf: (name) => (name === 'metadata' ? metadata : own.is === 'map' ? own.fieldOf(name) : deduced),
+    isThere: (name) => name === 'metadata',
+  };
 }
 
 function warningOf({ deprecated, deprecationWarning }: Version, what: string): string | undefined {

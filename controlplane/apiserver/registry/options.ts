@@ -35,10 +35,20 @@ export function readWriteOptions(
   if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', causes);
   return {
     isDryRun: dryRun.length > 0,
-    fieldManager: fieldManager || (userAgent.split('/')[0] ?? '').slice(0, maxManagerLength) || 'unknown',
+    fieldManager: managerNamed({ query, userAgent }),
     fieldValidation: (validation || 'Warn') as WriteOptions['fieldValidation'],
     force: isSet(force),
   };
+}
+/** Who writes: as it says itself, or its program's name. */
+export function managerNamed({
+  query,
+  userAgent = '',
+}: {
+  readonly query: URLSearchParams;
+  readonly userAgent?: string | undefined;
+}): string {
+  return query.get('fieldManager') || (userAgent.split('/')[0] ?? '').slice(0, maxManagerLength) || 'unknown';
 }
 const validations: ReadonlySet<string> = new Set(['', 'Ignore', 'Warn', 'Strict']);
 const maxManagerLength = 128;

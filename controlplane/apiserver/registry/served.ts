@@ -1,4 +1,5 @@
 // What the operations share: one resource in one version, and what all resources lean on.
+import type { Shape } from '#lib/api/apply/shape.ts';
 import type { ResourceFacts } from '#lib/api/facts.ts';
 import type { KindRules } from '#lib/api/kinds/kind-rules.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
@@ -33,6 +34,8 @@ export interface Served {
   readonly hooks?: Hooks;
   /** All under which the same objects are served, this one among them. */
   siblings?(): readonly Served[];
+  /** How fields merge and are owned, where the type does not say. */
+  readonly shape?: Shape;
   /** Where a custom resource keeps what its scale shows. */
   readonly scalePaths?: ScalePaths;
   /** What whoever uses this version is told. */

@@ -1,4 +1,5 @@
 // The loop of every change to an existing object: look, derive the next state, write it if nobody was faster, else again.
+import type { Entries } from '#lib/api/apply/managers.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import { conflict, invalid, notFound } from '#lib/api/status.ts';
@@ -8,6 +9,7 @@ import { type Core, keyIn, type Served } from '../served.ts';
 import { attributesOf, type Request } from './attributes.ts';
 import { bytesOf, commitDelete, commitPut, type Outcome, storedOf } from './commit.ts';
 import { holdsNamespace } from './deletion.ts';
+import { ownChanged, setEntries } from './ownership.ts';
 
 export interface Change {
   readonly name: string;
@@ -18,6 +20,8 @@ export interface Change {
   readonly checksVersion: boolean;
   /** Where what was sent, not what is stored, has passed admission. */
   readonly skipsAdmission?: boolean;
+  /** Who owns what afterwards, where that was found out along with the next state: an apply. */
+  entries?(): Entries;
 }
 
 /** Which parts of the kind's rules a change is subject to: an update's, a status update's, a subresource's. */
@@ -69,6 +73,7 @@ async function attemptChange(
   const previous = viewOf(served, current);
   const next = await change.derive(previous);
   if (change.checksVersion) checkVersion(served, change.name, next, previous);
+  const sent = next.metadata.managedFields;
   keepSystemFields(next, previous);
   const subject = { operation: 'UPDATE', name: change.name, object: next, oldObject: previous } as const;
   if (!change.skipsAdmission) await core.admission.mutate(attributesOf(served, request, subject), signal);
@@ -76,6 +81,8 @@ async function attemptChange(
   let isStored = false;
   try {
     change.rules.prepare(next, previous);
+    if (change.entries !== undefined) setEntries(next, change.entries());
+    else ownChanged(served, next, previous, { sent, call: request.call, nowMs: core.clock.now() });
     const causes = change.rules.validate(next, previous);
     if (causes.length > 0) throw invalid(served, change.name, causes);
     if (!change.skipsAdmission) await core.admission.validate(attributesOf(served, request, subject), signal);

@@ -1,3 +1,4 @@
+import type { Entries } from '#lib/api/apply/managers.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import { alreadyExists, badRequest, failure, invalid } from '#lib/api/status.ts';
 import type { ApiResponse } from '../../exchange.ts';
@@ -11,6 +12,7 @@ import { createWarnings, jsonResponse } from '../respond.ts';
 import { type Core, keyIn, type Served, timeText } from '../served.ts';
 import { attributesOf, type Request } from './attributes.ts';
 import { bytesOf, commitPut, storedOf, unknownError } from './commit.ts';
+import { ownNew, setEntries } from './ownership.ts';
 
 export async function create(
   core: Core,
@@ -26,12 +28,13 @@ export async function create(
   return jsonResponse(201, presenter.one(stored), warnings.headers(), presenter.contentType);
 }
 
-/** Stores `object`, which becomes the registry's own. */
+/** Stores `object`, which becomes the registry's own. `entries`: who owns what, where that is not its maker. */
 export async function createObject(
   core: Core,
   served: Served,
   object: ApiObject,
   request: Request,
+  entries?: Entries,
 ): Promise<StoredObject> {
   const { call } = request;
   placeIn(served, object, call.namespace);
@@ -48,7 +51,7 @@ export async function createObject(
   const base = object.metadata.name ? undefined : object.metadata.generateName;
   for (let attempt = 1; ; attempt++) {
     if (base) object.metadata.name = generatedName(base, core.random);
-    const stored = await attemptCreate(core, served, object, request);
+    const stored = await attemptCreate(core, served, object, request, entries);
     if (stored !== undefined) return stored;
     if (!base) throw alreadyExists(served.named, object.metadata.name);
     if (attempt === mostAttempts) throw exhausted(served, base, object.metadata.name);
@@ -72,6 +75,7 @@ async function attemptCreate(
   served: Served,
   object: ApiObject,
   request: Request,
+  entries: Entries | undefined,
 ): Promise<StoredObject | undefined> {
   const { call, isDryRun } = request;
   const { rules } = served;
@@ -79,6 +83,8 @@ async function attemptCreate(
   let isStored = false;
   try {
     rules.prepareForCreate(object, { nowMs: core.clock.now(), user: call.user });
+    if (entries === undefined) ownNew(served, object, call, core.clock.now());
+    else setEntries(object, entries);
     const causes = rules.validate(object);
     if (causes.length > 0) throw invalid(served, object.metadata.name ?? '', causes);
     const subject = { operation: 'CREATE', name: object.metadata.name, object } as const;

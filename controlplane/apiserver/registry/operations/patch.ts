@@ -14,7 +14,9 @@ import type { Presenter } from '../present/presenter.ts';
 import type { ResourceCall } from '../registry.ts';
 import { createWarnings, jsonResponse } from '../respond.ts';
 import type { Core, Served } from '../served.ts';
+import { apply, applyType } from './apply.ts';
 import { type ChangeRules, changeObject } from './change.ts';
+import { withoutEntries } from './ownership.ts';
 
 export async function patch(
   core: Core,
@@ -23,12 +25,12 @@ export async function patch(
   presenter: Presenter,
   rules: ChangeRules,
 ): Promise<ApiResponse> {
-  const isApply = call.contentType === applyType;
-  const options = readWriteOptions(call.query, 'PatchOptions', { userAgent: call.userAgent, isApply });
+  if (call.contentType === applyType) return apply(core, served, call, presenter, rules);
+  const options = readWriteOptions(call.query, 'PatchOptions', { userAgent: call.userAgent });
   const warnings = createWarnings();
-  const apply = patcher(call, expectedOf(served), options, warnings.add);
+  const patched = patcher(call, expectedOf(served), options, warnings.add);
   const derive = (current: KubeObject): ApiObject => {
-    const next = apply(current);
+    const next = patched(current);
     served.rules.applyDefaults(next);
     return next;
   };
@@ -52,17 +54,16 @@ export function patcher(
     throw unsupportedMediaType([...patchTypes.keys()].filter((type) => !isStrategic || type !== strategicType));
   }
   const { value, duplicateFields } = parsePatch(body);
+  // Owners are as large as the rest: who does not speak of them need not carry them.
+  const speaksOfOwners = Buffer.from(body).includes('managedFields');
   return (current) => {
-    const patched = apply(current, value, expected);
+    const patched = apply(speaksOfOwners ? current : withoutEntries(current), value, expected);
     const conformed = conformObject(patched as Record<string, unknown>, expected.type);
     judgeFields({ ...conformed, duplicateFields }, expected.type, fieldValidation, warn);
     // What did not change is shared with the stored object, which nobody may change.
     return checkKind(structuredClone(conformed.object), expected);
   };
 }
-
-/** Known, so that it is refused for what it is; not among those that are accepted yet. */
-const applyType = 'application/apply-patch+yaml';
 
 const strategicType = 'application/strategic-merge-patch+json';
 
