@@ -82,31 +82,26 @@ function oneSided(before: Value, now: Value, shape: Shape): Comparison {
 function compareMaps(before: MapValue, now: MapValue, shape: Extract<Shape, { readonly is: 'map' }>): Comparison {
   let changed: Record<string, Fields> | undefined;
   let removed: Record<string, Fields> | undefined;
-  const take = (key: string, one: Comparison): void => {
-    if (one.changed !== undefined) {
-      changed ??= {};
-      changed[`f:${key}`] = one.changed;
-    }
-    if (one.removed !== undefined) {
-      removed ??= {};
-      removed[`f:${key}`] = one.removed;
-    }
-  };
   for (const key in now) {
     const [left, right] = [before[key], now[key]];
     if (left === right || (isEmpty(left) && isEmpty(right) && shape.isThere?.(key))) continue;
-    take(key, compare(left, right, shape.fieldOf(key)));
+    const one = compare(left, right, shape.fieldOf(key));
+    if (one === same) continue;
+    if (one.changed !== undefined) (changed ??= {})[`f:${key}`] = one.changed;
+    if (one.removed !== undefined) (removed ??= {})[`f:${key}`] = one.removed;
   }
   for (const key in before) {
     if (now[key] !== undefined || before[key] === undefined || key in now) continue;
-    if (!(isEmpty(before[key]) && shape.isThere?.(key))) {
-      take(key, compare(before[key], undefined, shape.fieldOf(key)));
-    }
+    if (isEmpty(before[key]) && shape.isThere?.(key)) continue;
+    const { removed: gone } = compare(before[key], undefined, shape.fieldOf(key));
+    if (gone !== undefined) (removed ??= {})[`f:${key}`] = gone;
   }
-  return { changed, removed };
+  return changed === undefined && removed === undefined ? same : { changed, removed };
 }
 
 function compareLists(before: Value, now: Value, shape: Extract<Shape, { readonly is: 'list' | 'set' }>): Comparison {
+  // Most lists are as they were, and finding that out is much cheaper than naming their items.
+  if (isEqual(before, now)) return same;
   const left = Array.isArray(before) ? itemsOf(before, shape) : undefined;
   const right = Array.isArray(now) ? itemsOf(now, shape) : undefined;
   if (left === undefined || right === undefined) {

@@ -59,11 +59,11 @@ export function afterUpdate(
     if (left === fields) next.push(entry);
     else {
       isSame = false;
-      if (left !== undefined) next.push({ ...entry, fieldsV1: left, ...(isOwn ? { time } : {}) });
+      if (left !== undefined) next.push({ ...entry, fieldsV1: left, ...(isOwn ? { time: timeNow() } : {}) });
     }
   }
   if (isFound || more === undefined) return isSame ? before : inOrder(next);
-  return inOrder(capped([...next, entryOf(manager, 'Update', more, time)], manager));
+  return inOrder(capped([...next, entryOf(manager, 'Update', more, timeNow())], manager));
 }
 
 /** What stands there once `fields` are applied, and who else would lose fields that the apply changes. */

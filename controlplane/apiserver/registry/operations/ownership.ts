@@ -38,7 +38,10 @@ export function ownChanged(
     return;
   }
   const comparison = compare(withoutEntries(previous), next, shapeFor(served));
-  setEntries(next, afterUpdate(before, comparison, managerOf(served, call), timeText(nowMs)));
+  setEntries(
+    next,
+    afterUpdate(before, comparison, managerOf(served, call), () => timeText(nowMs)),
+  );
 }
 const unowned: ReadonlySet<string> = new Set(['binding', 'eviction']);
 
