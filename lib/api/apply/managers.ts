@@ -43,7 +43,7 @@ export function afterUpdate(
   before: Entries,
   { changed, removed }: Comparison,
   manager: Manager,
-  time: string,
+  timeNow: () => string,
 ): Entries {
   const [more, less] = [owned(changed), owned(removed)];
   if (more === undefined && less === undefined) return before;
