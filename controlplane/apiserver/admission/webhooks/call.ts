@@ -99,7 +99,25 @@ class AnswerError extends Error {
   override readonly name = 'AnswerError';
 }
 
-function post({ url, host, port, servername, body, agent }: Post, signals: readonly AbortSignal[]): Promise<string> {
+/** Again where a kept connection turns out to be closed: the other end has seen nothing of the question then. */
+async function post(wish: Post, signals: readonly AbortSignal[]): Promise<string> {
+  for (;;) {
+    try {
+      return await postOnce(wish, signals);
+    } catch (error) {
+      if (!(error instanceof StaleError)) throw error;
+    }
+  }
+}
+
+class StaleError extends Error {
+  override readonly name = 'StaleError';
+}
+
+function postOnce(
+  { url, host, port, servername, body, agent }: Post,
+  signals: readonly AbortSignal[],
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const outgoing = request({
       method: 'POST',
@@ -117,7 +135,10 @@ function post({ url, host, port, servername, body, agent }: Post, signals: reado
         'user-agent': 'kube-apiserver-admission',
       },
     });
-    outgoing.on('error', reject);
+    outgoing.on('error', (error: NodeJS.ErrnoException) => {
+      const isStale = outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      reject(isStale ? new StaleError(error.message) : error);
+    });
     outgoing.on('response', (response) => {
       const pieces: Buffer[] = [];
       let bytes = 0;

@@ -28,7 +28,7 @@ export function createMemory(): { of(attributes: Attributes): Turn } {
         },
         changed: () => requireDone(past),
         end() {
-          past.last = structuredClone(object);
+          if (past.done.length > 0) past.last = structuredClone(object); // nobody else would look at it again
         },
       };
     },
