@@ -160,6 +160,9 @@ test("kubectl takes over what it applied on the client's side", async (t) => {
     query: 'fieldManager=kubectl-client-side-apply',
   });
   t.is((await apply(it, deployment({ replicas: 2 }), 'other')).code, 409);
+  await patch(it, { spec: { replicas: 5 } }, 'scaler');
+  t.is((await apply(it, deployment({ replicas: 2 }), 'kubectl')).code, 409);
+  await patch(it, { spec: { replicas: 1 } }, 'scaler');
   const { code, body } = await apply(it, deployment({ replicas: 2 }), 'kubectl');
   t.is(code, 200, body.message);
   t.is(body.spec.replicas, 2);
@@ -185,4 +188,19 @@ test('an apply says who and what', async (t) => {
   const owners = { ...deployment(), metadata: { name: 'a', managedFields: [{ manager: 'x' }] } };
   t.is((await apply(it, owners, 'me')).body.message, 'metadata.managedFields must be nil');
   t.is((await apply(it, 'spec: [', 'me')).code, 400);
+});
+
+test('a scale is applied on its own', async (t) => {
+  await using it = await createLab();
+  await apply(it, deployment({ replicas: 1 }), 'me');
+  const scale = { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'a' }, spec: { replicas: 5 } };
+  const path = 'apps/v1/deployments/scale';
+  const refused = await apply(it, scale, 'scaler', false, path);
+  t.is(refused.body.message, 'Apply failed with 1 conflict: conflict with "me": .spec.replicas');
+  const { code, body } = await apply(it, scale, 'scaler', true, path);
+  t.is(code, 200, body.message);
+  t.is(body.spec.replicas, 5);
+  const { metadata } = (await it.ask('get', 'apps/v1/deployments', { namespace: 'x', name: 'a' })).body;
+  const entry = metadata.managedFields.find(({ manager }: { manager: string }) => manager === 'scaler');
+  t.like(entry, { operation: 'Apply', subresource: 'scale', fieldsV1: { 'f:spec': { 'f:replicas': {} } } });
 });

@@ -148,15 +148,18 @@ function legacy(served: Served, live: KubeObject, { apiVersion }: Manager, time:
 /** kubectl takes over what it applied on the client's side before. Rule: lastAppliedManager. */
 function isOwnPast(
   conflicts: ReturnType<typeof afterApply>['conflicts'],
-  { metadata }: KubeObject,
+  live: KubeObject,
   { name }: Manager,
   shape: Shape,
 ): boolean {
-  const text = metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'];
+  const text = live.metadata.annotations?.['kubectl.kubernetes.io/last-applied-configuration'];
   if (name !== 'kubectl' || text === undefined) return false;
   try {
-    const past = fieldsOf(JSON.parse(text), shape, true);
-    return conflicts.every(({ fields }) => difference(fields, past) === undefined);
+    const past = JSON.parse(text) as KubeObject;
+    const { changed, removed } = compare(merged(live, past, shape), live, shape);
+    // What somebody has changed since is no longer kubectl's.
+    const own = difference(difference(fieldsOf(past, shape, true), changed), removed);
+    return conflicts.every(({ fields }) => difference(fields, own) === undefined);
   } catch {
     return false; // somebody wrote something else there
   }

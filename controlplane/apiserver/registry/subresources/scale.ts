@@ -1,3 +1,5 @@
+import { fieldsOf } from '#lib/api/apply/compare.ts';
+import { type Entries, owned } from '#lib/api/apply/managers.ts';
 import { invalidValue } from '#lib/api/field-errors.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
@@ -8,15 +10,18 @@ import { findAll, parseJsonPath, withField } from '#lib/api/structural/json-path
 import type { Scale } from '#lib/api/types/autoscaling.v1.ts';
 import type { LabelSelector } from '#lib/api/types/meta.v1.ts';
 import type { ApiResponse } from '../../exchange.ts';
+import type { StoredObject } from '../cache/stored-object.ts';
 import { decodeBody, type Expected } from '../codec.ts';
+import { applied, applyType, readConfig } from '../operations/apply.ts';
 import { changeObject, optimisticLock, viewOf } from '../operations/change.ts';
 import { read } from '../operations/get.ts';
+import { managerOf, shapeFor } from '../operations/ownership.ts';
 import { patcher } from '../operations/patch.ts';
 import { readWriteOptions } from '../options.ts';
 import { createPresenter } from '../present/presenter.ts';
 import type { ResourceCall } from '../registry.ts';
-import { createWarnings, jsonResponse } from '../respond.ts';
-import type { Core, ScalePaths, Served } from '../served.ts';
+import { createWarnings, jsonResponse, type Warnings } from '../respond.ts';
+import { type Core, type ScalePaths, type Served, timeText } from '../served.ts';
 import { changeRulesOf } from './rules.ts';
 
 /** The number of replicas of a workload, as a Scale. */
@@ -34,6 +39,7 @@ export async function scale(core: Core, served: Served, call: ResourceCall): Pro
     jsonResponse(200, presenter.made(scaleOf(object as Scalable, served)), warnings.headers(), presenter.contentType);
   if (call.verb === 'get') return answer(viewOf(served, await read(core, served, call)));
 
+  if (call.contentType === applyType) return answer(viewOf(served, await applyScale(core, served, call, warnings)));
   const options = readWriteOptions(call.query, call.verb === 'patch' ? 'PatchOptions' : 'UpdateOptions', call);
   const wanted = wantedScale(call, options, warnings.add);
   const derive = (current: KubeObject): ApiObject => {
@@ -48,6 +54,28 @@ export async function scale(core: Core, served: Served, call: ResourceCall): Pro
   const stored = await changeObject(core, served, { name: call.name!, derive, rules, checksVersion: false }, request);
   await served.conversion?.ready?.([stored], call.signal);
   return answer(viewOf(served, stored));
+}
+
+/** The number of replicas alone is applied: it is owned by way of the subresource. */
+async function applyScale(core: Core, served: Served, call: ResourceCall, warnings: Warnings): Promise<StoredObject> {
+  const options = readWriteOptions(call.query, 'PatchOptions', { userAgent: call.userAgent, isApply: true });
+  const scale = (await readConfig(call, expected, options, warnings.add)) as unknown as Scale;
+  const path = served.scalePaths?.specReplicas ?? specReplicas;
+  const wanted = withField({}, path, scale.spec?.replicas ?? 0);
+  const config = { metadata: {}, ...wanted } as ApiObject;
+  const fields = owned(fieldsOf(wanted, shapeFor(served)));
+  const manager = managerOf(served, call);
+  let entries: Entries = [];
+  const derive = (current: KubeObject): ApiObject => {
+    checkScale(served, call.name!, scale, current);
+    const time = timeText(core.clock.now());
+    const result = applied(served, { current, config, fields, manager, force: options.force, time });
+    entries = result.entries;
+    return result.next;
+  };
+  const rules = changeRulesOf(served.rules, undefined, call.user, core.clock.now())!;
+  const change = { name: call.name!, derive, rules, checksVersion: false, entries: () => entries };
+  return changeObject(core, served, change, { call, warnings, isDryRun: options.isDryRun });
 }
 
 const specReplicas = parseJsonPath('.spec.replicas')!;
