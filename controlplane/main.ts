@@ -14,6 +14,7 @@ import { createEscalationCheck } from './apiserver/authorization/escalation.ts';
 import { createSignerCheck } from './apiserver/authorization/signers.ts';
 import { bootstrap } from './apiserver/bootstrap/reconcile.ts';
 import { createCustomResources } from './apiserver/customresources/custom-resources.ts';
+import { ruleHooks } from './apiserver/customresources/rule-hooks.ts';
 import { createHttpServer, type HttpServer } from './apiserver/http/server.ts';
 import { createRegistry } from './apiserver/registry/create-registry.ts';
 import type { Registry } from './apiserver/registry/registry.ts';
@@ -58,7 +59,10 @@ export async function runServer(
       createEscalationCheck(() => apiServer),
       createSignerCheck(() => apiServer),
     ],
-    hooks: (readable) => ({ services: createServiceHooks(readable, { range: facts.serviceClusterIPRange }) }),
+    hooks: (readable) => ({
+      'customresourcedefinitions.apiextensions.k8s.io': ruleHooks,
+      services: createServiceHooks(readable, { range: facts.serviceClusterIPRange }),
+    }),
   });
   const customResources = createCustomResources({ registry, clock, log });
   const apiServer: ApiServer = createApiServer({

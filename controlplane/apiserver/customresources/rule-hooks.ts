@@ -1,0 +1,23 @@
+import { invalid } from '#lib/api/status.ts';
+import { hasRules } from '#lib/api/structural/rules.ts';
+import { validateRules } from '#lib/api/structural/validate-rules.ts';
+import type { Hooks } from '../registry/served.ts';
+import type { Definition, Version } from './resource.ts';
+import { schemaOf } from './type.ts';
+
+/** Compiles a definition's rules before it is stored: one that cannot be judged by is refused. */
+export const ruleHooks: Hooks = {
+  async begin(next) {
+    const { spec, metadata } = next as unknown as Definition;
+    const versions: readonly Version[] = Array.isArray(spec?.versions) ? spec.versions : [];
+    if (!versions.some((version) => hasRules(schemaOf(version)))) return nothing;
+    const { compileExpression } = await import('#lib/cel/compile.ts');
+    const causes = versions.flatMap((version, index) =>
+      validateRules(schemaOf(version), `spec.versions[${index}].schema.openAPIV3Schema`, compileExpression),
+    );
+    if (causes.length === 0) return nothing;
+    throw invalid({ group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition' }, metadata.name, causes);
+  },
+};
+
+const nothing = { end() {} };
