@@ -40,7 +40,8 @@ export function compileExpression(text: string, variables: readonly string[]): E
   };
 }
 const mostCharacters = 64 * 1024;
-const mostSteps = 1e7;
+/** Upstream's limit of cost for one expression. */
+const mostSteps = 1_000_000;
 
 const environments = new Map<string, Environment>(); // by the variables: there are a handful of sets
 let base: Environment | undefined;
