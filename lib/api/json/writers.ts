@@ -1,6 +1,7 @@
 import type { Special } from '#lib/api/facts.ts';
 import { type Member, type TypeSchema, typeNamed } from '#lib/api/schema.ts';
 import { assertNever } from '#lib/errors.ts';
+import { writeFields } from './fields.ts';
 import { quote, sortedKeys, writeAny } from './text.ts';
 
 export interface FieldWriter {
@@ -144,11 +145,12 @@ function specialWriter(special: Special): Write {
       return (value) => (Array.isArray(value) ? writeAny(value, false) : writeSchema(value));
     case 'IntOrString':
     case 'RawExtension':
-    case 'FieldsV1':
     case 'JSON':
     case 'ListWrapper':
     case 'Unknown':
       return (value) => writeAny(value, false);
+    case 'FieldsV1':
+      return writeFields;
     default:
       return assertNever(special, 'special type');
   }
