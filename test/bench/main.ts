@@ -51,6 +51,8 @@ await show('proxy', () => measureProxy([100, 1_000, 10_000], runs));
 if (['idle', 'pods', 'start', 'api'].some(wants)) {
   const lab = await makeLab('skiff-bench', ['--no-workload']);
   const { kubeconfig } = lab.layout;
+  for (const name of ['SIGINT', 'SIGTERM'])
+    process.once(name, () => void lab.remove().finally(() => process.exit(130)));
   const counts = [
     { count: 1, runs: runs * 2, bar: 1.3 },
     { count: 10, runs, bar: 1.5 },
