@@ -1,3 +1,5 @@
+import { conformObject } from '../json/decode.ts';
+import { typeNamed } from '../schema.ts';
 import { additionalOf, isStruct, itemsOf, mapItems, mapValues, propertyOf, type Structural } from './structural.ts';
 
 export interface Pruned {
@@ -29,8 +31,8 @@ function visit(value: unknown, schema: Structural, isRoot: boolean, path: string
   }
   if (!isStruct(value)) return value;
   return mapValues(value, (item, key) => {
-    if (isResource && ofResources.has(key)) return item;
     const at = path === '' ? key : `${path}.${key}`;
+    if (isResource && ofResources.has(key)) return !isRoot && key === 'metadata' ? metadata(item, at, unknown) : item;
     const property = propertyOf(schema, key);
     if (property !== undefined) return visit(item, property, false, at, unknown);
     if (schema.additionalProperties) {
@@ -42,4 +44,12 @@ function visit(value: unknown, schema: Structural, isRoot: boolean, path: string
     return undefined;
   });
 }
+/** What an embedded object's metadata is, is known without a schema. */
+function metadata(value: unknown, path: string, unknown: string[]): unknown {
+  if (!isStruct(value)) return value;
+  const { object, unknownFields } = conformObject(value, typeNamed('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'));
+  unknown.push(...unknownFields.slice(0, maxUnknown - unknown.length).map((field) => `${path}.${field}`));
+  return object;
+}
+
 const ofResources: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata']);

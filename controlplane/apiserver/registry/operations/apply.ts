@@ -22,7 +22,7 @@ import type { KubeObject } from '#lib/api/resource.ts';
 import { badRequest, notFound } from '#lib/api/status.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { ApiResponse } from '../../exchange.ts';
-import { yamlToJson } from '../../http/yaml.ts';
+import { duplicateKeyIn, yamlToJson } from '../../http/yaml.ts';
 import { checkKind, type Expected, expectedOf, judgeFields } from '../codec.ts';
 import { readWriteOptions, type WriteOptions } from '../options.ts';
 import type { Presenter } from '../present/presenter.ts';
@@ -81,18 +81,42 @@ export async function readConfig(
   warn: (text: string) => void,
 ): Promise<ApiObject> {
   const text = Buffer.from(body).toString();
-  const json = text.trimStart().startsWith('{') ? text : await yamlToJson(text);
+  const isJson = text.trimStart().startsWith('{');
+  if (!isJson && fieldValidation !== 'Ignore') await judgeKeys(text, fieldValidation, warn);
+  const json = isJson ? text : await yamlToJson(text);
   const { value, duplicateFields } = parsed(json);
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   const { apiVersion, kind } = (isObject ? value : {}) as { readonly apiVersion?: unknown; readonly kind?: unknown };
   if (!apiVersion) throw badRequest('invalid object type: /, Kind=');
   if (!kind) throw badRequest(`invalid object type: ${String(apiVersion)}, Kind=`);
   const conformed = conformObject(value as Record<string, unknown>, expected.type);
-  judgeFields({ ...conformed, duplicateFields }, expected.type, fieldValidation, warn);
+  judgeFields({ object: conformed.object, unknownFields: [], duplicateFields }, expected.type, fieldValidation, warn);
   const config = checkKind(conformed.object, expected);
+  refuseUndeclared(config, conformed.unknownFields);
   const { managedFields } = config.metadata as { readonly managedFields?: unknown };
   if (managedFields !== undefined && managedFields !== null) throw badRequest('metadata.managedFields must be nil');
   return config;
+}
+
+/** @throws {StatusError} BadRequest under Strict, if a key stands twice in a map */
+async function judgeKeys(
+  text: string,
+  fieldValidation: WriteOptions['fieldValidation'],
+  warn: (text: string) => void,
+): Promise<void> {
+  const problem = await duplicateKeyIn(text);
+  if (problem === undefined) return;
+  if (fieldValidation !== 'Strict') return warn(problem);
+  throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ${problem}`);
+}
+
+/** Who applies owns fields by their schema: a field that has none can have no owner, whatever `fieldValidation` says. */
+function refuseUndeclared({ apiVersion, kind, metadata }: ApiObject, unknownFields: readonly string[]): void {
+  if (unknownFields.length === 0) return;
+  const all = unknownFields.map((field) => `.${field}: field not declared in schema`);
+  const problems = all.length === 1 ? all[0] : `errors:${all.map((one) => `\n  ${one}`).join('')}`;
+  const named = [metadata.namespace, metadata.name].filter(Boolean).join('/');
+  throw badRequest(`failed to create typed patch object (${named}; ${apiVersion}, Kind=${kind}): ${problems}`);
 }
 
 function parsed(json: string): ReturnType<typeof parseJson> {
