@@ -7,7 +7,7 @@ import type { Clock } from '#lib/clock.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
 import type { Machine } from './machine.ts';
-import { isNews, type NodeFacts, nodeLabels, nodeStatusOf } from './node-status.ts';
+import { isNews, type NodeFacts, nodeLabels, nodeStatusOf, withdrawn } from './node-status.ts';
 
 export interface KeepNodeOptions {
   readonly client: Client;
@@ -79,16 +79,18 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
       runtimeFeatures: featuresOf(runtime),
       network: options.network(),
       images,
-      before: told ?? options.current()?.status,
+      before: options.current()?.status ?? told,
       nowMs: clock.now(),
     });
   }
 
   async function report(signal: AbortSignal): Promise<void> {
     const status = await observe(signal);
-    if (!isNews(told, status) && clock.now() - toldAtMs < unchangedMs) return;
+    const known = options.current()?.status ?? told; // others write into it, too
+    if (!isNews(known, status) && clock.now() - toldAtMs < unchangedMs) return;
     try {
-      const body = { status };
+      const gone = Object.fromEntries(withdrawn(known, status).map((resource) => [resource, null]));
+      const body = { status: { ...status, allocatable: { ...status.allocatable, ...gone } } };
       const node = await client.patch(nodes, { name }, { type: 'strategic', body }, signal, { subresource: 'status' });
       if (wasReady(told) !== wasReady(status)) {
         const reason = wasReady(status) ? 'NodeReady' : 'NodeNotReady';

@@ -38,9 +38,10 @@ export function nodeLabels({ name, machine }: Pick<NodeFacts, 'name' | 'machine'
 
 export function nodeStatusOf(facts: NodeFacts): NodeStatus {
   const { name, ips, port, machine, runtimeVersion, kubeletVersion, images } = facts;
+  const others = extendedResources(facts.before);
   return {
-    capacity: capacityOf(facts),
-    allocatable: allocatableOf(facts),
+    capacity: { ...others, ...capacityOf(facts) },
+    allocatable: { ...others, ...allocatableOf(facts) },
     conditions: conditionsOf(facts),
     addresses: [
       ...ips.map((address) => ({ type: 'InternalIP' as const, address })),
@@ -59,6 +60,16 @@ const mostImages = 50;
 const mostNames = 5;
 
 type Quantities = Readonly<Record<string, string>>;
+
+/** What somebody else advertises for the node: all of it may be given to pods. Rule: "Advertise Extended Resources for a Node". */
+function extendedResources(before: NodeStatus | undefined): Quantities {
+  return Object.fromEntries(Object.entries(before?.capacity ?? {}).filter(([name]) => name.includes('/')));
+}
+
+/** Names that are to go from `allocatable`: a patch has to say so. */
+export function withdrawn(before: NodeStatus | undefined, now: NodeStatus): readonly string[] {
+  return Object.keys(before?.allocatable ?? {}).filter((name) => now.allocatable?.[name] === undefined);
+}
 
 function capacityOf({ machine, maxPods }: Pick<NodeFacts, 'machine' | 'maxPods'>): Quantities {
   const { cpus, memoryBytes, storageBytes } = machine;

@@ -1,0 +1,37 @@
+import test from 'ava';
+import type { NodeStatus } from '#lib/api/types/core.v1.ts';
+import { isNews, type NodeFacts, nodeStatusOf, withdrawn } from './node-status.ts';
+
+const facts = {
+  name: 'a',
+  ips: ['10.0.0.1'],
+  port: 10250,
+  machine: { cpus: 2, memoryBytes: 4 * 1024 ** 3, storageBytes: 1024 ** 3, info: {} },
+  maxPods: 110,
+  runtimeVersion: 'containerd://1.6.20',
+  kubeletVersion: 'v1.37.0',
+  runtime: [],
+  runtimeFeatures: {},
+  network: { isReady: true, message: '' },
+  images: [],
+  before: undefined,
+  nowMs: 0,
+} as unknown as NodeFacts;
+
+test('nodeStatusOf() gives to pods what somebody else advertises', (t) => {
+  const before = { capacity: { cpu: '9', 'example.com/gpu': '3' } } as unknown as NodeStatus;
+  const status = nodeStatusOf({ ...facts, before });
+  t.like(status.allocatable, { 'example.com/gpu': '3', cpu: '2' });
+  t.like(status.capacity, { 'example.com/gpu': '3', cpu: '2' });
+  t.true(isNews(before, status));
+});
+
+test('withdrawn() names what is advertised no longer', (t) => {
+  const before = { allocatable: { 'example.com/gpu': '3' }, capacity: {} } as unknown as NodeStatus;
+  t.deepEqual(withdrawn(before, nodeStatusOf({ ...facts, before })), ['example.com/gpu']);
+});
+
+test('isNews() takes a heartbeat for none', (t) => {
+  const before = nodeStatusOf(facts);
+  t.false(isNews(before, nodeStatusOf({ ...facts, before, nowMs: 60_000 })));
+});
