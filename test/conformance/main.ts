@@ -21,6 +21,7 @@ interface Options {
   readonly green?: boolean;
   readonly addGreen?: boolean;
   readonly budget?: string;
+  readonly again?: boolean;
   readonly workers: string;
   readonly nodes: string;
   readonly contentType: string;
@@ -47,6 +48,7 @@ const program = new Command('npm run conformance --')
   .option('--green', 'only what passed before; fail if anything of it does not')
   .option('--add-green', 'record what passes')
   .option('--budget <minutes>', 'with --green: as much as fits, in turns')
+  .option('--again', 'run what failed once more, alone; what passes then is called a flake')
   .option('--workers <number>', 'how many specs side by side', '8')
   .option('--nodes <number>', 'nodes of the cluster', '2')
   .option('--content-type <type>', 'what the suite speaks', 'application/json')
@@ -131,6 +133,21 @@ async function runAll(): Promise<void> {
   };
   await Promise.all(Array.from({ length: Number(options.workers) }, worker));
   for (const name of serial) await one(name);
+  if (options.again) await tryAgain();
+}
+
+/** A spec that failed beside others may pass alone: then it is a flake, and said so. */
+async function tryAgain(): Promise<void> {
+  const failed = results.filter(({ outcome }) => outcome !== 'pass').map(({ name }) => name);
+  for (const name of failed) {
+    say(`once more, alone: ${name}`);
+    results.splice(
+      results.findIndex((result) => result.name === name),
+      1,
+    );
+    await one(name);
+    if (results.at(-1)?.outcome === 'pass') say(`a flake: ${name}`);
+  }
 }
 
 async function one(name: string): Promise<void> {
