@@ -53,7 +53,17 @@ test(
 );
 test(refuses, 'all of the CPU', asking({ cpu: '2' }), {}, undefined);
 test(refuses, 'too much memory', asking({ memory: '2Gi' }), {}, 'OutOfmemory');
-test(refuses, 'something the node has not', asking({ 'example.com/gpu': '1' }), {}, 'OutOfexample.com/gpu');
+const gpus = (count: string) => ({ node: { ...node, status: { allocatable: { 'example.com/gpu': count } } } });
+test(
+  refuses,
+  'more than others advertise for the node',
+  asking({ 'example.com/gpu': '2' }),
+  gpus('1'),
+  'OutOfexample.com/gpu',
+);
+test(refuses, 'what others advertise for the node', asking({ 'example.com/gpu': '2' }), gpus('2'), undefined);
+// Rule: kubelet, resources that its node does not have are the cluster's.
+test(refuses, 'something of the whole cluster', asking({ 'example.com/gpu': '1' }), {}, undefined);
 test(
   refuses,
   'one pod too many',

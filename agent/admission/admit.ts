@@ -36,7 +36,7 @@ export function admit(facts: AdmissionFacts): Refusal | undefined {
     const message = 'SupplementalGroupsPolicy=Strict is not supported in this node';
     return { reason: 'SupplementalGroupsPolicyNotSupported', message };
   }
-  const short = shortageFor(pod, others, allocatable);
+  const short = shortageFor(pod, others, { ...extendedOf(node), ...allocatable });
   if (short !== undefined) {
     const { resource, requested, used, capacity } = short;
     const amounts = `requested: ${requested}, used: ${used}, capacity: ${capacity}`;
@@ -47,6 +47,11 @@ export function admit(facts: AdmissionFacts): Refusal | undefined {
   }
   const [name, why] = failedPredicate(pod, others, node) ?? [];
   return name === undefined ? undefined : { reason: name, message: `Predicate ${name} failed: ${why}` };
+}
+
+/** What others advertise for the node: this process knows nothing of it but what the API says. */
+function extendedOf(node: Node | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(node?.status.allocatable ?? {}).filter(([name]) => name.includes('/')));
 }
 
 function wrongSystem({ spec }: Pod): Refusal | undefined {

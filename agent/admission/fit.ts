@@ -20,6 +20,8 @@ export function shortageFor(
   const wanted = podRequests(pod);
   const used = others.reduce<Amounts>((sum, other) => add(sum, podRequests(other)), {});
   for (const resource of inOrder(Object.keys(wanted))) {
+    // An extended resource that the node does not have at all is one of the whole cluster: the scheduler's business.
+    if (resource.includes('/') && capacity[resource] === undefined) continue;
     const requested = wanted[resource] ?? 0;
     const [has, takes] = [capacity[resource] ?? 0, used[resource] ?? 0];
     if (requested > 0 && requested > has - takes) return { resource, requested, used: takes, capacity: has };
