@@ -138,6 +138,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     current: () => informers.nodes.get(nodeName),
     record: (reason, message) => recorder.record(aboutNode(nodeName), 'Normal', reason, message),
   });
+  const metrics = createMetrics(); // of the whole process: shown by the kubelet's server, to those who may
   network = startNetwork(
     {
       nodeName,
@@ -152,10 +153,11 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
       log,
       resolvConf,
       onStatus: node.wake,
+      metrics,
     },
     signal,
   );
-  const serve = { nodeName, port, tls, client, pods: source, runtime: cri.runtime, metrics: createMetrics() };
+  const serve = { nodeName, port, tls, client, pods: source, runtime: cri.runtime, metrics };
   const server = await startKubeletServer({ ...serve, config: shownConfig(options), clock, log }, signal);
   log.info('Started agent', { node: nodeName, cgroupDriver: driver, cgroupV2: cgroups.isV2, kubeletPort: server.port });
   await Promise.all([

@@ -31,7 +31,7 @@ export interface NetworkOptions {
   readonly exec: Exec;
   readonly clock: Clock;
   readonly log: Log;
-  /** Where the proxy and DNS count what they do; shown at the proxy's /metrics. */
+  /** Where the proxy and DNS count what they do; shown by the kubelet's server. */
   readonly metrics?: Metrics;
   /** Where the runtime looks for its network configuration: /etc/cni/net.d unless told. */
   readonly cniConfDir?: string;
@@ -41,7 +41,7 @@ export interface NetworkOptions {
   readonly resolvConf?: string;
   /** How Services get into the kernel: 'iptables' unless told. */
   readonly proxyMode?: ProxyMode;
-  /** Where /healthz, /livez and /metrics of the proxy listen: '0.0.0.0:10256' unless told, '' for nowhere. */
+  /** Where /healthz and /livez of the proxy listen: '0.0.0.0:10256' unless told, '' for nowhere. */
   readonly proxyHealthAddress?: string;
   /** Called when `status()` has changed. */
   onStatus?(status: NetworkStatus): void;
@@ -131,7 +131,7 @@ export function startNetwork(options: NetworkOptions, signal: AbortSignal): Netw
   if (healthAddress !== '') {
     const isNodeEligible = () => mayServe(informers.nodes.get(options.nodeName));
     const health = proxy.health;
-    parts.push(serveHealth({ address: healthAddress, health, isNodeEligible, metrics, clock, log }, signal));
+    parts.push(serveHealth({ address: healthAddress, health, isNodeEligible, clock, log }, signal));
   }
   return { status, done: end(parts, log, signal).finally(() => healthChecks.close()) };
 }

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
-import type { Metrics } from '#lib/metrics.ts';
 import type { ProxyHealth } from './proxy.ts';
 
 export interface HealthOptions {
@@ -11,23 +10,18 @@ export interface HealthOptions {
   health(): ProxyHealth;
   /** Whether load balancers should still send here: not to a node that is going away. */
   isNodeEligible(): boolean;
-  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /**
- * Serves /healthz (rules are right and the node stays), /livez (rules are right) and /metrics until `signal` is aborted.
+ * Serves /healthz (rules are right and the node stays) and /livez (rules are right) until `signal` is aborted.
  * Rules are right if no change has waited for long. Bodies and ports are kube-proxy's: load balancers ask for them.
  */
 export async function serveHealth(options: HealthOptions, signal: AbortSignal): Promise<void> {
-  const { address, health, isNodeEligible, metrics, clock, log } = options;
+  const { address, health, isNodeEligible, clock, log } = options;
   const answer: RequestListener = (request, response) => {
     const path = request.url?.split('?')[0];
-    if (path === '/metrics') {
-      response.setHeader('content-type', 'text/plain; version=0.0.4').end(metrics.render());
-      return;
-    }
     if (path !== '/healthz' && path !== '/livez') {
       response.writeHead(404).end();
       return;
