@@ -9,6 +9,11 @@ import { addUp } from './up.ts';
 import { version } from './version.ts';
 import { addWarm } from './warm.ts';
 
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0); // the reader (head, less) has seen enough
+  throw error;
+});
+
 const program = new Command('skiff')
   .description('Kubernetes, written in TypeScript: a cluster on one machine by one command, or its parts one by one.')
   .version(version, '-V, --version')
