@@ -11,6 +11,7 @@ export interface ServerFlags {
   readonly serviceClusterIpRange: string;
   readonly clusterCidr: string;
   readonly clusterDomain: string;
+  readonly leaderElect?: boolean;
   readonly verbose?: boolean;
 }
 
@@ -27,6 +28,7 @@ export function addServer(program: Command): void {
     .option('--service-cluster-ip-range <cidr>', 'addresses of Services', '10.96.0.0/12')
     .option('--cluster-cidr <cidr>', 'addresses of pods', '10.244.0.0/16')
     .option('--cluster-domain <name>', 'domain of cluster DNS', 'cluster.local')
+    .option('--leader-elect', 'other servers share the store: of all schedulers and controllers one works at a time')
     .option('-v, --verbose', 'log more')
     .action((flags: ServerFlags) => live((signal) => server(flags, signal)));
 }
@@ -46,6 +48,7 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
     serviceClusterIPRange: flags.serviceClusterIpRange,
     clusterCIDR: flags.clusterCidr,
     clusterDomain: flags.clusterDomain,
+    ...(flags.leaderElect === undefined ? {} : { leaderElect: flags.leaderElect }),
   };
   await runServer(options, { clock: createClock(), log, signal });
 }

@@ -1,4 +1,7 @@
-import { createClient } from '#lib/client/client.ts';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Client, createClient } from '#lib/client/client.ts';
+import type { ElectionTimes } from '#lib/client/election/plan.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { ClusterPki } from '#lib/pki/cluster.ts';
@@ -12,16 +15,16 @@ export interface ComponentsOptions {
   readonly apiServer: ApiServer;
   readonly facts: ServerFacts;
   readonly pki: ClusterPki;
+  /** One of several servers: scheduler and controllers work while they hold their Lease. */
+  readonly election?: { readonly times?: ElectionTimes };
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Runs the scheduler and the controllers until `signal` is aborted. Loaded only now: the API server answers already. */
-export async function runComponents(
-  { apiServer, facts, pki, clock, log }: ComponentsOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const [{ createInformers }, { startControllers }, { startScheduler }] = await Promise.all([
+export async function runComponents(options: ComponentsOptions, signal: AbortSignal): Promise<void> {
+  const { apiServer, facts, pki, clock, log } = options;
+  const [{ createInformers, informersUntil }, { startControllers }, { startScheduler }] = await Promise.all([
     import('./controllers/informers.ts'),
     import('./controllers/main.ts'),
     import('./scheduler/main.ts'),
@@ -31,7 +34,6 @@ export async function runComponents(
   const informers = createInformers({ client: clientAs('system:kube-controller-manager'), clock, log }, signal);
   const accounts = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'];
   const clientFor = (name: string) => clientAs(`system:serviceaccount:kube-system:${name}`, accounts);
-  const options = { informers, clock, log };
   const { clusterCIDR } = facts;
   const jwt = createJwt(pki.serviceAccount);
   const tokenSecrets: TokenSecretsOptions = {
@@ -39,18 +41,43 @@ export async function runComponents(
     rootCa: pki.ca.cert,
     tokenFor: (account, secret) => jwt.sign(legacyClaims(account, secret)),
   };
+  const elected = electedBy(options, (name) => clientAs(`system:${name}`));
   await Promise.all([
-    startScheduler({ ...options, client: clientAs('system:kube-scheduler') }, signal),
-    startControllers(
-      {
-        ...options,
-        clientFor,
-        tokenSecrets,
-        authority: pki.ca,
-        rootCa: pki.ca.cert,
-        clusterCidrs: clusterCIDR.split(','),
-      },
-      signal,
+    elected('kube-scheduler', (signal) =>
+      startScheduler(
+        { informers: informersUntil(informers, signal), client: clientAs('system:kube-scheduler'), clock, log },
+        signal,
+      ),
     ),
-  ]);
+    elected('kube-controller-manager', (signal) =>
+      startControllers(
+        {
+          informers: informersUntil(informers, signal),
+          clientFor,
+          tokenSecrets,
+          authority: pki.ca,
+          rootCa: pki.ca.cert,
+          clusterCidrs: clusterCIDR.split(','),
+          clock,
+          log,
+        },
+        signal,
+      ),
+    ),
+  ]).catch((error) => {
+    if (!signal.aborted) throw error;
+  });
+
+  /** Does `work` until the end, or whenever and as long as this server is the one elected for it. */
+  function electedBy(
+    { election }: ComponentsOptions,
+    clientOf: (name: string) => Client,
+  ): (name: string, work: (signal: AbortSignal) => Promise<void>) => Promise<void> {
+    if (election === undefined) return (_name, work) => work(signal);
+    const identity = `${hostname()}_${randomUUID()}`;
+    return async (name, work) => {
+      const { runElected } = await import('#lib/client/election/elect.ts');
+      await runElected({ ...election, client: clientOf(name), name, identity, clock, log }, work, signal);
+    };
+  }
 }

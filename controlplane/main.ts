@@ -20,7 +20,7 @@ import { createRegistry } from './apiserver/registry/create-registry.ts';
 import type { Registry } from './apiserver/registry/registry.ts';
 import type { HealthCheck } from './apiserver/routes/health.ts';
 import { createServiceHooks } from './apiserver/services/hooks.ts';
-import { runComponents } from './components.ts';
+import { type ComponentsOptions, runComponents } from './components.ts';
 import { factsOf, type ServerFacts, type ServerOptions } from './options.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
 
@@ -75,6 +75,8 @@ export async function runServer(
     log,
   });
   const running = new AbortController(); // what works behind the API outlives `signal` until the last request is answered
+  const componentsEnd = new AbortController(); // they end first: they give back their Leases through the API
+  let components: Promise<void> | undefined;
   const work = [registry.run(running.signal), customResources.run(running.signal)];
   const http = createHttpServer({
     handler: apiServer.handler,
@@ -97,12 +99,18 @@ export async function runServer(
     progress.bootstrapped.resolve();
     log.info('Started server', { port, tookMs: clock.now() - fromMs });
     onReady?.(port);
-    if (!options.apiOnly) work.push(runComponents({ apiServer, facts, pki, clock, log }, running.signal));
+    if (!options.apiOnly) {
+      const election = electionOf(options);
+      components = runComponents({ apiServer, facts, pki, ...election, clock, log }, componentsEnd.signal);
+      components.catch((error) => log.error('Scheduler or controllers ended', { err: error }));
+    }
     work.push(renewCertificates(http, () => ensurePki(facts, options, clock), clock, running.signal));
     await aborted(signal);
   } finally {
     log.info('Stopping server');
     progress.isStopping = true;
+    componentsEnd.abort();
+    await Promise.allSettled([components]);
     await http.close(graceMs);
     running.abort();
     await Promise.allSettled(work);
@@ -112,6 +120,11 @@ export async function runServer(
 }
 
 const graceMs = 3000;
+
+function electionOf({ leaderElect, electionTimes }: ServerOptions): Pick<ComponentsOptions, 'election'> {
+  if (!leaderElect) return {};
+  return { election: electionTimes === undefined ? {} : { times: electionTimes } };
+}
 
 async function listen(http: HttpServer, { bindAddress, securePort, listenFds = [] }: ServerOptions): Promise<number> {
   const port = await http.listen({ host: bindAddress, port: securePort });

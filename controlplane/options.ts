@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import type { ElectionTimes } from '#lib/client/election/plan.ts';
 import { formatIp, parseCidr } from '#lib/ip.ts';
 
 export interface ServerOptions {
@@ -21,10 +22,15 @@ export interface ServerOptions {
   readonly databasePath?: string;
   /** API server alone: no scheduler, no controllers. */
   readonly apiOnly?: boolean;
+  /** Other servers share the store: of all schedulers and of all controllers one works at a time. */
+  readonly leaderElect?: boolean;
+  /** Upstream's 15, 10 and 2 seconds unless told. */
+  readonly electionTimes?: ElectionTimes;
 }
 
 /** The options with what follows from them. */
-export interface ServerFacts extends Required<Omit<ServerOptions, 'listenFds' | 'extraNames' | 'apiOnly'>> {
+export interface ServerFacts
+  extends Required<Omit<ServerOptions, 'listenFds' | 'extraNames' | 'apiOnly' | 'leaderElect' | 'electionTimes'>> {
   /** First and tenth address of the Service range. */
   readonly serviceAddress: string;
   readonly dnsAddress: string;

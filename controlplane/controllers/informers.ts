@@ -70,6 +70,23 @@ export function createInformers(
   };
 }
 
+/** The same informers for one who works until `signal` is aborted: it is told of no change after that. */
+export function informersUntil(informers: Informers, signal: AbortSignal): Informers {
+  const until = <T extends KubeObject>(informer: Informer<T>): Informer<T> => ({
+    ...informer,
+    onChange(listener) {
+      const stop = informer.onChange(listener);
+      signal.addEventListener('abort', stop, { once: true });
+      return stop;
+    },
+  });
+  return {
+    get: (resource) => until(informers.get(resource)),
+    metadata: (resource) => until(informers.metadata(resource)),
+    drop: (resource) => informers.drop(resource),
+  };
+}
+
 function nameOf({ group, version, plural }: Resource<unknown>): string {
   return `${plural}.${version}.${group}`;
 }
