@@ -46,6 +46,7 @@ curl curl tests
 etcd etcd-server tests
 docker-registry docker-registry tests
 git git tests
+skopeo skopeo tests
 LIST
 }
 
