@@ -18,20 +18,28 @@ export interface Store {
 
   /**
    * Changes one key if it still stands at `expected`: 0 for absent, else its revision.
-   * Commits that arrive in the same turn share one write to disk. Changes are applied in the order of the calls.
+   * Changes to one key are applied in the order of the calls. Commits that arrive in the same turn may share one write
+   * to disk.
    * @returns the entry's new revision, or the entry as it stands (undefined: absent) where `expected` did not hold
    */
   commit(change: Change, signal: AbortSignal): Promise<Committed>;
 
   /**
-   * Changes under `prefix` with a revision above `after`, in order, batch by batch, until `signal` is aborted.
+   * Changes under `prefix` with a revision above `after`, in order, batch by batch, until `signal` is aborted. A watch
+   * of `/registry/` comes to every revision that `currentRevision` names, by an empty batch if it must.
    * A watcher that does not keep up is ended with Expired once more waits for it than the engine's bound.
    * @throws {ReasonError} Expired if changes after `after` were compacted away
    */
-  watch(prefix: string, after: number, signal: AbortSignal): AsyncIterable<readonly StoreEvent[]>;
+  watch(prefix: string, after: number, signal: AbortSignal): AsyncIterable<Changes>;
 
   /** Forgets what was overwritten or deleted at or before `revision`. Repeating it is harmless, so is a lower one. */
   compact(revision: number, signal: AbortSignal): Promise<void>;
+
+  /** What keeps the engine in shape while it serves, compaction included, where it knows better than the caller. */
+  run?(signal: AbortSignal): Promise<void>;
+
+  /** Why it cannot be reached, if it cannot. */
+  problem?(): string | undefined;
 
   close(): Promise<void>;
 }
@@ -70,6 +78,12 @@ export interface Change {
 export type Committed =
   | { readonly ok: true; readonly revision: number }
   | { readonly ok: false; readonly current: Entry | undefined };
+
+export interface Changes {
+  readonly events: readonly StoreEvent[];
+  /** Everything up to this revision has been shown. */
+  readonly revision: number;
+}
 
 export interface StoreEvent {
   readonly type: 'put' | 'delete';

@@ -1,7 +1,7 @@
 // What every engine of the store must do. Each engine's test calls `storeSuite` with a way to open an empty store.
 import type { ExecutionContext, TestFn } from 'ava';
 import { hasReason } from '#lib/errors.ts';
-import type { Committed, Entry, Store, StoreEvent } from './store.ts';
+import type { Changes, Committed, Entry, Store, StoreEvent } from './store.ts';
 
 export interface SuiteOptions {
   readonly name: string;
@@ -112,14 +112,16 @@ export function storeSuite(test: TestFn, { name, open }: SuiteOptions): void {
   check('watch() brings old changes first, then new ones, none left out or doubled', async (t, store) => {
     const stop = new AbortController();
     const start = await store.currentRevision(never());
-    for (let i = 0; i < 1200; i++) void put(store, `/registry/pods/${i}`, `${i}`);
+    const under = Array.from({ length: 1200 }, (_, i) => put(store, `/registry/pods/${i}`, `${i}`));
     await put(store, '/registry/nodes/other', 'x');
     const seen = collect(store.watch('/registry/pods/', start, stop.signal), 1300, stop);
-    for (let i = 1200; i < 1300; i++) await put(store, `/registry/pods/${i}`, `${i}`);
+    const revisions = await Promise.all(under);
+    for (let i = 1200; i < 1300; i++) revisions.push(await put(store, `/registry/pods/${i}`, `${i}`));
     const events = await seen;
+    const inOrder = revisions.map((revision, i) => ({ revision, text: `${i}` }));
     t.deepEqual(
-      events.map(({ value }) => text(value)),
-      Array.from({ length: 1300 }, (_, i) => `${i}`),
+      events.map(({ value, revision }) => ({ revision, text: text(value) })),
+      inOrder.toSorted((a, b) => a.revision - b.revision),
     );
     t.true(events.every((event, i) => i === 0 || event.revision > events[i - 1]!.revision));
   });
@@ -132,6 +134,21 @@ export function storeSuite(test: TestFn, { name, open }: SuiteOptions): void {
     t.is(events[0]?.type, 'delete');
     t.is(text(events[0]!.value), 'one');
     t.is(events[0]?.revision, gone.ok ? gone.revision : -1);
+  });
+
+  check('watch() of everything comes to every current revision', async (t, store) => {
+    const stop = new AbortController();
+    await put(store, '/registry/a', 'one');
+    const from = await store.currentRevision(never());
+    const iterator = store.watch('/registry/', from, stop.signal)[Symbol.asyncIterator]();
+    for (let i = 0; i < 5; i++) await put(store, `/registry/b/${i}`, 'x');
+    const last = await store.currentRevision(never());
+    for (;;) {
+      const { value } = await iterator.next();
+      if (value!.revision >= last) break;
+    }
+    stop.abort();
+    t.true((await iterator.next()).done);
   });
 
   check('watch() ends when its signal is aborted', async (t, store) => {
@@ -180,7 +197,8 @@ export function storeSuite(test: TestFn, { name, open }: SuiteOptions): void {
 
   test(`${name}: a watcher that does not keep up is ended with Expired`, async (t) => {
     const store = await open({ maxWaiting: 10 });
-    const iterator = store.watch('/registry/', 0, never())[Symbol.asyncIterator]();
+    const start = await store.currentRevision(never());
+    const iterator = store.watch('/registry/', start, never())[Symbol.asyncIterator]();
     await put(store, '/registry/0', 'x');
     await iterator.next();
     for (let i = 1; i < 50; i++) await put(store, `/registry/${i}`, 'x');
@@ -219,13 +237,13 @@ async function put(store: Store, key: string, value: string, expected = 0): Prom
 }
 
 async function collect(
-  batches: AsyncIterable<readonly StoreEvent[]>,
+  batches: AsyncIterable<Changes>,
   count: number,
   stop?: AbortController,
 ): Promise<readonly StoreEvent[]> {
   const events: StoreEvent[] = [];
   for await (const batch of batches) {
-    events.push(...batch);
+    events.push(...batch.events);
     if (events.length >= count) stop?.abort();
   }
   return events;

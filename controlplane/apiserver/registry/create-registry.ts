@@ -110,7 +110,8 @@ export function createRegistry(options: RegistryOptions): Registry {
     async run(signal) {
       const events = preferred.get('/events')!.cache;
       const expiry = runEventExpiry({ cache: events, store, clock, log }, signal);
-      await Promise.all([feed.run(signal), runCompactor({ store, clock, log }, signal), expiry]);
+      const upkeep = store.run?.(signal) ?? runCompactor({ store, clock, log }, signal);
+      await Promise.all([feed.run(signal), upkeep, expiry]);
     },
   };
   admission = createAdmission(options.admission?.(registry) ?? []);

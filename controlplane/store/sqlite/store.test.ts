@@ -39,6 +39,18 @@ test('openSqliteStore() finds what was there before, and goes on counting', asyn
   await after.close();
 });
 
+test('commit() applies changes of any keys in the order of the calls', async (t) => {
+  const store = openSqliteStore({ path: nextPath() });
+  const put = (i: number) => store.commit({ key: `/registry/${i}`, expected: 0, value: Buffer.from('x') }, signal);
+  const answers = await Promise.all(Array.from({ length: 1200 }, (_, i) => put(i)));
+  const revisions = answers.map((answer) => (answer.ok ? answer.revision : 0));
+  t.deepEqual(
+    revisions,
+    Array.from({ length: 1200 }, (_, i) => i + 1),
+  );
+  await store.close();
+});
+
 test('openSqliteStore() refuses a file that is open', async (t) => {
   const path = nextPath();
   const first = openSqliteStore({ path });

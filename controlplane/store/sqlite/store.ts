@@ -2,7 +2,7 @@ import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { ReasonError } from '#lib/errors.ts';
-import type { Change, Committed, Store, StoreEvent } from '../store.ts';
+import type { Change, Changes, Committed, Store } from '../store.ts';
 import { type Database, openDatabase, rangeOf } from './database.ts';
 import { createWatchers, type Watchers } from './watchers.ts';
 
@@ -156,7 +156,7 @@ async function* watch(
   after: number,
   signal: AbortSignal,
   { database, watchers, durable }: WatchContext,
-): AsyncGenerator<readonly StoreEvent[]> {
+): AsyncGenerator<Changes> {
   const live = watchers.follow(prefix, signal);
   try {
     const upTo = durable();
@@ -165,11 +165,12 @@ async function* watch(
       if (seen < database.compacted) throw expired(seen, database);
       const page = database.changes(rangeOf(prefix), seen, upTo, changesPerPage);
       seen = page.length < changesPerPage ? upTo : page.at(-1)!.revision;
-      if (page.length > 0) yield page;
+      if (page.length > 0) yield { events: page, revision: page.at(-1)!.revision };
     }
     for await (const batch of live) {
-      const newer = batch[0]!.revision > after ? batch : batch.filter((event) => event.revision > after);
-      if (newer.length > 0) yield newer;
+      const { events, revision } = batch;
+      const newer = events[0]!.revision > after ? events : events.filter((event) => event.revision > after);
+      if (newer.length > 0) yield { events: newer, revision };
     }
   } finally {
     live.stop();

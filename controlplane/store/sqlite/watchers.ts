@@ -1,6 +1,6 @@
-// Who watches, and what waits for each: batches in, batches out, bounded. Knows no SQLite.
-import { ReasonError } from '#lib/errors.ts';
-import type { StoreEvent } from '../store.ts';
+// Who watches, and what is handed to each. Knows no SQLite.
+import { createInbox, type Inbox } from '../inbox.ts';
+import type { Changes, StoreEvent } from '../store.ts';
 
 export interface Watchers {
   /** Hands events to all who watch their keys. */
@@ -10,7 +10,7 @@ export interface Watchers {
   close(): void;
 }
 
-export interface Follower extends AsyncIterable<readonly StoreEvent[]> {
+export interface Follower extends AsyncIterable<Changes> {
   stop(): void;
 }
 
@@ -21,7 +21,7 @@ export function createWatchers(maxWaiting: number): Watchers {
     publish(events) {
       for (const inbox of inboxes) {
         const mine = inbox.prefix === '/' ? events : events.filter((event) => event.key.startsWith(inbox.prefix));
-        if (mine.length > 0) inbox.put(mine);
+        if (mine.length > 0) inbox.put({ events: mine, revision: mine.at(-1)!.revision });
       }
     },
     follow(prefix, signal) {
@@ -31,60 +31,6 @@ export function createWatchers(maxWaiting: number): Watchers {
     },
     close() {
       for (const inbox of inboxes) inbox.stop();
-    },
-  };
-}
-
-interface Inbox extends Follower {
-  readonly prefix: string;
-  put(events: readonly StoreEvent[]): void;
-}
-
-function createInbox(prefix: string, maxWaiting: number, signal: AbortSignal, onStop: () => void): Inbox {
-  let waiting: StoreEvent[] = [];
-  let isStopped = false;
-  let isOverrun = false;
-  let bell = Promise.withResolvers<void>();
-
-  function stop(): void {
-    isStopped = true;
-    signal.removeEventListener('abort', stop);
-    onStop();
-    bell.resolve();
-  }
-  if (signal.aborted) isStopped = true;
-  else signal.addEventListener('abort', stop, { once: true });
-
-  return {
-    prefix,
-    stop,
-    put(events) {
-      if (waiting.length + events.length > maxWaiting) {
-        isOverrun = true;
-        waiting = [];
-        stop();
-        return;
-      }
-      for (const event of events) waiting.push(event);
-      bell.resolve();
-    },
-    async *[Symbol.asyncIterator]() {
-      try {
-        for (;;) {
-          if (isOverrun) throw new ReasonError('Expired', `Cannot keep up: more than ${maxWaiting} changes waited`);
-          if (isStopped) return;
-          if (waiting.length === 0) {
-            bell = Promise.withResolvers();
-            await bell.promise;
-            continue;
-          }
-          const batch = waiting;
-          waiting = [];
-          yield batch;
-        }
-      } finally {
-        stop();
-      }
     },
   };
 }

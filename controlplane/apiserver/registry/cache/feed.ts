@@ -82,10 +82,10 @@ export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
   }
 
   async function follow(signal: AbortSignal): Promise<void> {
-    for await (const batch of store.watch(root, applied, signal)) {
+    for await (const { events, revision } of store.watch(root, applied, signal)) {
       const nowMs = clock.now();
-      for (const event of batch) cacheOf(byPrefix, event.key)?.apply(event, nowMs);
-      advance(batch.at(-1)!.revision);
+      for (const event of events) cacheOf(byPrefix, event.key)?.apply(event, nowMs);
+      advance(revision);
     }
   }
 

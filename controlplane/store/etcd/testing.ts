@@ -1,0 +1,73 @@
+// Real etcd in a folder of its own, on loopback, for tests.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '#lib/clock.ts';
+
+export interface TestEtcd {
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** One member; `more`: more words for its command line. */
+export async function startTestEtcd(clock: Clock, more: readonly string[] = []): Promise<TestEtcd> {
+  const folder = mkdtempSync(join(tmpdir(), 'skiff-etcd-'));
+  const [client, peer] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${client}`;
+  const peerUrl = `http://127.0.0.1:${peer}`;
+  const words = [
+    `--data-dir=${folder}`,
+    `--listen-client-urls=${url}`,
+    `--advertise-client-urls=${url}`,
+    `--listen-peer-urls=${peerUrl}`,
+    `--initial-advertise-peer-urls=${peerUrl}`,
+    `--initial-cluster=default=${peerUrl}`,
+    '--log-level=error',
+    ...more,
+  ];
+  const child = spawn('etcd', words, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const ended = endOf(child);
+  await Promise.race([ended, isHealthy(url, clock)]);
+  return {
+    url,
+    pid: child.pid!,
+    async stop() {
+      child.kill('SIGKILL');
+      await ended.catch(() => {});
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function endOf(child: ChildProcess): Promise<never> {
+  return new Promise((_, reject) => {
+    child.once('error', (error) => {
+      reject(new Error('Cannot start etcd: install it with "apt-get install etcd-server"', { cause: error }));
+    });
+    child.once('exit', (code) => reject(new Error(`etcd ended with ${code}`)));
+  });
+}
+
+async function isHealthy(url: string, clock: Clock): Promise<void> {
+  const signal = AbortSignal.timeout(30_000);
+  for (;;) {
+    const health = await fetch(`${url}/health`, { signal }).catch(() => undefined);
+    if (health?.ok && JSON.stringify(await health.json()).includes('true')) return;
+    await clock.sleep(50, signal);
+  }
+}
+
+/** A port of 127.0.0.1 on which nothing listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('Cannot find a free port');
+  return address.port;
+}
