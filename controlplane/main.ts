@@ -20,6 +20,7 @@ import { createRegistry } from './apiserver/registry/create-registry.ts';
 import type { Registry } from './apiserver/registry/registry.ts';
 import type { HealthCheck } from './apiserver/routes/health.ts';
 import { createServiceHooks } from './apiserver/services/hooks.ts';
+import { createRanges } from './apiserver/services/run-ranges.ts';
 import { type ComponentsOptions, runComponents } from './components.ts';
 import { factsOf, type ServerFacts, type ServerOptions } from './options.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
@@ -92,7 +93,9 @@ export async function runServer(
     progress.isLoaded = true;
     const user = { name: 'system:apiserver', groups: ['system:masters'] };
     const client = createClient(apiServer.transportAs(user), { userAgent: 'kube-apiserver' });
-    await bootstrapCluster(facts, pki, registry, client, log, signal);
+    const ranges = createRanges({ registry, client, range: facts.serviceClusterIPRange, clock, log });
+    await Promise.all([bootstrapCluster(facts, pki, registry, client, log, signal), ranges.ensure(signal)]);
+    work.push(ranges.run(running.signal));
     work.push(apiServer.availability.run(client, running.signal));
     work.push(runRegistration({ registry, client, clock, log }, running.signal));
     progress.isBootstrapped = true;

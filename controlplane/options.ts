@@ -54,7 +54,7 @@ export function factsOf(options: ServerOptions): ServerFacts {
 }
 
 function addressAt(range: string, offset: bigint): string {
-  const cidr = parseCidr(range);
+  const cidr = parseCidr(range.split(',')[0]!);
   if (cidr === undefined) throw new RangeError(`Cannot use ${range} for Services: it is no range of addresses`);
   return formatIp({ family: cidr.family, value: cidr.base + offset });
 }

@@ -28,6 +28,7 @@ import { runResourceQuotas } from './resourcequota/controller.ts';
 import { runRootCa } from './rootca/controller.ts';
 import { runServiceAccounts } from './serviceaccount/controller.ts';
 import { runTokenSecrets, type TokenSecretsOptions } from './serviceaccounttoken/controller.ts';
+import { runServiceCidrs } from './servicecidr/controller.ts';
 import { type ControllerContext, contextFor } from './shared/context.ts';
 import { createKinds } from './shared/kinds.ts';
 import { runStatefulSets } from './statefulset/controller.ts';
@@ -98,6 +99,7 @@ export async function startControllers(options: StartControllersOptions, signal:
     'pv-protection-controller': runPvProtection,
     'ephemeral-volume-controller': runEphemeralVolumes,
     'certificate-controller': (context, signal) => runCertificates(authority, context, signal),
+    'service-cidrs-controller': runServiceCidrs,
     'resourcequota-controller': (context, signal) => runResourceQuotas(kinds, context, signal),
     'namespace-controller': (context, signal) => runNamespaces(kinds, context, signal),
     // Last: it shares the informers that all others have asked for by then.

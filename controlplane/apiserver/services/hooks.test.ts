@@ -30,7 +30,9 @@ test('an address that is asked for is given once, and again when it is free', as
   t.is(second.body.details.causes[0].field, 'spec.clusterIPs');
   t.true(second.body.message.endsWith('failed to allocate IP 10.96.0.10: provided IP is already allocated'));
   const outside = await make(it, service('b', { clusterIP: '192.0.2.1' }));
-  t.true(outside.body.message.includes('not in the valid range. The range of valid IPs is 10.96.0.0/12'));
+  t.true(outside.body.message.endsWith('the provided network does not match the current range'));
+  const first = await make(it, service('b', { clusterIP: '10.96.0.0' }));
+  t.true(first.body.message.includes('not in the valid range. The range of valid IPs is 10.96.0.0/12'));
   await it.ask('delete', 'v1/services', { namespace: 'default', name: 'a' });
   t.is((await make(it, service('b', { clusterIP: '10.96.0.10' }))).code, 201);
 });
@@ -112,4 +114,75 @@ test('two families are refused where there is one', async (t) => {
   t.is((await make(it, service('a', { ipFamilyPolicy: 'RequireDualStack' }))).code, 422);
   t.is((await make(it, service('a', { ipFamilies: ['IPv6'] }))).code, 422);
   t.is((await make(it, service('a', { ipFamilyPolicy: 'PreferDualStack' }))).code, 201);
+});
+
+const addresses = async (lab: Lab): Promise<readonly string[]> =>
+  (await lab.ask('list', 'networking.k8s.io/v1/ipaddresses')).body.items.map(
+    (one: { metadata: { name: string }; spec: { parentRef: { name: string } } }) =>
+      `${one.metadata.name} ${one.spec.parentRef.name}`,
+  );
+
+test('every address of a Service has an object that goes with it', async (t) => {
+  await using it = await lab();
+  await make(it, service('a', { clusterIP: '10.96.0.10' }));
+  await make(it, service('b', { clusterIP: '10.96.0.11' }), { query: 'dryRun=All' });
+  await make(it, service('No_Name', { clusterIP: '10.96.0.12' }));
+  await make(it, service('a', { clusterIP: '10.96.0.13' })); // there already
+  await make(it, service('z', { clusterIP: '10.96.0.14' })); // waits for what is given back
+  t.deepEqual(await addresses(it), ['10.96.0.10 a', '10.96.0.14 z']);
+  const { body } = await it.ask('get', 'networking.k8s.io/v1/ipaddresses', { name: '10.96.0.10' });
+  t.deepEqual(body.spec.parentRef, { resource: 'services', namespace: 'default', name: 'a' });
+  t.is(body.metadata.labels['ipaddress.kubernetes.io/managed-by'], 'ipallocator.k8s.io');
+  await it.ask('delete', 'v1/services', { namespace: 'default', name: 'a' });
+  await make(it, service('c', { clusterIP: '10.96.0.10' }));
+  t.deepEqual(await addresses(it), ['10.96.0.10 c', '10.96.0.14 z']);
+});
+
+test('an address that an object of somebody else names is taken', async (t) => {
+  await using it = await lab();
+  const spec = { parentRef: { group: 'a.example', resource: 'gateways', name: 'g' } };
+  const made = await it.ask('create', 'networking.k8s.io/v1/ipaddresses', {
+    body: { metadata: { name: '10.96.0.9' }, spec },
+  });
+  t.is(made.code, 201);
+  const { code, body } = await make(it, service('a', { clusterIP: '10.96.0.9' }));
+  t.is(code, 422);
+  t.true(body.message.endsWith('provided IP is already allocated'));
+});
+
+test('a further ServiceCIDR is used where it is asked for, and when the first is full', async (t) => {
+  await using it = await lab('10.96.0.0/30');
+  const body = { metadata: { name: 'more' }, spec: { cidrs: ['10.97.0.0/30'] } };
+  t.is((await it.ask('create', 'networking.k8s.io/v1/servicecidrs', { body })).code, 201);
+  const asked = await make(it, service('a', { clusterIP: '10.97.0.1' }));
+  t.is(asked.code, 201);
+  const made = [await make(it, service('b')), await make(it, service('c')), await make(it, service('d'))];
+  t.deepEqual(made.map((one) => one.body.spec.clusterIP).sort(), ['10.96.0.1', '10.96.0.2', '10.97.0.2']);
+  const none = await make(it, service('e'));
+  t.is(none.code, 500);
+  t.true(none.body.message.endsWith('failed to allocate a serviceIP: range is full'));
+});
+
+test('two families: a Service gets, adds and gives back the second address', async (t) => {
+  await using it = await lab('10.96.0.0/12,fd00:96::/112');
+  const { body: one } = await make(it, service('one'));
+  t.like(one.spec, { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' });
+  const { body: six } = await make(it, service('six', { ipFamilies: ['IPv6'] }));
+  t.regex(six.spec.clusterIP, /^fd00:96::/);
+  const { body: both } = await make(it, service('both', { ipFamilyPolicy: 'RequireDualStack' }));
+  t.deepEqual(both.spec.ipFamilies, ['IPv4', 'IPv6']);
+  t.regex(both.spec.clusterIPs.join(), /^10\.\S+,fd00:96::/);
+  const grown = await put(it, 'one', { ...one, spec: { ...one.spec, ipFamilyPolicy: 'PreferDualStack' } });
+  t.is(grown.code, 200);
+  t.is(grown.body.spec.clusterIPs.length, 2);
+  t.is(grown.body.spec.clusterIPs[0], one.spec.clusterIP);
+  const less = await put(it, 'one', { ...grown.body, spec: { ...grown.body.spec, ipFamilyPolicy: 'SingleStack' } });
+  t.deepEqual(less.body.spec.clusterIPs, one.spec.clusterIPs);
+  t.deepEqual(less.body.spec.ipFamilies, ['IPv4']);
+  const asked = await make(
+    it,
+    service('asked', { clusterIPs: ['fd00:96::7', '10.96.0.7'], ipFamilyPolicy: 'PreferDualStack' }),
+  );
+  t.like(asked.body.spec, { clusterIP: 'fd00:96::7', ipFamilies: ['IPv6', 'IPv4'] });
+  t.is((await make(it, service('x', { clusterIPs: ['10.96.0.8', 'fd00:96::8'] }))).code, 422);
 });

@@ -1,22 +1,28 @@
 import type { Mutable } from '#lib/api/kinds/object.ts';
-import { services } from '#lib/api/resources.ts';
+import { ipAddresses, serviceCIDRs, services } from '#lib/api/resources.ts';
 import { invalid } from '#lib/api/status.ts';
 import type { Service } from '#lib/api/types/core.v1.ts';
-import { parseCidr } from '#lib/ip.ts';
+import type { StatusCause } from '#lib/api/types/meta.v1.ts';
+import { type Cidr, formatIp, parseCidr, parseIp } from '#lib/ip.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { Hooks } from '../registry/served.ts';
-import { addressesOf, allocate, nodePortsOf, type Pools } from './allocate.ts';
+import type { Hooks, Lease } from '../registry/served.ts';
+import { type AddressObjects, createAddressObjects, type Owner } from './address-objects.ts';
+import { type AddressPools, addressesOf, allocateAddresses, type GivenAddress } from './allocate-addresses.ts';
+import { allocatePorts, nodePortsOf, type PortPools } from './allocate-ports.ts';
 import { alignAddresses, fillFamilies } from './families.ts';
+import { openRanges } from './ranges.ts';
 import { dropUnneeded, keepAllocated } from './transitions.ts';
 import { createUsage } from './usage.ts';
 
 export interface ServiceHooksOptions {
-  /** Addresses of Services: `10.96.0.0/12`. */
+  /** Addresses of Services, one range of each family: `10.96.0.0/12,fd00:96::/112`. */
   readonly range: string;
   /** 30000-32767 if absent. */
   readonly nodePorts?: { readonly first: number; readonly last: number };
   readonly random?: () => number;
 }
+
+type Pools = Omit<AddressPools, 'ranges'> & PortPools;
 
 /**
  * Allocates cluster addresses and node ports as Services are written. What is taken follows from what is stored, so that
@@ -26,23 +32,30 @@ export function createServiceHooks(
   registry: Registry,
   { range, nodePorts = { first: 30_000, last: 32_767 }, random = Math.random }: ServiceHooksOptions,
 ): Hooks {
-  const cidr = parseCidr(range);
-  if (cidr === undefined)
-    throw new TypeError(`Cannot allocate Service addresses as ${JSON.stringify(range)} is no range`);
+  const defaults = parseRanges(range);
+  const families = defaults.map(({ family }) => (family === 4 ? 'IPv4' : 'IPv6'));
   const pools: Pools = {
-    range: cidr,
     ports: { first: nodePorts.first, size: nodePorts.last - nodePorts.first + 1 },
     addressesInUse: createUsage<string>(),
     portsInUse: createUsage<number>(),
     random,
   };
-  registry.reader(services).onChange((now, _before, key) => {
-    pools.addressesInUse.stored(key, addressesOf(now));
+  const objects = createAddressObjects(registry);
+  const ranges = registry.reader(serviceCIDRs);
+  registry.reader(ipAddresses).onChange((now, _before, key) => {
+    pools.addressesInUse.stored(`object ${key}`, now === undefined ? [] : [key]);
+  });
+  registry.reader(services).onChange((now, before, key) => {
+    const kept = addressesOf(now).map(canonical);
+    pools.addressesInUse.stored(key, kept);
     pools.portsInUse.stored(key, nodePortsOf(now));
+    if (before === undefined) return;
+    const owner = ownerOf(before);
+    for (const address of addressesOf(before).map(canonical)) if (!kept.includes(address)) objects.give(address, owner);
   });
 
   return {
-    begin(object, previous, isDryRun) {
+    async begin(object, previous, isDryRun) {
       const next = object as unknown as Mutable<Service>;
       const old = previous as Service | undefined;
       next.spec ??= {};
@@ -51,23 +64,99 @@ export function createServiceHooks(
         keepAllocated(next.spec, old.spec);
       }
       alignAddresses(next.spec, old?.spec);
-      const owner = {};
-      const release = (): void => {
-        pools.addressesInUse.release(owner);
-        pools.portsInUse.release(owner);
-      };
-      const family = cidr.family === 4 ? 'IPv4' : 'IPv6';
-      const causes = [...fillFamilies(next.spec, family), ...allocate(next, old, pools, owner)];
-      if (causes.length > 0) {
-        release();
-        throw invalid({ group: '', kind: 'Service' }, next.metadata.name, causes);
-      }
-      return {
-        end(isStored) {
-          // Of what is stored the cache will tell at once, and takes the claims over.
-          if (!isStored || isDryRun) release();
-        },
-      };
+      refuse(next, fillFamilies(next.spec, old?.spec, families));
+      await objects.settled();
+      const open = openRanges(defaults, ranges.list());
+      return allocate({ next, old, isDryRun }, { ...pools, ranges: open }, objects);
     },
   };
+}
+
+interface Write {
+  readonly next: Mutable<Service>;
+  readonly old: Service | undefined;
+  readonly isDryRun: boolean;
+}
+
+/** Claims what the Service needs and makes the objects for it; all of that is undone if the write comes to nothing. */
+async function allocate(write: Write, pools: AddressPools & PortPools, objects: AddressObjects): Promise<Lease> {
+  const { next, old, isDryRun } = write;
+  const owner = ownerOf(next);
+  const claimant = {};
+  const taken: string[] = [];
+  const lease: Lease = {
+    end(isStored) {
+      // Of what is stored the caches will tell at once, and take the claims over.
+      if (isStored && !isDryRun) return;
+      pools.addressesInUse.release(claimant);
+      pools.portsInUse.release(claimant);
+      for (const address of taken) objects.give(address, owner);
+    },
+  };
+  try {
+    const { clusterIP, clusterIPs } = next.spec ?? {};
+    for (let attempt = 1; ; attempt++) {
+      const { causes, addresses } = allocateAddresses(next.spec ?? {}, old?.spec ?? {}, pools, claimant);
+      refuse(next, causes);
+      if (isDryRun || !owner.name) break; // without a name validation fails
+      const lost = await takeAll(addresses, owner, objects, taken);
+      if (lost === undefined) break;
+      // Another server was faster. An address that nobody asked for by name may be any other one.
+      if (lost.isAsked || attempt === mostAttempts) {
+        const why = `Invalid value: ${JSON.stringify(clusterIPs ?? [])}: failed to allocate IP ${lost.address}: provided IP is already allocated`;
+        refuse(next, [{ reason: 'FieldValueInvalid', field: 'spec.clusterIPs', message: why }]);
+      }
+      Object.assign(next.spec!, { clusterIP, clusterIPs });
+      for (const address of taken.splice(0)) objects.give(address, owner);
+    }
+    refuse(next, allocatePorts(next, old, pools, claimant));
+    return lease;
+  } catch (error) {
+    lease.end(false);
+    throw error;
+  }
+}
+const mostAttempts = 8;
+
+/** @returns the first that somebody else has */
+async function takeAll(
+  addresses: readonly GivenAddress[],
+  owner: Owner,
+  objects: AddressObjects,
+  taken: string[],
+): Promise<GivenAddress | undefined> {
+  for (const given of addresses) {
+    if (taken.includes(given.address)) continue;
+    if (!(await objects.take(given.address, owner))) return given;
+    taken.push(given.address);
+  }
+  return undefined;
+}
+
+function refuse({ metadata }: Mutable<Service>, causes: readonly StatusCause[]): void {
+  if (causes.length > 0) throw invalid({ group: '', kind: 'Service' }, metadata.name, causes);
+}
+
+function ownerOf({
+  metadata,
+}: {
+  readonly metadata: { readonly name?: string; readonly namespace?: string | undefined };
+}): Owner {
+  return { namespace: metadata.namespace ?? '', name: metadata.name ?? '' };
+}
+
+/** As IPAddresses are named. */
+function canonical(address: string): string {
+  const ip = parseIp(address);
+  return ip === undefined ? address : formatIp(ip);
+}
+
+/** @throws {TypeError} */
+export function parseRanges(text: string): readonly Cidr[] {
+  return text.split(',').map((one) => {
+    const cidr = parseCidr(one.trim());
+    if (cidr === undefined)
+      throw new TypeError(`Cannot allocate Service addresses as ${JSON.stringify(one)} is no range`);
+    return cidr;
+  });
 }

@@ -1,8 +1,8 @@
-import { at, child, forbiddenField, invalidValue, notSupported, required } from '../../field-errors.ts';
+import { at, child, invalidValue, notSupported, required } from '../../field-errors.ts';
 import { wrongDns1035Label, wrongDns1123Subdomain } from '../../names.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
-import type { Ingress, IngressBackend, IngressClass, IPAddress, ServiceCIDR } from '../../types/networking.v1.ts';
-import { ageOf, columns, listed } from '../columns.ts';
+import type { Ingress, IngressBackend, IngressClass } from '../../types/networking.v1.ts';
+import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 
 const mostHosts = 3;
@@ -86,33 +86,4 @@ export const ingressClass: KindParts<IngressClass> = {
     const parameters = kind === undefined ? '<none>' : `${kind}${apiGroup ? `.${apiGroup}` : ''}/${name}`;
     return [metadata.name, spec?.controller ?? '', parameters, ageOf(metadata, nowMs)];
   },
-};
-
-export const ipAddress: KindParts<IPAddress> = {
-  wrongName: (name) => (name === '' ? ['must not be empty'] : []),
-  validate({ spec }) {
-    if (spec?.parentRef === undefined) return [required('spec.parentRef')];
-    const { resource, name } = spec.parentRef;
-    return [
-      ...(resource ? [] : [required('spec.parentRef.resource')]),
-      ...(name ? [] : [required('spec.parentRef.name')]),
-    ];
-  },
-  fields: ({ spec }) => ({ 'spec.parentRef.name': spec?.parentRef?.name ?? '' }),
-  columns: columns(['Name', 'ParentRef']),
-  row({ metadata, spec }) {
-    if (spec?.parentRef === undefined) return [metadata.name, '<none>'];
-    const { group, resource, namespace, name } = spec.parentRef;
-    return [metadata.name, [`${resource ?? ''}${group ? `.${group}` : ''}`, namespace, name].filter(Boolean).join('/')];
-  },
-};
-
-export const serviceCidr: KindParts<ServiceCIDR> = {
-  validate({ spec }) {
-    const count = (spec?.cidrs ?? []).length;
-    if (count === 0) return [required('spec.cidrs', 'at least one CIDR required')];
-    return count > 2 ? [forbiddenField('spec.cidrs', 'may only hold up to 2 values')] : [];
-  },
-  columns: columns(['Name', 'CIDRs', '@Age']),
-  row: ({ metadata, spec }, nowMs) => [metadata.name, listed(spec?.cidrs, ''), ageOf(metadata, nowMs)],
 };

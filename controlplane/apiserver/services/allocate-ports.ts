@@ -1,31 +1,27 @@
-// Gives a Service the addresses and ports that it needs and has not yet.
+// Gives a Service the node ports that it needs and has not yet.
 import { at, invalidValue } from '#lib/api/field-errors.ts';
 import type { Mutable } from '#lib/api/kinds/object.ts';
 import type { Service, ServiceSpec } from '#lib/api/types/core.v1.ts';
 import type { StatusCause } from '#lib/api/types/meta.v1.ts';
-import { type Cidr, contains, formatCidr, formatIp, parseIp, widthOf } from '#lib/ip.ts';
-import { pickFree, reservedAddresses, reservedPorts, type Span } from './pick.ts';
-import { needsAddress, needsHealthPort, needsNodePorts } from './transitions.ts';
+import { pickFree, reservedPorts, type Span } from './pick.ts';
+import { needsHealthPort, needsNodePorts } from './transitions.ts';
 import type { Usage } from './usage.ts';
 
-export interface Pools {
-  readonly range: Cidr;
+export interface PortPools {
   readonly ports: Span;
-  readonly addressesInUse: Usage<string>;
   readonly portsInUse: Usage<number>;
   random(): number;
 }
 
 /** @returns what could not be had; `owner` is who claims: its claims are released if anything could not */
-export function allocate(
+export function allocatePorts(
   next: Mutable<Service>,
   old: Service | undefined,
-  pools: Pools,
+  pools: PortPools,
   owner: object,
 ): readonly StatusCause[] {
   const spec = next.spec ?? {};
   return [
-    ...allocateAddress(spec, old?.spec ?? {}, pools, owner),
     ...allocateNodePorts(spec, new Set(nodePortsOf(old)), pools, owner),
     ...allocateHealthPort(spec, old?.spec?.healthCheckNodePort, pools, owner),
   ];
@@ -37,48 +33,10 @@ export function nodePortsOf(service: Service | undefined): readonly number[] {
   return [...new Set([...ports.map(({ nodePort = 0 }) => nodePort), healthCheckNodePort])].filter((port) => port > 0);
 }
 
-/** Every address of the cluster that a Service has. */
-export function addressesOf(service: Service | undefined): readonly string[] {
-  const { clusterIP = '', clusterIPs = [] } = service?.spec ?? {};
-  return [...new Set([clusterIP, ...clusterIPs])].filter((ip) => ip !== '' && ip !== 'None');
-}
-
-function allocateAddress(
-  spec: Mutable<ServiceSpec>,
-  old: ServiceSpec,
-  { range, addressesInUse, random }: Pools,
-  owner: object,
-): readonly StatusCause[] {
-  const asked = spec.clusterIP;
-  if (!needsAddress(spec) || asked === 'None') return [];
-  if (asked) {
-    const ip = parseIp(asked);
-    if (ip === undefined || asked === old.clusterIP) return []; // what is no address is the validation's to refuse
-    const wrong = contains(range, ip)
-      ? addressesInUse.claim(asked, owner)
-        ? undefined
-        : 'provided IP is already allocated'
-      : `the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${formatCidr(range)}`;
-    if (wrong === undefined) return [];
-    return [invalidValue('spec.clusterIPs', [asked], `failed to allocate IP ${asked}: ${wrong}`)];
-  }
-  const size = Math.min(2 ** Math.min(widthOf(range.family) - range.bits, 20), 2 ** 20) - 2;
-  const text = (offset: number): string => formatIp({ family: range.family, value: range.base + BigInt(offset) });
-  // The first and the last address of a range name the network itself and everybody in it.
-  const span = { first: 1, size };
-  const offset = pickFree(span, reservedAddresses(size), (value) => addressesInUse.isTaken(text(value)), random);
-  if (offset === undefined)
-    return [invalidValue('spec.clusterIPs', [], 'failed to allocate a serviceIP: range is full')];
-  addressesInUse.claim(text(offset), owner);
-  spec.clusterIP = text(offset);
-  spec.clusterIPs = [spec.clusterIP];
-  return [];
-}
-
 function allocateNodePorts(
   spec: Mutable<ServiceSpec>,
   mine: ReadonlySet<number>,
-  pools: Pools,
+  pools: PortPools,
   owner: object,
 ): readonly StatusCause[] {
   const causes: StatusCause[] = [];
@@ -107,7 +65,7 @@ function allocateNodePorts(
 function allocateHealthPort(
   spec: Mutable<ServiceSpec>,
   old: number | undefined,
-  pools: Pools,
+  pools: PortPools,
   owner: object,
 ): readonly StatusCause[] {
   if (!needsHealthPort(spec)) return [];
@@ -126,11 +84,11 @@ function allocateHealthPort(
   return [];
 }
 
-function pickPort({ ports, portsInUse, random }: Pools): number | undefined {
+function pickPort({ ports, portsInUse, random }: PortPools): number | undefined {
   return pickFree(ports, reservedPorts(ports.size), portsInUse.isTaken, random);
 }
 
-function claimPort(port: number, { ports, portsInUse }: Pools, owner: object): string | undefined {
+function claimPort(port: number, { ports, portsInUse }: PortPools, owner: object): string | undefined {
   const last = ports.first + ports.size - 1;
   if (port < ports.first || port > last) {
     return `provided port is not in the valid range. The range of valid ports is ${ports.first}-${last}`;
