@@ -189,6 +189,15 @@ test('runServer() makes what every cluster has, and says who one is', async (t) 
   t.like(me.status.userInfo, { username: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] });
 });
 
+test('runServer() has its ranges and the addresses of its Services as objects', async (t) => {
+  const networking = '/apis/networking.k8s.io/v1';
+  const range = JSON.parse((await ask(`${networking}/servicecidrs/kubernetes`)).text);
+  t.deepEqual(range.spec.cidrs, ['10.96.0.0/12']);
+  t.like(range.status.conditions[0], { type: 'Ready', status: 'True' });
+  const { spec } = JSON.parse((await ask(`${networking}/ipaddresses/10.96.0.1`)).text);
+  t.like(spec.parentRef, { resource: 'services', namespace: 'default', name: 'kubernetes' });
+});
+
 test('runServer() gives out tokens that it then believes, until what they are bound to is gone', async (t) => {
   const namespace = '/api/v1/namespaces/default';
   t.is((await ask(`${namespace}/serviceaccounts`, { body: '{"metadata":{"name":"robot"}}' })).status, 201);
