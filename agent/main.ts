@@ -9,6 +9,7 @@ import type { Clock } from '#lib/clock.ts';
 import { exec } from '#lib/exec.ts';
 import type { Log } from '#lib/log.ts';
 import { createMetrics } from '#lib/metrics.ts';
+import { keepCertificates } from './certificates/keep-all.ts';
 import { createCgroups } from './cgroups/cgroups.ts';
 import { keepShares } from './cgroups/share-out.ts';
 import { shownConfig } from './config/shown-config.ts';
@@ -159,6 +160,19 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
   );
   const serve = { nodeName, port, tls, client, pods: source, runtime: cri.runtime, metrics };
   const server = await startKubeletServer({ ...serve, config: shownConfig(options), clock, log }, signal);
+  const certificates = keepCertificates(
+    {
+      nodeName,
+      rootDir,
+      isServing: options.tlsCertFile === undefined,
+      connection,
+      node: () => informers.nodes.get(nodeName),
+      serve: ({ cert, key }) => server.useCertificate({ ...tls, cert, key }),
+      clock,
+      log,
+    },
+    signal,
+  );
   log.info('Started agent', { node: nodeName, cgroupDriver: driver, cgroupV2: cgroups.isV2, kubeletPort: server.port });
   await Promise.all([
     runInformers(informers, signal),
@@ -181,6 +195,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     ),
     rotateLogs({ runtime: cri.runtime, rule: options.logRotation ?? standardRotation, clock, log }, signal),
     network.done,
+    certificates,
     server.stopped,
   ]);
   cri.close();
@@ -193,10 +208,10 @@ function aboutNode(name: string) {
 }
 
 async function readTls({ tlsCertFile, tlsPrivateKeyFile, clientCaFile }: AgentOptions) {
-  const [cert, key, clientCa] = await Promise.all(
-    [tlsCertFile, tlsPrivateKeyFile, clientCaFile].map((file) => readFile(file, 'utf8')),
-  );
-  return { cert: cert!, key: key!, clientCa: clientCa! };
+  const clientCa = await readFile(clientCaFile, 'utf8');
+  if (tlsCertFile === undefined || tlsPrivateKeyFile === undefined) return { clientCa };
+  const [cert, key] = await Promise.all([readFile(tlsCertFile, 'utf8'), readFile(tlsPrivateKeyFile, 'utf8')]);
+  return { cert, key, clientCa };
 }
 
 /** What the runtime says; waits for it, as nothing can be done without. */

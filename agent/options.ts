@@ -19,8 +19,9 @@ export interface AgentOptions {
   readonly clusterDns: string;
   readonly clusterDomain: string;
   readonly clientCaFile: string;
-  readonly tlsCertFile: string;
-  readonly tlsPrivateKeyFile: string;
+  /** What the node serves with; a certificate from the cluster, renewed in time, unless told. */
+  readonly tlsCertFile?: string;
+  readonly tlsPrivateKeyFile?: string;
   /** Of the node's own server: 10250. */
   readonly port: number;
   /** A folder of static pods, or one file. */

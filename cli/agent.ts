@@ -32,7 +32,7 @@ export function addAgent(program: Command): void {
     .option('--config <file>', 'KubeletConfiguration; the command line comes before it')
     .option('--kubeconfig <file>', 'how to reach the API server, as system:node:NAME')
     .option('--client-ca-file <file>', 'authority whose clients may call this node')
-    .option('--tls-cert-file <file>', 'certificate that the node serves with')
+    .option('--tls-cert-file <file>', 'certificate that the node serves with (from the cluster unless told)')
     .option('--tls-private-key-file <file>', 'its key')
     .option('--node-name <name>', "the node's name (the machine's host name unless told)")
     .option('--node-ip <ip>', "the node's address, used everywhere (that of the default route unless told)")
@@ -54,42 +54,45 @@ export function addAgent(program: Command): void {
 
 async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): Promise<void> {
   requireRoot();
-  const { hostname } = await import('node:os');
   const { createClock } = await import('#lib/clock.ts');
   const { createLog } = await import('#lib/log.ts');
   const { runAgent } = await import('../agent/main.ts');
+  const { readJoined } = await import('../agent/certificates/joined.ts');
   const log = createLog({ level: flags.verbose ? 'debug' : 'info' });
   const { readConfig } = await import('../agent/config/read-config.ts');
   const config = flags.config === undefined ? undefined : await readConfig(flags.config);
   for (const path of config?.idle ?? []) log.warn('A field of the configuration does nothing here', { path });
-  const told = {
-    kubeconfig: flags.kubeconfig,
-    nodeName: flags.nodeName ?? hostname().toLowerCase(),
-    ...(flags.nodeIp === undefined ? {} : { nodeIp: flags.nodeIp }),
-    rootDir: flags.rootDir,
-    runtimeEndpoint: flags.containerRuntimeEndpoint,
-    cgroupRoot: flags.cgroupRoot,
-    clusterCidr: flags.clusterCidr,
-    serviceCidr: flags.serviceClusterIpRange,
-    clusterDns: flags.clusterDns,
-    clusterDomain: flags.clusterDomain,
-    clientCaFile: flags.clientCaFile,
-    tlsCertFile: flags.tlsCertFile,
-    tlsPrivateKeyFile: flags.tlsPrivateKeyFile,
-    port: Number(flags.port),
-    ...(flags.podManifestPath === undefined ? {} : { manifestPath: flags.podManifestPath }),
-    ...(flags.manifestUrl === undefined ? {} : { manifestUrl: flags.manifestUrl }),
-  };
-  // A flag that was typed comes first, then the file, then the flag's default.
-  const isTyped = (flag: string) => command.getOptionValueSource(flag) === 'cli';
-  const options = { ...told, ...config?.options };
-  for (const [name, flag] of Object.entries(flagOf))
-    if (isTyped(flag)) Object.assign(options, { [name]: told[name as keyof typeof told] });
+  const [typed, defaults] = toldBy(flags, (flag) => command.getOptionValueSource(flag) === 'cli');
+  const joined = await readJoined(flags.rootDir);
+  const options = { nodeName: await ownName(), ...defaults, ...joined, ...config?.options, ...typed };
   await runAgent(required(options), { clock: createClock(), log, signal });
 }
 
-/** Options that a configuration file may set, too, by the flag that sets them. */
+export async function ownName(): Promise<string> {
+  const { hostname } = await import('node:os');
+  return hostname().toLowerCase();
+}
+
+/** What the command line says: first what was typed, then what it says by default. A file stands between the two. */
+function toldBy(
+  flags: AgentFlags,
+  isTyped: (flag: string) => boolean,
+): readonly [Partial<AgentOptions>, Partial<AgentOptions>] {
+  const values = Object.entries(flagOf)
+    .filter(([, flag]) => flags[flag] !== undefined)
+    .map(([name, flag]) => [name, name === 'port' ? Number(flags[flag]) : flags[flag], isTyped(flag)] as const);
+  const those = (wanted: boolean) => Object.fromEntries(values.filter(([, , typed]) => typed === wanted));
+  return [those(true), those(false)];
+}
+
+/** Options by the flag that sets them. */
 const flagOf = {
+  kubeconfig: 'kubeconfig',
+  nodeName: 'nodeName',
+  nodeIp: 'nodeIp',
+  rootDir: 'rootDir',
+  clusterCidr: 'clusterCidr',
+  serviceCidr: 'serviceClusterIpRange',
   runtimeEndpoint: 'containerRuntimeEndpoint',
   cgroupRoot: 'cgroupRoot',
   clusterDns: 'clusterDns',
@@ -100,17 +103,18 @@ const flagOf = {
   port: 'port',
   manifestPath: 'podManifestPath',
   manifestUrl: 'manifestUrl',
-} as const;
+} as const satisfies Partial<Record<keyof AgentOptions, keyof AgentFlags>>;
 
 /** @throws {Error} that names what neither the command line nor the file says */
 function required(options: Partial<Record<keyof AgentOptions, unknown>>): AgentOptions {
   for (const [name, flag] of [
     ['kubeconfig', '--kubeconfig'],
     ['clientCaFile', '--client-ca-file'],
-    ['tlsCertFile', '--tls-cert-file'],
-    ['tlsPrivateKeyFile', '--tls-private-key-file'],
   ] as const) {
-    if (options[name] === undefined) throw new Error(`${flag} is needed`);
+    if (options[name] === undefined) throw new Error(`${flag} is needed on a machine that has not joined a cluster`);
+  }
+  if ((options.tlsCertFile === undefined) !== (options.tlsPrivateKeyFile === undefined)) {
+    throw new Error('--tls-cert-file and --tls-private-key-file belong together');
   }
   return options as unknown as AgentOptions;
 }

@@ -2,9 +2,11 @@
 import { Command } from 'commander';
 import { addAgent } from './agent.ts';
 import { addDown } from './down.ts';
+import { addJoin } from './join.ts';
 import { addLogs } from './logs.ts';
 import { addServer } from './server.ts';
 import { addStatus } from './status.ts';
+import { addToken } from './token.ts';
 import { addUp } from './up.ts';
 import { version } from './version.ts';
 import { addWarm } from './warm.ts';
@@ -26,6 +28,8 @@ addStatus(program);
 addLogs(program);
 addServer(program);
 addAgent(program);
+addJoin(program);
+addToken(program);
 addWarm(program);
 
 await program.parseAsync();

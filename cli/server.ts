@@ -12,6 +12,9 @@ export interface ServerFlags {
   readonly clusterCidr: string;
   readonly clusterDomain: string;
   readonly leaderElect?: boolean;
+  readonly token?: readonly string[];
+  readonly tlsSan: readonly string[];
+  readonly controlPlaneEndpoint?: string;
   readonly verbose?: boolean;
 }
 
@@ -29,6 +32,9 @@ export function addServer(program: Command): void {
     .option('--cluster-cidr <cidr>', 'addresses of pods', '10.244.0.0/16')
     .option('--cluster-domain <name>', 'domain of cluster DNS', 'cluster.local')
     .option('--leader-elect', 'other servers share the store: of all schedulers and controllers one works at a time')
+    .option('--token <token...>', 'by which nodes may join, such as abcdef.0123456789abcdef; or as SKIFF_TOKEN')
+    .option('--tls-san <name...>', 'further names and addresses by which it is reached', [])
+    .option('--control-plane-endpoint <host[:port]>', 'by which nodes reach it, if not by its address')
     .option('-v, --verbose', 'log more')
     .action((flags: ServerFlags) => live((signal) => server(flags, signal)));
 }
@@ -37,6 +43,7 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
   const { createClock } = await import('#lib/clock.ts');
   const { createLog } = await import('#lib/log.ts');
   const { runServer } = await import('../controlplane/main.ts');
+  const { parseToken } = await import('#lib/join/token.ts');
   const log = createLog({ level: flags.verbose ? 'debug' : 'info' });
   const options = {
     dataDir: flags.dataDir,
@@ -49,6 +56,9 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
     clusterCIDR: flags.clusterCidr,
     clusterDomain: flags.clusterDomain,
     ...(flags.leaderElect === undefined ? {} : { leaderElect: flags.leaderElect }),
+    tokens: (flags.token ?? [process.env['SKIFF_TOKEN'] ?? []].flat()).map(parseToken),
+    extraNames: flags.tlsSan,
+    ...(flags.controlPlaneEndpoint === undefined ? {} : { controlPlaneEndpoint: flags.controlPlaneEndpoint }),
   };
   await runServer(options, { clock: createClock(), log, signal });
 }

@@ -42,7 +42,7 @@ export async function runServer(
   const fromMs = clock.now();
   const facts = factsOf(options);
   await mkdir(facts.dataDir, { recursive: true, mode: 0o700 });
-  const pki = await ensurePki(facts, options, clock);
+  const pki = await ensurePki(facts, clock);
   const store = openSqliteStore({ path: facts.databasePath });
   const progress = new Progress();
   const registry = createRegistry({
@@ -107,7 +107,7 @@ export async function runServer(
       components = runComponents({ apiServer, facts, pki, ...election, clock, log }, componentsEnd.signal);
       components.catch((error) => log.error('Scheduler or controllers ended', { err: error }));
     }
-    work.push(renewCertificates(http, () => ensurePki(facts, options, clock), clock, running.signal));
+    work.push(renewCertificates(http, () => ensurePki(facts, clock), clock, running.signal));
     await aborted(signal);
   } finally {
     log.info('Stopping server');
@@ -135,8 +135,8 @@ async function listen(http: HttpServer, { bindAddress, securePort, listenFds = [
   return port;
 }
 
-async function ensurePki(facts: ServerFacts, { extraNames = [] }: ServerOptions, clock: Clock): Promise<ClusterPki> {
-  const { dataDir, advertiseAddress, bindAddress, serviceAddress, clusterDomain } = facts;
+async function ensurePki(facts: ServerFacts, clock: Clock): Promise<ClusterPki> {
+  const { dataDir, advertiseAddress, bindAddress, serviceAddress, clusterDomain, extraNames } = facts;
   const own = /^(0\.0\.0\.0|::)$/.test(bindAddress) ? [] : [bindAddress];
   const options = {
     directory: dataDir,
@@ -182,8 +182,20 @@ function bootstrapCluster(
   signal: AbortSignal,
 ): Promise<void> {
   const { advertiseAddress, securePort, serviceAddress, dnsAddress } = facts;
-  const known = { advertiseAddress, securePort, serviceAddress, dnsAddress, clientCa: pki.ca.cert };
+  const known = {
+    advertiseAddress,
+    securePort,
+    serviceAddress,
+    dnsAddress,
+    clientCa: pki.ca.cert,
+    joining: joiningOf(facts),
+  };
   return bootstrap({ registry, client, facts: { ...known, frontProxyCa: pki.frontProxyCa.cert }, log }, signal);
+}
+
+function joiningOf({ endpoint, clusterCIDR, serviceClusterIPRange, dnsAddress, clusterDomain, tokens }: ServerFacts) {
+  const settings = { clusterCIDR, serviceClusterIPRange, clusterDNS: dnsAddress, clusterDomain };
+  return { server: endpoint, settings, tokens };
 }
 
 /** How far the start has come, for /readyz. */

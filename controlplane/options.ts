@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import type { ElectionTimes } from '#lib/client/election/plan.ts';
 import { formatIp, parseCidr } from '#lib/ip.ts';
+import type { Token } from '#lib/join/token.ts';
 
 export interface ServerOptions {
   /** Database, certificates and kubeconfigs. */
@@ -16,6 +17,10 @@ export interface ServerOptions {
   readonly serviceClusterIPRange?: string;
   readonly clusterCIDR?: string;
   readonly clusterDomain?: string;
+  /** `host` or `host:port` by which nodes reach the control plane, where that is not `advertiseAddress`. */
+  readonly controlPlaneEndpoint?: string;
+  /** By which nodes may join: made where they are not there yet, without an end. */
+  readonly tokens?: readonly Token[];
   /** More names and addresses for the serving certificate. */
   readonly extraNames?: readonly string[];
   /** Where objects are kept; a file in `dataDir` unless told. `:memory:` for tests. */
@@ -30,7 +35,11 @@ export interface ServerOptions {
 
 /** The options with what follows from them. */
 export interface ServerFacts
-  extends Required<Omit<ServerOptions, 'listenFds' | 'extraNames' | 'apiOnly' | 'leaderElect' | 'electionTimes'>> {
+  extends Required<
+    Omit<ServerOptions, 'listenFds' | 'apiOnly' | 'leaderElect' | 'electionTimes' | 'controlPlaneEndpoint'>
+  > {
+  /** `https://host:port` as nodes reach it. */
+  readonly endpoint: string;
   /** First and tenth address of the Service range. */
   readonly serviceAddress: string;
   readonly dnsAddress: string;
@@ -39,18 +48,38 @@ export interface ServerFacts
 
 export function factsOf(options: ServerOptions): ServerFacts {
   const { serviceClusterIPRange = '10.96.0.0/12', clusterDomain = 'cluster.local', securePort } = options;
+  const { controlPlaneEndpoint, extraNames = [], tokens = [] } = options;
+  const advertiseAddress = options.advertiseAddress ?? ownAddress(options.bindAddress);
+  const endpoint = endpointOf(controlPlaneEndpoint ?? bracketed(advertiseAddress), securePort);
   return {
     ...options,
+    tokens,
+    extraNames: controlPlaneEndpoint === undefined ? extraNames : [...extraNames, hostOf(endpoint)],
+    endpoint,
     serviceClusterIPRange,
     clusterDomain,
     clusterCIDR: options.clusterCIDR ?? '10.244.0.0/16',
-    advertiseAddress: options.advertiseAddress ?? ownAddress(options.bindAddress),
+    advertiseAddress,
     localPort: options.localPort ?? securePort,
     databasePath: options.databasePath ?? `${options.dataDir}/skiff.db`,
     serviceAddress: addressAt(serviceClusterIPRange, 1n),
     dnsAddress: addressAt(serviceClusterIPRange, 10n),
     issuer: `https://kubernetes.default.svc.${clusterDomain}`,
   };
+}
+
+/** @throws {TypeError} if `host` is neither a name nor an address, with or without a port */
+function endpointOf(host: string, port: number): string {
+  const hasPort = /^(\[[^\]]*\]|[^:]*):\d+$/.test(host);
+  return `https://${new URL(`https://${hasPort ? host : `${host}:${port}`}`).host}${/:443$/.test(host) ? ':443' : ''}`;
+}
+
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, '');
+}
+
+function bracketed(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
 }
 
 function addressAt(range: string, offset: bigint): string {

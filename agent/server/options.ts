@@ -14,8 +14,8 @@ export interface KubeletServerOptions {
   readonly port?: number;
   /** Where /healthz listens, for everybody on this machine; '127.0.0.1:10248' unless told, '' for nowhere. */
   readonly healthzAddress?: string;
-  /** PEM. Clients show a certificate by `clientCa`, or a token. */
-  readonly tls: { readonly cert: string; readonly key: string; readonly clientCa: string };
+  /** PEM. Clients show a certificate by `clientCa`, or a token. Nobody can connect as long as there is no certificate. */
+  readonly tls: { readonly cert?: string; readonly key?: string; readonly clientCa: string };
   readonly client: Client;
   /** The node's own pods, by namespace/name. */
   readonly pods: Pick<Reader<Pod>, 'get' | 'list'>;

@@ -92,7 +92,8 @@ export async function startKubeletServer(options: KubeletServerOptions, signal: 
 }
 
 function tlsOptions({ cert, key, clientCa }: KubeletServerOptions['tls']) {
-  return { cert, key, ca: clientCa, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' } as const;
+  const own = cert === undefined || key === undefined ? {} : { cert, key };
+  return { ...own, ca: clientCa, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' } as const;
 }
 
 function notHere(): StatusError {

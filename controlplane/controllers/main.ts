@@ -2,6 +2,7 @@ import type { Client } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { KeyPair } from '#lib/pki/certificate.ts';
+import { runBootstrapSigner } from './bootstrapsigner/controller.ts';
 import { runCertificates } from './certificates/controller.ts';
 import { runClusterRoleAggregation } from './clusterroleaggregation/controller.ts';
 import { runCronJobs } from './cronjob/controller.ts';
@@ -33,6 +34,7 @@ import { type ControllerContext, contextFor } from './shared/context.ts';
 import { createKinds } from './shared/kinds.ts';
 import { runStatefulSets } from './statefulset/controller.ts';
 import { runTaintEviction } from './tainteviction/controller.ts';
+import { runTokenCleaner } from './tokencleaner/controller.ts';
 import { runTtlAfterFinished } from './ttlafterfinished/controller.ts';
 import { runPolicyStatus } from './validatingadmissionpolicystatus/controller.ts';
 
@@ -100,6 +102,8 @@ export async function startControllers(options: StartControllersOptions, signal:
     'ephemeral-volume-controller': runEphemeralVolumes,
     'certificate-controller': (context, signal) => runCertificates(authority, context, signal),
     'service-cidrs-controller': runServiceCidrs,
+    'bootstrap-signer': runBootstrapSigner,
+    'token-cleaner': runTokenCleaner,
     'resourcequota-controller': (context, signal) => runResourceQuotas(kinds, context, signal),
     'namespace-controller': (context, signal) => runNamespaces(kinds, context, signal),
     // Last: it shares the informers that all others have asked for by then.

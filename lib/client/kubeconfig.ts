@@ -8,6 +8,8 @@ export interface Access {
   readonly server: string;
   readonly serverName?: string;
   readonly namespace: string;
+  /** Where the client certificate lies, if it is named by its file. */
+  readonly certificateFile?: string;
   credentials(): Promise<Credentials>;
   token(): Promise<string | undefined>;
 }
@@ -31,6 +33,9 @@ export async function readKubeconfig(path: string, contextName?: string): Promis
     server: cluster.server,
     namespace: context.namespace ?? 'default',
     ...(cluster['tls-server-name'] === undefined ? {} : { serverName: cluster['tls-server-name'] }),
+    ...(user['client-certificate'] && !user['client-certificate-data']
+      ? { certificateFile: inFolder(user['client-certificate']) }
+      : {}),
     async credentials() {
       const [ca, cert, key] = await Promise.all([
         pemOf(cluster['certificate-authority-data'], cluster['certificate-authority'], inFolder),

@@ -3,6 +3,7 @@
 import { generateKeyPair, type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import { assertNever } from '#lib/errors.ts';
+import { tlv } from './der.ts';
 
 export const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'] as const;
 export type KeyType = (typeof keyTypes)[number];
@@ -62,12 +63,3 @@ const signatures: Readonly<Record<KeyType, { readonly hash: string | null; reado
   ECDSAP521: { hash: 'sha512', algorithm: '06082a8648ce3d040304' },
   ED25519: { hash: null, algorithm: '06032b6570' },
 };
-
-/** Tag, length, value. */
-function tlv(tag: number, ...parts: readonly Buffer[]): Buffer {
-  const value = Buffer.concat(parts);
-  const { length } = value;
-  if (length < 0x80) return Buffer.concat([Buffer.of(tag, length), value]);
-  if (length < 0x100) return Buffer.concat([Buffer.of(tag, 0x81, length), value]);
-  return Buffer.concat([Buffer.of(tag, 0x82, length >> 8, length & 0xff), value]);
-}

@@ -1,5 +1,6 @@
 import { failure } from '#lib/api/status.ts';
 import type { Clock } from '#lib/clock.ts';
+import { clusterInfoPath } from '#lib/join/cluster-info.ts';
 import type { ApiRequest, UserInfo } from '../exchange.ts';
 import { type RequestHeaderOptions, remoteUserOf } from './request-header.ts';
 import type { TokenVerifier } from './service-account-token.ts';
@@ -16,7 +17,7 @@ export interface AuthenticatorOptions {
 
 /**
  * Who sends a request: by transport, a proxy's word, client certificate or bearer token, in this order; nobody in particular only for
- * what needs no name (health and version).
+ * what needs no name (health, version, and where the cluster is).
  * @throws {StatusError} Unauthorized
  */
 export type Authenticate = (request: ApiRequest) => UserInfo;
@@ -67,6 +68,6 @@ const webSocketPrefix = 'base64url.bearer.authorization.k8s.io.';
 
 /** What may be asked without a name. Rule: anonymous access is limited to these paths by default here. */
 function isOpen({ method, path }: ApiRequest): boolean {
-  return (method === 'GET' || method === 'HEAD') && openPaths.test(path);
+  return (method === 'GET' || method === 'HEAD') && (openPaths.test(path) || path === clusterInfoPath);
 }
 const openPaths = /^\/(healthz|livez|readyz|version\/?)$/;

@@ -17,6 +17,7 @@ import { wantedApiServices } from './api-services.ts';
 import { type BindingFacts, clusterBindingFacts, namespaceRoleFacts, serviceAccount } from './bindings.ts';
 import { clusterRoleFacts, type RoleFacts } from './cluster-roles.ts';
 import { controllerRules } from './controller-roles.ts';
+import { type JoiningFacts, wantedForJoining } from './joining.ts';
 
 /** An object that must be there. */
 export interface Wanted {
@@ -40,6 +41,7 @@ export interface BootstrapFacts {
   /** PEM. */
   readonly clientCa: string;
   readonly frontProxyCa: string;
+  readonly joining: Omit<JoiningFacts, 'ca'>;
 }
 
 /** Namespaces come first: the rest lives in them. */
@@ -58,6 +60,7 @@ export function wantedObjects(facts: BootstrapFacts): readonly Wanted[] {
     ...wantedServices(facts),
     ...wantedApiServices(),
     authenticationFacts(facts),
+    ...wantedForJoining({ ...facts.joining, ca: facts.clientCa }),
   ];
 }
 

@@ -1,17 +1,27 @@
 import test from 'ava';
 import { clusterRoles } from '#lib/api/resources.ts';
 import type { ClusterRole } from '#lib/api/types/rbac.v1.ts';
-import { type Wanted, wantedNamespaces, wantedObjects } from './objects.ts';
+import { type BootstrapFacts, type Wanted, wantedNamespaces, wantedObjects } from './objects.ts';
 import { planObject } from './plan.ts';
 import { rule } from './rule.ts';
 
-const facts = {
+const facts: BootstrapFacts = {
   advertiseAddress: '192.0.2.1',
   securePort: 6443,
   serviceAddress: '10.96.0.1',
   dnsAddress: '10.96.0.10',
   clientCa: 'a',
   frontProxyCa: 'b',
+  joining: {
+    server: 'https://192.0.2.1:6443',
+    settings: {
+      clusterCIDR: '10.244.0.0/16',
+      serviceClusterIPRange: '10.96.0.0/12',
+      clusterDNS: '10.96.0.10',
+      clusterDomain: 'cluster.local',
+    },
+    tokens: [{ id: 'abcdef', secret: '0123456789abcdef' }],
+  },
 };
 const role: Wanted = {
   resource: clusterRoles,

@@ -1,0 +1,89 @@
+// Keeps one certificate of the node good: orders the next one in time, takes it into use, and starts over.
+import { randomInt } from 'node:crypto';
+import { backoffMs } from '#lib/backoff.ts';
+import type { Client } from '#lib/client/client.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
+import { generateKey, type RequestedSubject } from '#lib/pki/certificate-request.ts';
+import { orderCertificate } from './order.ts';
+import { isSame, renewAtMs } from './plan.ts';
+import { type Held, heldOf, type Kind, readHeld, writeHeld } from './store.ts';
+
+export interface KeepOptions {
+  readonly kind: Kind;
+  /** Where it is kept. */
+  readonly directory: string;
+  readonly client: Client;
+  /** What it is to say; undefined as long as that is not known. */
+  subject(): RequestedSubject | undefined;
+  /** Takes it into use; called with the one that is there, too. */
+  use(held: Held): void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Runs until `signal` is aborted. Whatever fails is tried again: until the end, the certificate in use does. */
+export async function keepCertificate(options: KeepOptions, signal: AbortSignal): Promise<void> {
+  const { kind, directory, clock, log } = options;
+  let held = await readHeld(directory, kind);
+  let chance = nextChance();
+  let failures = 0;
+  if (held !== undefined) options.use(held);
+  while (!signal.aborted) {
+    const pauseMs = pauseOf(held, options.subject(), chance, clock.now());
+    if (pauseMs > 0) {
+      await clock.sleep(pauseMs, signal).catch(() => {});
+      continue;
+    }
+    try {
+      held = await replace(options, signal);
+      chance = nextChance();
+      failures = 0;
+      options.use(held);
+      log.info('Took a new certificate into use', { kind, until: new Date(held.life.untilMs).toISOString() });
+    } catch (error) {
+      if (signal.aborted) return;
+      failures++;
+      log.warn('Could not renew a certificate', { kind, failures, err: error });
+      await clock.sleep(backoffMs(failures, { firstMs: 1_000, mostMs: 60_000 }), signal).catch(() => {});
+    }
+  }
+}
+
+function nextChance(): number {
+  return randomInt(1_000) / 1_000;
+}
+
+/** How long there is nothing to do; what it must say is looked at now and then. */
+function pauseOf(held: Held | undefined, wanted: RequestedSubject | undefined, chance: number, nowMs: number): number {
+  if (wanted === undefined) return eagerMs;
+  if (held === undefined || held.commonName !== wanted.commonName) return 0;
+  const { dnsNames = [], ips = [] } = wanted;
+  if (!isSame(held, { dnsNames, ips })) return 0;
+  return Math.min(steadyMs, Math.max(0, renewAtMs(held.life, chance) - nowMs));
+}
+const eagerMs = 100;
+const steadyMs = 10_000;
+
+async function replace({ kind, directory, client, subject, clock }: KeepOptions, signal: AbortSignal): Promise<Held> {
+  const wanted = subject();
+  if (wanted === undefined) throw new Error('The node has no addresses yet');
+  const key = await generateKey();
+  const order = { client, clock, ...ordersOf[kind], subject: wanted, key, prefix: 'csr-' } as const;
+  const pair = { cert: await orderCertificate(order, signal), key };
+  const held = heldOf(pair);
+  await writeHeld(directory, kind, pair, clock.now());
+  return held;
+}
+
+/** Rule: kubelet, client and serving certificate templates for an ECDSA key. */
+export const ordersOf = {
+  'kubelet-client': {
+    signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+    usages: ['digital signature', 'client auth'],
+  },
+  'kubelet-server': {
+    signerName: 'kubernetes.io/kubelet-serving',
+    usages: ['digital signature', 'server auth'],
+  },
+} as const;
