@@ -3,6 +3,8 @@ import { type ASTNode, Environment } from '@marcbachmann/cel-js';
 import { addAddressFunctions } from './addresses.ts';
 import { addAuthorizerFunctions } from './authorizer.ts';
 import { addListFunctions } from './lists.ts';
+import { noMessages, withoutLiterals } from './literals.ts';
+import { addEntryFunctions, addMutationFunctions, mutationMessages, withPatchCalls } from './objects.ts';
 import { addQuantityFunctions } from './quantity.ts';
 import { addSemverFunctions } from './semver.ts';
 import { addTextFunctions } from './text.ts';
@@ -19,10 +21,20 @@ export interface Expression {
   evaluate(variables: Readonly<Record<string, unknown>>, longest: Longest): unknown;
 }
 
+export interface CompileOptions {
+  /** The expression may make objects and patches. */
+  readonly mutates?: boolean;
+}
+
 /** @throws {Error} if `text` is no expression over these variables */
-export function compileExpression(text: string, variables: readonly string[]): Expression {
+export function compileExpression(
+  text: string,
+  variables: readonly string[],
+  { mutates = false }: CompileOptions = {},
+): Expression {
   if (text.length > mostCharacters) throw new Error(`expression is longer than ${mostCharacters} characters`);
-  const parsed = environmentOf(variables).parse(text);
+  const plain = withoutLiterals(text, mutates ? mutationMessages : noMessages);
+  const parsed = environmentOf(variables, mutates).parse(withPatchCalls(plain));
   const checked = parsed.check();
   if (!checked.valid) throw new Error(checked.error?.message.split('\n')[0] ?? 'invalid expression');
   const depth = loopDepth(parsed.ast);
@@ -46,12 +58,13 @@ const mostSteps = 1_000_000;
 const environments = new Map<string, Environment>(); // by the variables: there are a handful of sets
 let base: Environment | undefined;
 
-function environmentOf(variables: readonly string[]): Environment {
-  const key = variables.join(' ');
+function environmentOf(variables: readonly string[], mutates: boolean): Environment {
+  const key = `${variables.join(' ')}${mutates ? ' +' : ''}`;
   const known = environments.get(key);
   if (known !== undefined) return known;
   base ??= createBase();
   const made = base.clone();
+  if (mutates) addMutationFunctions(made);
   for (const name of variables) made.registerVariable(name, 'dyn');
   environments.set(key, made);
   return made;
@@ -70,6 +83,7 @@ function createBase(): Environment {
   addUrlFunctions(environment);
   addSemverFunctions(environment);
   addAuthorizerFunctions(environment);
+  addEntryFunctions(environment);
   return environment;
 }
 

@@ -14,6 +14,31 @@ function mapOf(object: object): Map<string, unknown> {
   return map;
 }
 
+/** The value of JSON that a CEL value stands for. @throws {Error} if it stands for none */
+export function fromCel(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(fromCel);
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'object' || value === null) return value ?? null;
+  if (value instanceof Date) return value.toISOString().replace('.000Z', 'Z');
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  const isPlain = value instanceof Map || Object.getPrototypeOf(value) === Object.prototype;
+  if (!isPlain) return special(value);
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  return Object.fromEntries(entries.map(([key, member]) => [keyText(key), fromCel(member)]));
+}
+
+function keyText(key: unknown): string {
+  if (typeof key !== 'string') throw new Error(`map key ${String(key)} is not a string`);
+  return key;
+}
+
+function special(value: object): unknown {
+  if ('text' in value && typeof value.text === 'string') return value.text; // a quantity, a URL
+  const plain = value.valueOf();
+  if (typeof plain === 'bigint') return Number(plain);
+  throw new Error(`a value of type ${value.constructor.name} is not JSON`);
+}
+
 /** A map whose members are computed when first asked for. One that depends on itself is refused. */
 export function lazyMap(members: ReadonlyMap<string, () => unknown>): Map<string, unknown> {
   const known = new Map<string, unknown>();

@@ -1,4 +1,5 @@
 // The chain that every write passes: plugins that change it, then, once it is complete and valid, plugins that judge it.
+import type { Shape } from '#lib/api/apply/shape.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import type { UserInfo } from '../exchange.ts';
@@ -10,6 +11,8 @@ export interface Equivalent {
   readonly kind: string;
   /** Plural. */
   readonly resource: string;
+  /** How its fields merge. */
+  readonly shape?: Shape;
   /** The object as it looks there. */
   to(object: KubeObject): KubeObject | Promise<KubeObject>;
   /** The object as it looks here. */
@@ -40,6 +43,8 @@ export interface Attributes {
   /** What another form of `object` amounts to: decoded as its type is, with defaults. Absent where there is no object. */
   revise?(raw: unknown): ApiObject | Promise<ApiObject>;
   readonly equivalents?: readonly Equivalent[];
+  /** How the fields of `object` merge. */
+  readonly shape?: Shape;
   /** The object has passed already, but somebody outside changed it then. */
   readonly isReinvocation?: boolean;
   /** Adds a warning to the answer. */

@@ -22,6 +22,7 @@ import { createNamespaceLifecycle } from './namespace-lifecycle.ts';
 import { createNodeRestriction } from './node-restriction.ts';
 import { createPodTopology } from './pod-topology.ts';
 import { expressionChecks } from './policies/check.ts';
+import { createMutatingPolicies } from './policies/mutating.ts';
 import { createValidatingPolicies } from './policies/policies.ts';
 import { createPriority } from './priority.ts';
 import { quotaWriter } from './quota-writer.ts';
@@ -73,6 +74,7 @@ export function createPlugins({
     }),
     createPodTopology({ nodeNamed: registry.reader(nodes).get }),
     // What others may change and refuse comes after all that is ours, but for quotas.
+    createMutatingPolicies({ registry, authorize }),
     webhooks.mutating,
     createValidatingPolicies({ registry, authorize }),
     webhooks.validating,

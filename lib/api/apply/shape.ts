@@ -7,7 +7,13 @@ export type Shape =
   /** Owned as a whole. */
   | { readonly is: 'atomic' }
   /** `isThere`: even an empty object has that field, as Go writes it. */
-  | { readonly is: 'map'; fieldOf(name: string): Shape; isThere?(name: string): boolean }
+  | {
+      readonly is: 'map';
+      fieldOf(name: string): Shape;
+      isThere?(name: string): boolean;
+      /** Whether there is such a field at all. Absent: any may be. */
+      isDeclared?(name: string): boolean;
+    }
   | { readonly is: 'set' }
   | { readonly is: 'list'; readonly keys: readonly Key[]; readonly item: Shape };
 
@@ -39,6 +45,7 @@ export function shapeOf(type: TypeSchema): Shape {
       return field;
     },
     isThere: (name) => isThere(type.byJson.get(name)),
+    ...(type.byJson.size > 0 ? { isDeclared: (name: string) => type.byJson.has(name) } : {}),
   };
   known.set(type, shape);
   return shape;
@@ -94,6 +101,7 @@ export interface Structural {
   readonly 'x-kubernetes-list-type'?: string | undefined;
   readonly 'x-kubernetes-list-map-keys'?: readonly string[] | undefined;
   readonly 'x-kubernetes-map-type'?: string | undefined;
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean | undefined;
 }
 
 export function shapeOfStructural(schema: Structural | undefined): Shape {
@@ -114,5 +122,10 @@ export function shapeOfStructural(schema: Structural | undefined): Shape {
     return { is: 'map', fieldOf: () => value };
   }
   const fields = new Map(Object.entries(properties ?? {}).map(([name, one]) => [name, shapeOfStructural(one)]));
-  return { is: 'map', fieldOf: (name) => fields.get(name) ?? deduced };
+  const isClosed = properties !== undefined && schema['x-kubernetes-preserve-unknown-fields'] !== true;
+  return {
+    is: 'map',
+    fieldOf: (name) => fields.get(name) ?? deduced,
+    ...(isClosed ? { isDeclared: (name: string) => fields.has(name) } : {}),
+  };
 }

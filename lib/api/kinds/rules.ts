@@ -1,13 +1,8 @@
 // The rules of every kind, by group and kind. Kinds without rules of their own get the generic ones.
 import { resourceFacts } from '../schema.ts';
-import {
-  mutatingAdmissionPolicy,
-  mutatingAdmissionPolicyBinding,
-  mutatingWebhookConfiguration,
-  validatingAdmissionPolicy,
-  validatingAdmissionPolicyBinding,
-  validatingWebhookConfiguration,
-} from './cluster/admission.ts';
+import { mutatingWebhookConfiguration, validatingWebhookConfiguration } from './cluster/admission.ts';
+import { mutatingAdmissionPolicyBinding, validatingAdmissionPolicyBinding } from './cluster/admission-bindings.ts';
+import { mutatingAdmissionPolicy, validatingAdmissionPolicy } from './cluster/admission-policies.ts';
 import { certificateSigningRequest } from './cluster/certificates.ts';
 import { customResourceDefinition } from './cluster/definition.ts';
 import { apiService } from './cluster/extension.ts';

@@ -3,6 +3,7 @@ import { at, child, invalidValue } from '#lib/api/field-errors.ts';
 import { invalid } from '#lib/api/status.ts';
 import type {
   MatchCondition,
+  MutatingAdmissionPolicy,
   ValidatingAdmissionPolicy,
   ValidatingWebhookConfiguration,
 } from '#lib/api/types/admissionregistration.v1.ts';
@@ -14,8 +15,15 @@ interface Found {
   readonly field: string;
   readonly text: string;
   readonly variables: readonly string[];
-  readonly type?: string;
+  readonly mutates?: boolean;
+  /** As upstream calls it, and as the checker may. */
+  readonly type?: { readonly name: string; readonly is: RegExp };
 }
+const bool = { name: 'bool', is: /^bool$/ };
+const text = { name: 'string', is: /^string$/ };
+const textOrNull = { name: 'string or null', is: /^(string|null)$/ };
+const anObject = { name: 'Object', is: /^Object$/ };
+const patches = { name: 'list(JSONPatch)', is: /^list(<(JSONPatch|dyn|T)>)?$/ };
 
 export const expressionChecks: Plugin = {
   name: 'ExpressionChecks',
@@ -31,20 +39,22 @@ async function check(found: readonly Found[], named: { group: string; kind: stri
   const { compileExpression } = await import('#lib/cel/compile.ts');
   const causes = found.flatMap((one) => {
     const why = problemOf(one, compileExpression);
-    return why === undefined ? [] : [invalidValue(one.field, one.text, `compilation failed: ERROR: ${why}`)];
+    return why === undefined ? [] : [invalidValue(one.field, one.text, why)];
   });
   if (causes.length > 0) throw invalid(named, name, causes);
 }
 
-function problemOf({ text, variables, type }: Found, compile: Compile): string | undefined {
-  const made = attempt(() => compile(text, variables));
-  if (made instanceof Error) return firstLine(made.message);
-  if (type === undefined || made.type === type || made.type === 'dyn') return undefined;
-  return `must evaluate to ${type}`;
+function problemOf({ text, variables, type, mutates = false }: Found, compile: Compile): string | undefined {
+  if (text.trim() === '') return undefined; // said already
+  const made = attempt(() => compile(text, variables, { mutates }));
+  if (made instanceof Error) return `compilation failed: ERROR: ${firstLine(made.message)}`;
+  if (type === undefined || type.is.test(made.type) || made.type === 'dyn') return undefined;
+  return `must evaluate to ${type.name}`;
 }
 
 function expressionsIn(resource: string, object: object): readonly Found[] {
-  if (resource === 'validatingadmissionpolicies') return inPolicy(object as ValidatingAdmissionPolicy);
+  if (resource === 'validatingadmissionpolicies') return inValidating(object as ValidatingAdmissionPolicy);
+  if (resource === 'mutatingadmissionpolicies') return inMutating(object as MutatingAdmissionPolicy);
   if (!resource.endsWith('webhookconfigurations')) return [];
   const { webhooks = [] } = object as ValidatingWebhookConfiguration;
   return webhooks.flatMap(({ matchConditions = [] }, index) =>
@@ -52,28 +62,59 @@ function expressionsIn(resource: string, object: object): readonly Found[] {
   );
 }
 
-function inPolicy({ spec }: ValidatingAdmissionPolicy): readonly Found[] {
-  const variables = variableNames;
+function inValidating({ spec }: ValidatingAdmissionPolicy): readonly Found[] {
+  const variables = variablesFor(spec);
   return [
-    ...conditions(spec.matchConditions ?? [], 'spec.matchConditions', variables),
-    ...(spec.variables ?? []).map(({ expression }, index) => ({
+    ...inAny(spec, variables),
+    ...(spec.validations ?? []).flatMap(({ expression, messageExpression }, index): readonly Found[] => {
+      const field = at('spec.validations', index);
+      const message = {
+        field: child(field, 'messageExpression'),
+        text: messageExpression ?? '',
+        variables: variables.filter((name) => name !== 'authorizer'),
+        type: text,
+      };
+      return [{ field: child(field, 'expression'), text: expression, variables, type: bool }, message];
+    }),
+    ...(spec.auditAnnotations ?? []).map(({ valueExpression }, index) => ({
+      field: child(at('spec.auditAnnotations', index), 'valueExpression'),
+      text: valueExpression,
+      variables,
+      type: textOrNull,
+    })),
+  ];
+}
+
+function inMutating({ spec }: MutatingAdmissionPolicy): readonly Found[] {
+  const variables = variablesFor(spec);
+  return [
+    ...inAny(spec, variables),
+    ...(spec.mutations ?? []).map(({ patchType, applyConfiguration, jsonPatch }, index) => {
+      const field = at('spec.mutations', index);
+      const [name, one, type] =
+        patchType === 'JSONPatch'
+          ? (['jsonPatch', jsonPatch, patches] as const)
+          : (['applyConfiguration', applyConfiguration, anObject] as const);
+      return { field: child(field, name, 'expression'), text: one?.expression ?? '', variables, mutates: true, type };
+    }),
+  ];
+}
+
+type AnySpec = ValidatingAdmissionPolicy['spec'] | MutatingAdmissionPolicy['spec'];
+
+/** There are no parameters where the policy names no kind for them. */
+function variablesFor({ paramKind }: AnySpec): readonly string[] {
+  return paramKind === undefined ? variableNames.filter((name) => name !== 'params') : variableNames;
+}
+
+function inAny({ matchConditions = [], variables = [] }: AnySpec, names: readonly string[]): readonly Found[] {
+  return [
+    ...conditions(matchConditions, 'spec.matchConditions', names),
+    ...variables.map(({ expression }, index) => ({
       field: child(at('spec.variables', index), 'expression'),
       text: expression,
-      variables,
+      variables: names,
     })),
-    ...(spec.validations ?? []).flatMap(({ expression, messageExpression }, index) => [
-      { field: child(at('spec.validations', index), 'expression'), text: expression, variables, type: 'bool' },
-      ...(messageExpression
-        ? [
-            {
-              field: child(at('spec.validations', index), 'messageExpression'),
-              text: messageExpression,
-              variables,
-              type: 'string',
-            },
-          ]
-        : []),
-    ]),
   ];
 }
 
@@ -82,6 +123,6 @@ function conditions(all: readonly MatchCondition[], field: string, variables: re
     field: child(at(field, index), 'expression'),
     text: expression,
     variables,
-    type: 'bool',
+    type: bool,
   }));
 }

@@ -1,8 +1,8 @@
 import type { MatchCondition } from '#lib/api/types/admissionregistration.v1.ts';
-import type { Expression } from '#lib/cel/compile.ts';
+import type { CompileOptions, Expression } from '#lib/cel/compile.ts';
 import type { Context } from './context.ts';
 
-export type Compile = (text: string, variables: readonly string[]) => Expression;
+export type Compile = (text: string, variables: readonly string[], options?: CompileOptions) => Expression;
 
 export interface Condition {
   readonly name: string;

@@ -1,47 +1,30 @@
 // ValidatingAdmissionPolicy: admission by expressions that people write. The language is loaded with the first policy.
-import { namespaces, validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from '#lib/api/resources.ts';
-import { failure, notFound, type StatusError } from '#lib/api/status.ts';
+import { validatingAdmissionPolicies, validatingAdmissionPolicyBindings } from '#lib/api/resources.ts';
+import { failure, type StatusError } from '#lib/api/status.ts';
 import type {
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
 } from '#lib/api/types/admissionregistration.v1.ts';
 import type { Reason } from '#lib/errors.ts';
-import type { Authorize } from '../../authorization/attributes.ts';
-import type { Registry } from '../../registry/registry.ts';
 import type { Attributes, Plugin } from '../admission.ts';
 import { refuse } from '../refuse.ts';
-import { isExempt, type Match } from '../webhooks/match.ts';
+import { isExempt } from '../webhooks/match.ts';
+import { type Bound as AnyBound, createBindings } from './bindings.ts';
 import { firstLine } from './conditions.ts';
-import { type Context, contextOf, withParams } from './context.ts';
-import { findParams } from './params.ts';
+import { type Context, withParams } from './context.ts';
+import { createPolicyFacts, type PoliciesOptions } from './facts.ts';
 import { type CompiledPolicy, compilePolicy, type Denial, judge } from './policy.ts';
-import { matchResources } from './rules.ts';
 
-export interface PoliciesOptions {
-  readonly registry: Registry;
-  readonly authorize: Authorize;
-}
+type Bound = AnyBound<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding>;
 
-export function createValidatingPolicies({ registry, authorize }: PoliciesOptions): Plugin {
-  const policies = registry.reader(validatingAdmissionPolicies);
-  const bindings = registry.reader(validatingAdmissionPolicyBindings);
-  const namespaceNamed = registry.reader(namespaces).get;
+export function createValidatingPolicies(options: PoliciesOptions): Plugin {
+  const { registry } = options;
+  const all = createBindings(
+    registry.reader(validatingAdmissionPolicies),
+    registry.reader(validatingAdmissionPolicyBindings),
+  );
+  const facts = createPolicyFacts(options);
   const compiled = new WeakMap<ValidatingAdmissionPolicy, CompiledPolicy>();
-  let bound: readonly Bound[] | undefined;
-  policies.onChange(() => {
-    bound = undefined;
-  });
-  bindings.onChange(() => {
-    bound = undefined;
-  });
-
-  function all(): readonly Bound[] {
-    bound ??= bindings.list().flatMap((binding) => {
-      const policy = policies.get(binding.spec.policyName);
-      return policy === undefined ? [] : [{ policy, binding }];
-    });
-    return bound;
-  }
 
   async function compile(policy: ValidatingAdmissionPolicy): Promise<CompiledPolicy> {
     const known = compiled.get(policy);
@@ -52,33 +35,15 @@ export function createValidatingPolicies({ registry, authorize }: PoliciesOption
     return made;
   }
 
-  function labelsOf(name: string): Readonly<Record<string, string>> {
-    const found = namespaceNamed(name);
-    if (found === undefined) throw notFound({ group: '', resource: 'namespaces' }, name);
-    return found.metadata.labels ?? {};
-  }
-
-  async function contextFor(attributes: Attributes, match: Match): Promise<Context> {
-    const seen = async <T>(object: T) =>
-      object === undefined || match.as === 'itself' ? object : match.equivalent.to(object as never);
-    const [object, oldObject] = [await seen(attributes.object), await seen(attributes.oldObject)];
-    const isOwn = attributes.group === '' && attributes.resource === 'namespaces';
-    const namespace = attributes.namespace === '' || isOwn ? undefined : namespaceNamed(attributes.namespace);
-    return contextOf({ attributes, match, object, oldObject, namespace, authorize });
-  }
-
   async function denials(
-    { policy, binding }: Bound,
+    bound: Bound,
     attributes: Attributes,
     context: Context,
     signal: AbortSignal,
   ): Promise<readonly Denial[]> {
-    const made = await compile(policy);
-    const { paramKind } = policy.spec;
-    const { paramRef } = binding.spec;
-    if (paramKind === undefined || paramRef === undefined) return judge(made, context);
+    const made = await compile(bound.policy);
     try {
-      const params = await findParams(registry, paramKind, paramRef, attributes.namespace, signal);
+      const params = await facts.paramsOf(bound, attributes, signal);
       return params.flatMap((one) => judge(made, withParams(context, one)));
     } catch (error) {
       const why = firstLine((error as Error).message);
@@ -88,10 +53,9 @@ export function createValidatingPolicies({ registry, authorize }: PoliciesOption
 
   async function validate(attributes: Attributes, signal: AbortSignal): Promise<void> {
     for (const one of all()) {
-      const match = matchResources(attributes, one.policy.spec.matchConstraints, labelsOf);
+      const match = facts.matchOf(one, attributes);
       if (match === undefined) continue;
-      if (matchResources(attributes, one.binding.spec.matchResources, labelsOf) === undefined) continue;
-      const found = await denials(one, attributes, await contextFor(attributes, match), signal);
+      const found = await denials(one, attributes, await facts.contextFor(attributes, match), signal);
       act(one, found, attributes);
     }
   }
@@ -103,11 +67,6 @@ export function createValidatingPolicies({ registry, authorize }: PoliciesOption
       return validate(attributes, signal);
     },
   };
-}
-
-interface Bound {
-  readonly policy: ValidatingAdmissionPolicy;
-  readonly binding: ValidatingAdmissionPolicyBinding;
 }
 
 /** @throws {StatusError} if the binding denies what its policy speaks against */

@@ -1,14 +1,14 @@
 // One ValidatingAdmissionPolicy, compiled, and what it says of one request. Rule: admission/plugin/policy/validating, validator.
 import type { ValidatingAdmissionPolicy, Validation } from '#lib/api/types/admissionregistration.v1.ts';
 import type { Expression } from '#lib/cel/compile.ts';
-import { lazyMap } from '#lib/cel/values.ts';
 import { attempt, type Compile, type Condition, compileConditions, firstLine, holdAll } from './conditions.ts';
 import { type Context, variableNames } from './context.ts';
+import { type CompiledVariable, compileVariables, evaluate, withVariables } from './variables.ts';
 
 export interface CompiledPolicy {
   readonly failsClosed: boolean;
   readonly conditions: readonly Condition[];
-  readonly variables: readonly { readonly name: string; readonly expression: Expression | Error }[];
+  readonly variables: readonly CompiledVariable[];
   readonly validations: readonly CompiledValidation[];
 }
 
@@ -23,7 +23,7 @@ export function compilePolicy({ spec }: ValidatingAdmissionPolicy, compile: Comp
   return {
     failsClosed: spec.failurePolicy !== 'Ignore',
     conditions: compileConditions(spec.matchConditions ?? [], compile, variableNames),
-    variables: (spec.variables ?? []).map(({ name, expression }) => ({ name, expression: make(expression) })),
+    variables: compileVariables(spec.variables, make),
     validations: (spec.validations ?? []).map((source) => ({
       source,
       expression: make(source.expression),
@@ -39,7 +39,7 @@ export interface Denial {
 }
 
 export function judge(policy: CompiledPolicy, context: Context): readonly Denial[] {
-  const full = withVariables(policy, context);
+  const full = withVariables(policy.variables, context);
   const fits = attempt(() => holdAll(policy.conditions, full));
   if (fits === false) return [];
   if (fits !== true) return policy.failsClosed ? [{ message: fits.message, reason: 'Invalid' }] : [];
@@ -66,24 +66,3 @@ function messageOf({ source, message }: CompiledValidation, context: Context): s
   return source.message?.trim() || `failed expression: ${source.expression.trim()}`;
 }
 const mostCharacters = 5 * 1024;
-
-function evaluate(expression: Expression | Error, { values, longest }: Context): unknown {
-  return attempt(() => {
-    if (expression instanceof Error) throw expression;
-    return expression.evaluate(values, longest);
-  });
-}
-
-/** Computed when first asked for; each may use those before it. */
-function withVariables({ variables }: CompiledPolicy, context: Context): Context {
-  const members = new Map<string, () => unknown>();
-  const full: Context = { ...context, values: { ...context.values, variables: lazyMap(members) } };
-  for (const { name, expression } of variables) {
-    members.set(name, () => {
-      const value = evaluate(expression, full);
-      if (value instanceof Error) throw value;
-      return value;
-    });
-  }
-  return full;
-}

@@ -1,3 +1,4 @@
+import { shapeOf } from '#lib/api/apply/shape.ts';
 import { conformObject } from '#lib/api/json/decode.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
@@ -8,6 +9,7 @@ import { optionsOf } from '../request-options.ts';
 import type { Warnings } from '../respond.ts';
 import type { Served } from '../served.ts';
 import { equivalentsOf } from './equivalents.ts';
+import { shapeFor } from './ownership.ts';
 
 /** One request with what was read of it. */
 export interface Request {
@@ -41,6 +43,7 @@ export function attributesOf(
     user: call.user,
     isDryRun,
     ...(expected === undefined ? { equivalents: equivalentsOf(served, call.signal) } : {}),
+    shape: expected === undefined ? shapeFor(served) : shapeOf(expected.type),
     options: () => optionsOf(call, isDryRun),
     ...(subject.object === undefined ? {} : { revise: (raw: unknown) => revised(served, raw, expected) }),
     warn: warnings.add,

@@ -3,6 +3,7 @@ import type { KubeObject } from '#lib/api/resource.ts';
 import type { Equivalent } from '../../admission/admission.ts';
 import { keyIn, type Served } from '../served.ts';
 import { bytesOf, storedOf } from './commit.ts';
+import { shapeFor } from './ownership.ts';
 
 /** The other versions and groups under which the objects of `served` are served, too. */
 export function equivalentsOf(served: Served, signal: AbortSignal): readonly Equivalent[] {
@@ -12,6 +13,7 @@ export function equivalentsOf(served: Served, signal: AbortSignal): readonly Equ
     version: other.version,
     kind: other.kind,
     resource: other.plural,
+    shape: shapeFor(other),
     to: (object) => convert(object, served, other, signal),
     from: async (object) => structuredClone(await convert(object, other, served, signal)) as ApiObject,
   }));

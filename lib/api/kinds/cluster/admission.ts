@@ -1,13 +1,9 @@
-// Kinds of admissionregistration.k8s.io.
+// Webhooks of admissionregistration.k8s.io.
 import { at, child, invalidValue, notSupported, required } from '../../field-errors.ts';
 import { wrongQualifiedName } from '../../names.ts';
 import type {
-  MutatingAdmissionPolicy,
-  MutatingAdmissionPolicyBinding,
   MutatingWebhook,
   MutatingWebhookConfiguration,
-  ValidatingAdmissionPolicy,
-  ValidatingAdmissionPolicyBinding,
   ValidatingWebhook,
   ValidatingWebhookConfiguration,
 } from '../../types/admissionregistration.v1.ts';
@@ -15,6 +11,8 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import type { Mutable } from '../object.ts';
+import { validateConditions } from './admission-policies.ts';
+import { validateRule } from './admission-rules.ts';
 
 type AnyWebhook = MutatingWebhook | ValidatingWebhook;
 
@@ -60,7 +58,8 @@ function validateWebhooks(webhooks: readonly AnyWebhook[]): StatusCause[] {
   const names = new Set<string>();
   for (const [index, webhook] of webhooks.entries()) {
     const field = at('webhooks', index);
-    const { name, clientConfig, sideEffects, admissionReviewVersions, timeoutSeconds } = webhook;
+    const { name, clientConfig, sideEffects, admissionReviewVersions, timeoutSeconds, rules, matchConditions } =
+      webhook;
     if (!name) causes.push(required(child(field, 'name')));
     else if (name.split('.').length < 3) {
       causes.push(
@@ -92,103 +91,11 @@ function validateWebhooks(webhooks: readonly AnyWebhook[]): StatusCause[] {
         ),
       );
     }
+    causes.push(...(rules ?? []).flatMap((rule, place) => validateRule(rule, at(child(field, 'rules'), place))));
+    causes.push(...validateConditions(matchConditions ?? [], child(field, 'matchConditions')));
     if ((clientConfig?.url === undefined) === (clientConfig?.service === undefined)) {
       causes.push(required(child(field, 'clientConfig'), 'exactly one of url or service is required'));
     }
   }
   return causes;
 }
-
-export const validatingAdmissionPolicy: KindParts<ValidatingAdmissionPolicy> = {
-  hasGeneration: true,
-  allowsUnconditionalUpdate: false,
-  defaults: defaultPolicy,
-  validate({ spec }) {
-    const causes: StatusCause[] = [];
-    if ((spec?.validations ?? []).length === 0 && (spec?.auditAnnotations ?? []).length === 0) {
-      causes.push(
-        required('spec.validations', 'validations or auditAnnotations must be specified, but both are missing'),
-      );
-    }
-    for (const [index, { expression }] of (spec?.validations ?? []).entries()) {
-      if (!expression?.trim())
-        causes.push(required(child(at('spec.validations', index), 'expression'), 'expression is not specified'));
-    }
-    return causes;
-  },
-  columns: columns(['Name', '#Validations', 'ParamKind', '@Age']),
-  row: ({ metadata, spec }, nowMs) => [
-    metadata.name,
-    (spec?.validations ?? []).length,
-    paramText(spec?.paramKind),
-    ageOf(metadata, nowMs),
-  ],
-};
-
-export const mutatingAdmissionPolicy: KindParts<MutatingAdmissionPolicy> = {
-  hasGeneration: true,
-  allowsUnconditionalUpdate: false,
-  defaults: defaultPolicy,
-  columns: columns(['Name', '#Mutations', 'ParamKind', '@Age']),
-  row: ({ metadata, spec }, nowMs) => [
-    metadata.name,
-    (spec?.mutations ?? []).length,
-    paramText(spec?.paramKind),
-    ageOf(metadata, nowMs),
-  ],
-};
-
-function defaultPolicy({ spec }: Mutable<ValidatingAdmissionPolicy | MutatingAdmissionPolicy>): void {
-  if (spec === undefined) return;
-  spec.failurePolicy ??= 'Fail';
-  const constraints = spec.matchConstraints;
-  if (constraints === undefined) return;
-  constraints.matchPolicy ??= 'Equivalent';
-  constraints.namespaceSelector ??= {};
-  constraints.objectSelector ??= {};
-  for (const rule of [...(constraints.resourceRules ?? []), ...(constraints.excludeResourceRules ?? [])])
-    rule.scope ??= '*';
-}
-
-function paramText(
-  kind: { readonly apiVersion?: string | undefined; readonly kind?: string | undefined } | undefined,
-): string {
-  return kind === undefined ? '<unset>' : `${kind.apiVersion}/${kind.kind}`;
-}
-
-type AnyBinding = ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding;
-
-const binding: KindParts<AnyBinding> = {
-  hasGeneration: true,
-  allowsUnconditionalUpdate: false,
-  defaults({ spec }) {
-    const resources = spec?.matchResources;
-    if (resources === undefined) return;
-    resources.matchPolicy ??= 'Equivalent';
-    resources.namespaceSelector ??= {};
-    resources.objectSelector ??= {};
-    for (const rule of [...(resources.resourceRules ?? []), ...(resources.excludeResourceRules ?? [])])
-      rule.scope ??= '*';
-  },
-  validate: ({ spec }) => (spec?.policyName ? [] : [required('spec.policyName')]),
-  columns: columns(['Name', 'PolicyName', 'ParamRef', '@Age']),
-  row({ metadata, spec }, nowMs) {
-    // Whether a parameter has a namespace cannot be told from here.
-    const { name, namespace } = spec?.paramRef ?? {};
-    const shown = name ? `${namespace ?? '*'}/${name}` : '<unset>';
-    return [metadata.name, spec?.policyName ?? '', shown, ageOf(metadata, nowMs)];
-  },
-};
-
-export const validatingAdmissionPolicyBinding: KindParts<ValidatingAdmissionPolicyBinding> = {
-  ...(binding as KindParts<ValidatingAdmissionPolicyBinding>),
-  validate({ spec }) {
-    const causes = spec?.policyName ? [] : [required('spec.policyName')];
-    if ((spec?.validationActions ?? []).length === 0) {
-      causes.push(required('spec.validationActions', 'at least one validation action is required'));
-    }
-    return causes;
-  },
-};
-
-export const mutatingAdmissionPolicyBinding = binding as KindParts<MutatingAdmissionPolicyBinding>;
