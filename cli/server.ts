@@ -15,6 +15,10 @@ export interface ServerFlags {
   readonly token?: readonly string[];
   readonly tlsSan: readonly string[];
   readonly controlPlaneEndpoint?: string;
+  readonly certificateLifetime: string;
+  readonly authorityLifetime: string;
+  readonly clusterSigningDuration: string;
+  readonly ownNode?: string;
   readonly verbose?: boolean;
 }
 
@@ -35,6 +39,10 @@ export function addServer(program: Command): void {
     .option('--token <token...>', 'by which nodes may join, such as abcdef.0123456789abcdef; or as SKIFF_TOKEN')
     .option('--tls-san <name...>', 'further names and addresses by which it is reached', [])
     .option('--control-plane-endpoint <host[:port]>', 'by which nodes reach it, if not by its address')
+    .option('--certificate-lifetime <duration>', "of the control plane's own certificates", '8760h')
+    .option('--authority-lifetime <duration>', 'of the authorities that sign', '87600h')
+    .option('--cluster-signing-duration <duration>', 'of the certificates of nodes and clients', '8760h')
+    .option('--own-node <name>', 'the node that runs on the same machine (its host name unless told)')
     .option('-v, --verbose', 'log more')
     .action((flags: ServerFlags) => live((signal) => server(flags, signal)));
 }
@@ -43,6 +51,8 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
   const { createClock } = await import('#lib/clock.ts');
   const { createLog } = await import('#lib/log.ts');
   const { runServer } = await import('../controlplane/main.ts');
+  const { parseDuration } = await import('#lib/api/json/duration.ts');
+  const milliseconds = (text: string) => Number(parseDuration(text) / 1_000_000n);
   const { parseToken } = await import('#lib/join/token.ts');
   const log = createLog({ level: flags.verbose ? 'debug' : 'info' });
   const options = {
@@ -58,6 +68,10 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
     ...(flags.leaderElect === undefined ? {} : { leaderElect: flags.leaderElect }),
     tokens: (flags.token ?? [process.env['SKIFF_TOKEN'] ?? []].flat()).map(parseToken),
     extraNames: flags.tlsSan,
+    certificateLifetimeMs: milliseconds(flags.certificateLifetime),
+    authorityLifetimeMs: milliseconds(flags.authorityLifetime),
+    signingDurationMs: milliseconds(flags.clusterSigningDuration),
+    ...(flags.ownNode === undefined ? {} : { ownNode: flags.ownNode }),
     ...(flags.controlPlaneEndpoint === undefined ? {} : { controlPlaneEndpoint: flags.controlPlaneEndpoint }),
   };
   await runServer(options, { clock: createClock(), log, signal });

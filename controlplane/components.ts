@@ -4,17 +4,17 @@ import { type Client, createClient } from '#lib/client/client.ts';
 import type { ElectionTimes } from '#lib/client/election/plan.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
-import type { ClusterPki } from '#lib/pki/cluster.ts';
+import { serverNames } from '#lib/pki/cluster.ts';
 import type { ApiServer } from './apiserver/apiserver.ts';
 import { createJwt } from './apiserver/authentication/jwt.ts';
 import { legacyClaims } from './apiserver/authentication/legacy-token.ts';
+import { type Certificates, namesOf } from './certificates.ts';
 import type { TokenSecretsOptions } from './controllers/serviceaccounttoken/controller.ts';
 import type { ServerFacts } from './options.ts';
 
 export interface ComponentsOptions {
   readonly apiServer: ApiServer;
-  readonly facts: ServerFacts;
-  readonly pki: ClusterPki;
+  readonly certificates: Certificates;
   /** One of several servers: scheduler and controllers work while they hold their Lease. */
   readonly election?: { readonly times?: ElectionTimes };
   readonly clock: Clock;
@@ -23,7 +23,8 @@ export interface ComponentsOptions {
 
 /** Runs the scheduler and the controllers until `signal` is aborted. Loaded only now: the API server answers already. */
 export async function runComponents(options: ComponentsOptions, signal: AbortSignal): Promise<void> {
-  const { apiServer, facts, pki, clock, log } = options;
+  const { apiServer, certificates, clock, log } = options;
+  const [facts, pki] = [certificates.facts(), certificates.current()];
   const [{ createInformers, informersUntil }, { startControllers }, { startScheduler }] = await Promise.all([
     import('./controllers/informers.ts'),
     import('./controllers/main.ts'),
@@ -34,11 +35,12 @@ export async function runComponents(options: ComponentsOptions, signal: AbortSig
   const informers = createInformers({ client: clientAs('system:kube-controller-manager'), clock, log }, signal);
   const accounts = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'];
   const clientFor = (name: string) => clientAs(`system:serviceaccount:kube-system:${name}`, accounts);
-  const { clusterCIDR } = facts;
+  const { clusterCIDR, signingDurationMs: lifetimeMs, ownNode } = facts;
+  const rootCa = { current: () => certificates.current().ca.cert, onChange: certificates.onChange };
   const jwt = createJwt(pki.serviceAccount);
   const tokenSecrets: TokenSecretsOptions = {
     client: clientAs('system:kube-controller-manager'),
-    rootCa: pki.ca.cert,
+    rootCa,
     tokenFor: (account, secret) => jwt.sign(legacyClaims(account, secret)),
   };
   const elected = electedBy(options, (name) => clientAs(`system:${name}`));
@@ -55,8 +57,13 @@ export async function runComponents(options: ComponentsOptions, signal: AbortSig
           informers: informersUntil(informers, signal),
           clientFor,
           tokenSecrets,
-          authority: pki.ca,
-          rootCa: pki.ca.cert,
+          certificates: {
+            authority: () => certificates.current().ca,
+            lifetimeMs,
+            reserved: () => reservedNames(certificates.facts()),
+            ownNode,
+          },
+          rootCa,
           clusterCidrs: clusterCIDR.split(','),
           clock,
           log,
@@ -80,4 +87,9 @@ export async function runComponents(options: ComponentsOptions, signal: AbortSig
       await runElected({ ...election, client: clientOf(name), name, identity, clock, log }, work, signal);
     };
   }
+}
+
+/** What no node but that of the control plane's own machine may serve as. */
+function reservedNames(facts: ServerFacts): readonly string[] {
+  return serverNames({ names: namesOf(facts), serviceAddress: facts.serviceAddress, domain: facts.clusterDomain });
 }

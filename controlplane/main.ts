@@ -2,11 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { type Client, createClient } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
-import { hasReason } from '#lib/errors.ts';
-import { askChild } from '#lib/fork.ts';
 import type { Log } from '#lib/log.ts';
-import { noIssuer } from '#lib/pki/certificate.ts';
-import { type ClusterPki, ensureClusterPki } from '#lib/pki/cluster.ts';
 import { createPlugins } from './apiserver/admission/plugins.ts';
 import { runRegistration } from './apiserver/aggregation/register.ts';
 import { type ApiServer, createApiServer } from './apiserver/apiserver.ts';
@@ -21,8 +17,9 @@ import type { Registry } from './apiserver/registry/registry.ts';
 import type { HealthCheck } from './apiserver/routes/health.ts';
 import { createServiceHooks } from './apiserver/services/hooks.ts';
 import { createRanges } from './apiserver/services/run-ranges.ts';
+import { type Certificates, clientCaOf, openCertificates } from './certificates.ts';
 import { type ComponentsOptions, runComponents } from './components.ts';
-import { factsOf, type ServerFacts, type ServerOptions } from './options.ts';
+import type { ServerFacts, ServerOptions } from './options.ts';
 import { openSqliteStore } from './store/sqlite/store.ts';
 
 export interface ServerDependencies {
@@ -40,9 +37,9 @@ export async function runServer(
   { clock, log, signal, onReady }: ServerDependencies,
 ): Promise<void> {
   const fromMs = clock.now();
-  const facts = factsOf(options);
-  await mkdir(facts.dataDir, { recursive: true, mode: 0o700 });
-  const pki = await ensurePki(facts, clock);
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  const certificates = await openCertificates(options, { clock, log });
+  const [facts, pki] = [certificates.facts(), certificates.current()];
   const store = openSqliteStore({ path: facts.databasePath });
   const progress = new Progress();
   const registry = createRegistry({
@@ -68,7 +65,7 @@ export async function runServer(
   const customResources = createCustomResources({ registry, clock, log });
   const apiServer: ApiServer = createApiServer({
     facts,
-    pki,
+    certificates,
     registry,
     health: progress.checks,
     bootstrapped: progress.bootstrapped.promise,
@@ -94,7 +91,8 @@ export async function runServer(
     const user = { name: 'system:apiserver', groups: ['system:masters'] };
     const client = createClient(apiServer.transportAs(user), { userAgent: 'kube-apiserver' });
     const ranges = createRanges({ registry, client, range: facts.serviceClusterIPRange, clock, log });
-    await Promise.all([bootstrapCluster(facts, pki, registry, client, log, signal), ranges.ensure(signal)]);
+    const ensureObjects = () => bootstrapCluster(certificates, registry, client, log, signal);
+    await Promise.all([ensureObjects(), ranges.ensure(signal)]);
     work.push(ranges.run(running.signal));
     work.push(apiServer.availability.run(client, running.signal));
     work.push(runRegistration({ registry, client, clock, log }, running.signal));
@@ -104,10 +102,14 @@ export async function runServer(
     onReady?.(port);
     if (!options.apiOnly) {
       const election = electionOf(options);
-      components = runComponents({ apiServer, facts, pki, ...election, clock, log }, componentsEnd.signal);
+      components = runComponents({ apiServer, certificates, ...election, clock, log }, componentsEnd.signal);
       components.catch((error) => log.error('Scheduler or controllers ended', { err: error }));
     }
-    work.push(renewCertificates(http, () => ensurePki(facts, clock), clock, running.signal));
+    certificates.onChange(() => {
+      http.reload(certificates.current().apiserver, clientCaOf(certificates.current()));
+      void ensureObjects().catch(() => {}); // only an end is an error here: what fails is logged there
+    });
+    work.push(certificates.run(running.signal));
     await aborted(signal);
   } finally {
     log.info('Stopping server');
@@ -135,52 +137,14 @@ async function listen(http: HttpServer, { bindAddress, securePort, listenFds = [
   return port;
 }
 
-async function ensurePki(facts: ServerFacts, clock: Clock): Promise<ClusterPki> {
-  const { dataDir, advertiseAddress, bindAddress, serviceAddress, clusterDomain, extraNames } = facts;
-  const own = /^(0\.0\.0\.0|::)$/.test(bindAddress) ? [] : [bindAddress];
-  const options = {
-    directory: dataDir,
-    names: [advertiseAddress, ...own, ...extraNames],
-    serviceAddress,
-    domain: clusterDomain,
-    server: `https://127.0.0.1:${facts.localPort}`,
-    nowMs: clock.now(),
-  };
-  try {
-    return await ensureClusterPki(options, noIssuer);
-  } catch (error) {
-    if (!hasReason(error, 'NotFound')) throw error;
-    return askChild(new URL('pki-child.ts', import.meta.url), options);
-  }
-}
-
-/** Looks twice a day whether the serving certificate comes near its end: clients notice nothing. */
-async function renewCertificates(
-  http: HttpServer,
-  ensure: () => Promise<ClusterPki>,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(12 * 3600 * 1000, signal);
-    const pki = await ensure();
-    http.reload(pki.apiserver, clientCaOf(pki));
-  }
-}
-
-/** Whose certificates are believed: those of clients, and that of a proxy which speaks for them. */
-function clientCaOf({ ca, frontProxyCa }: ClusterPki): string {
-  return ca.cert + frontProxyCa.cert;
-}
-
 function bootstrapCluster(
-  facts: ServerFacts,
-  pki: ClusterPki,
+  certificates: Certificates,
   registry: Registry,
   client: Client,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
+  const [facts, pki] = [certificates.facts(), certificates.current()];
   const { advertiseAddress, securePort, serviceAddress, dnsAddress } = facts;
   const known = {
     advertiseAddress,

@@ -1,4 +1,4 @@
-import { networkInterfaces } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import type { ElectionTimes } from '#lib/client/election/plan.ts';
 import { formatIp, parseCidr } from '#lib/ip.ts';
 import type { Token } from '#lib/join/token.ts';
@@ -21,6 +21,14 @@ export interface ServerOptions {
   readonly controlPlaneEndpoint?: string;
   /** By which nodes may join: made where they are not there yet, without an end. */
   readonly tokens?: readonly Token[];
+  /** Of the control plane's own certificates: a year unless told. */
+  readonly certificateLifetimeMs?: number;
+  /** Of the authorities: ten years unless told. */
+  readonly authorityLifetimeMs?: number;
+  /** Of the certificates that clients and nodes ask for: a year unless told. */
+  readonly signingDurationMs?: number;
+  /** The node that runs on the same machine, if one does; by its host name unless told. */
+  readonly ownNode?: string;
   /** More names and addresses for the serving certificate. */
   readonly extraNames?: readonly string[];
   /** Where objects are kept; a file in `dataDir` unless told. `:memory:` for tests. */
@@ -54,6 +62,10 @@ export function factsOf(options: ServerOptions): ServerFacts {
   return {
     ...options,
     tokens,
+    certificateLifetimeMs: options.certificateLifetimeMs ?? yearMs,
+    authorityLifetimeMs: options.authorityLifetimeMs ?? 10 * yearMs,
+    signingDurationMs: options.signingDurationMs ?? yearMs,
+    ownNode: options.ownNode ?? hostname().toLowerCase(),
     extraNames: controlPlaneEndpoint === undefined ? extraNames : [...extraNames, hostOf(endpoint)],
     endpoint,
     serviceClusterIPRange,
@@ -67,6 +79,8 @@ export function factsOf(options: ServerOptions): ServerFacts {
     issuer: `https://kubernetes.default.svc.${clusterDomain}`,
   };
 }
+
+const yearMs = 365 * 24 * 3_600_000;
 
 /** @throws {TypeError} if `host` is neither a name nor an address, with or without a port */
 function endpointOf(host: string, port: number): string {

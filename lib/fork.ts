@@ -24,11 +24,11 @@ export function askChild<Output>(url: URL, input: unknown): Promise<Output> {
   });
 }
 
-type Answer<Output> = { readonly output: Output } | { readonly error: string };
+export type Answer<Output> = { readonly output: Output } | { readonly error: string };
 
-/** The child's side of `askChild`: answers the one question that it is asked. */
+/** The child's side of `askChild` and of a helper: answers what it is asked. */
 export function answerParent<Input, Output>(answer: (input: Input) => Output | Promise<Output>): void {
-  process.once('message', (input: Input) => {
+  process.on('message', (input: Input) => {
     void (async () => answer(input))().then(
       (output) => process.send?.({ output }),
       (error: unknown) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { certificateSigningRequests, configMaps, secrets } from '#lib/api/resources.ts';
+import { certificateSigningRequests, configMaps, nodes, secrets } from '#lib/api/resources.ts';
 import { connect } from '#lib/client/connect.ts';
 import { createClock } from '#lib/clock.ts';
 import { caHash } from '#lib/join/ca-hash.ts';
@@ -13,6 +13,7 @@ import { clusterInfo } from '#lib/join/cluster-info.ts';
 import { formatToken, generateToken, parseToken, secretName, secretOf, type TokenFacts } from '#lib/join/token.ts';
 import { createSilentLog } from '#lib/log.ts';
 import { joinCluster } from '../agent/certificates/join.ts';
+import { keepCertificates } from '../agent/certificates/keep-all.ts';
 import { readHeld } from '../agent/certificates/store.ts';
 import { startTestServer, type TestServer } from '../controlplane/testing.ts';
 
@@ -51,6 +52,37 @@ test('a node joins by a token and gets an identity of its own, which does for it
   t.is(request?.spec.username, 'system:bootstrap:abcdef');
   const approval = request?.status?.conditions?.[0];
   t.is(approval?.message, 'Auto approving kubelet client certificate after SubjectAccessReview.');
+});
+
+test('a node that has joined serves by a certificate of the cluster', async (t) => {
+  const rootDir = await folder();
+  const nodeName = 'node-s';
+  await enter(nodeName, { rootDir });
+  await using connection = await connect(join(rootDir, 'kubeconfig'));
+  const addresses = [{ type: 'InternalIP', address: '192.0.2.77' }];
+  const draft = { metadata: { name: nodeName }, status: { addresses } };
+  const node = await connection.client.create(nodes, draft, signal());
+  const end = new AbortController();
+  const first = Promise.withResolvers<string>();
+  const kept = keepCertificates(
+    {
+      nodeName,
+      rootDir,
+      clientCaFile: '',
+      isServing: true,
+      connection,
+      node: () => node,
+      serve: (pair) => first.resolve(pair.cert ?? ''),
+      clock,
+      log,
+    },
+    end.signal,
+  );
+  const certificate = new X509Certificate(await first.promise);
+  t.is(certificate.subjectAltName, 'DNS:node-s, IP Address:192.0.2.77');
+  t.deepEqual(certificate.keyUsage, ['1.3.6.1.5.5.7.3.1']);
+  end.abort();
+  await kept;
 });
 
 test('the public description is signed as other signers do it, and names no secret', async (t) => {

@@ -1,3 +1,4 @@
+// Everything that a node shows or believes, kept good while it runs.
 import { basename, dirname } from 'node:path';
 import type { Node } from '#lib/api/types/core.v1.ts';
 import type { Connection } from '#lib/client/connect.ts';
@@ -5,6 +6,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { KeyPair } from '#lib/pki/certificate.ts';
 import { keepCertificate } from './keep.ts';
+import { keepAuthority } from './keep-authority.ts';
 import { pathsOf } from './paths.ts';
 import { namesOf } from './plan.ts';
 
@@ -13,52 +15,55 @@ export interface KeepAllOptions {
   readonly rootDir: string;
   /** The node gets what it serves with from the cluster. */
   readonly isServing: boolean;
+  readonly clientCaFile: string;
   readonly connection: Pick<Connection, 'client' | 'transport' | 'access'>;
   /** The node as the API has it. */
   node(): Node | undefined;
-  serve(pair: KeyPair): void;
+  /** Takes a serving certificate into use, or another authority of its clients, or both. */
+  serve(fresh: Partial<KeyPair> & { readonly clientCa?: string }): void;
+  /** How often the cluster's authority is asked for: an hour unless told. */
+  readonly authorityMs?: number;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Keeps the node's client certificate, if its kubeconfig names one that nodes keep, and its serving certificate. */
+/**
+ * Keeps the node's client certificate, if its kubeconfig names one that nodes keep; its serving certificate, unless it was
+ * given one; and the cluster's authority, if it has joined by a token.
+ */
 export async function keepCertificates(options: KeepAllOptions, signal: AbortSignal): Promise<void> {
-  const { nodeName, rootDir, isServing, connection, clock, log } = options;
+  const { nodeName, rootDir, isServing, clientCaFile, connection, serve, clock, log } = options;
   const { client, transport, access } = connection;
+  const paths = pathsOf(rootDir);
   const common = { client, clock, log };
   const subject = { commonName: `system:node:${nodeName}`, organizations: ['system:nodes'] };
   const file = access.certificateFile;
-  let isFirst = true;
-  await Promise.all([
-    file !== undefined && basename(file) === 'kubelet-client-current.pem'
-      ? keepCertificate(
-          {
-            ...common,
-            kind: 'kubelet-client',
-            directory: dirname(file),
-            subject: () => subject,
-            use() {
-              if (!isFirst) transport.renew(); // requests under way end where they began
-              isFirst = false;
-            },
-          },
-          signal,
-        )
-      : undefined,
-    isServing
-      ? keepCertificate(
-          {
-            ...common,
-            kind: 'kubelet-server',
-            directory: pathsOf(rootDir).pki,
-            subject() {
-              const addresses = options.node()?.status.addresses ?? [];
-              return addresses.length === 0 ? undefined : { ...subject, ...namesOf(nodeName, addresses) };
-            },
-            use: options.serve,
-          },
-          signal,
-        )
-      : undefined,
-  ]);
+  const work: Promise<void>[] = [];
+  if (file !== undefined && basename(file) === 'kubelet-client-current.pem') {
+    // Requests under way end where they began.
+    const client = {
+      kind: 'kubelet-client',
+      directory: dirname(file),
+      subject: () => subject,
+      use: transport.renew,
+    } as const;
+    work.push(keepCertificate({ ...common, ...client }, signal));
+  }
+  if (isServing) {
+    const wanted = () => {
+      const addresses = options.node()?.status.addresses ?? [];
+      return addresses.length === 0 ? undefined : { ...subject, ...namesOf(nodeName, addresses) };
+    };
+    const serving = { kind: 'kubelet-server', directory: paths.pki, subject: wanted, use: serve } as const;
+    work.push(keepCertificate({ ...common, ...serving }, signal));
+  }
+  if (clientCaFile === paths.ca) {
+    const use = (clientCa: string) => {
+      transport.renew();
+      serve({ clientCa });
+    };
+    work.push(keepAuthority({ ...common, file: paths.ca, everyMs: options.authorityMs ?? hourMs, use }, signal));
+  }
+  await Promise.all(work);
 }
+const hourMs = 3_600_000;

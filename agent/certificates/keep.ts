@@ -16,7 +16,7 @@ export interface KeepOptions {
   readonly client: Client;
   /** What it is to say; undefined as long as that is not known. */
   subject(): RequestedSubject | undefined;
-  /** Takes it into use; called with the one that is there, too. */
+  /** Takes it into use; called at the start, too, with a serving certificate that is there. */
   use(held: Held): void;
   readonly clock: Clock;
   readonly log: Log;
@@ -28,7 +28,7 @@ export async function keepCertificate(options: KeepOptions, signal: AbortSignal)
   let held = await readHeld(directory, kind);
   let chance = nextChance();
   let failures = 0;
-  if (held !== undefined) options.use(held);
+  if (held !== undefined && kind === 'kubelet-server') options.use(held); // the kubeconfig names the other one itself
   while (!signal.aborted) {
     const pauseMs = pauseOf(held, options.subject(), chance, clock.now());
     if (pauseMs > 0) {

@@ -14,8 +14,8 @@ import { createUsage } from './usage.ts';
 
 export interface KubeletServer {
   readonly port: number;
-  /** Serves with another certificate from the next connection on. */
-  useCertificate(tls: KubeletServerOptions['tls']): void;
+  /** Serves with another certificate, or believes another authority, from the next connection on; what is not named stays. */
+  useCertificate(fresh: Partial<KubeletServerOptions['tls']>): void;
   /** Settles when it has stopped, after the signal was aborted. */
   readonly stopped: Promise<void>;
 }
@@ -26,7 +26,8 @@ export async function startKubeletServer(options: KubeletServerOptions, signal: 
   const access = createAccess(options);
   const handling: Handling = { ...options, usage: createUsage(options) };
   addOwnMetrics(options);
-  const server = createServer(tlsOptions(tls));
+  let inUse = tls;
+  const server = createServer(tlsOptions(inUse));
   server.on('request', (request, response) => {
     const ended = endOf(
       response.on('error', () => {}),
@@ -86,7 +87,10 @@ export async function startKubeletServer(options: KubeletServerOptions, signal: 
   const stopped = Promise.all([closing(server, signal), health && closing(health, signal)]).then(() => {});
   return {
     port: (server.address() as AddressInfo).port,
-    useCertificate: (fresh) => server.setSecureContext(tlsOptions(fresh)),
+    useCertificate({ cert = inUse.cert, key = inUse.key, clientCa = inUse.clientCa }) {
+      inUse = { clientCa, ...(cert === undefined || key === undefined ? {} : { cert, key }) };
+      server.setSecureContext(tlsOptions(inUse));
+    },
     stopped,
   };
 }

@@ -23,6 +23,7 @@ import { nodeRules } from './bootstrap/cluster-roles.ts';
 import type { Handler, UserInfo } from './exchange.ts';
 import { createHandler } from './handler.ts';
 import { createInProcessTransport } from './http/in-process.ts';
+import { keyHash } from './http/peer.ts';
 import { textAnswer } from './http/reply.ts';
 import { createRequestMetrics } from './http/request-metrics.ts';
 import { podLog, podPortForward, podStream } from './proxy/kubelet.ts';
@@ -43,7 +44,7 @@ import { createTokenRequests } from './tokens/token-request.ts';
 
 export interface ApiServerOptions {
   readonly facts: ServerFacts;
-  readonly pki: ClusterPki;
+  readonly certificates: { current(): ClusterPki };
   readonly registry: Registry;
   readonly health: readonly HealthCheck[];
   /** Settles when the roles that every cluster has are there. */
@@ -62,14 +63,15 @@ export interface ApiServer {
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { facts, pki, registry, health, bootstrapped, clock, log } = options;
+  const { facts, certificates, registry, health, bootstrapped, clock, log } = options;
   const { issuer } = facts;
   const audiences = [issuer];
-  const jwt = createJwt(pki.serviceAccount);
+  const pki = certificates.current;
+  const jwt = createJwt(pki().serviceAccount);
   const verifyToken = createTokenVerifier({ jwt, issuer, registry });
   const rbac = createRbac(registry);
   const authorize = anyOf(allowAlways, createNodeAuthorizer(registry, nodeRules), rbac.authorize);
-  const kubelet = { registry, authorize, ca: pki.ca.cert, client: pki.kubeletClient };
+  const kubelet = { registry, authorize, ca: () => pki().ca.cert, client: () => pki().kubeletClient };
 
   const connected = (path: string, kind: string, connect: VirtualResource) =>
     [`/${path}`, admitConnect(registry.admission, kind, connect)] as const;
@@ -89,7 +91,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   ]);
 
   const catalog = createCatalog(registry);
-  const remote = { registry, client: pki.frontProxyClient };
+  const remote = { registry, client: () => pki().frontProxyClient };
   const answerRemote = createAggregationRoute(remote);
   const availability = createAvailability({ ...remote, clock, log });
   const discovery = discoveryRoutes(
@@ -121,7 +123,10 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     authenticate: createAuthenticator({
       verifyToken,
       verifyBootstrapToken: createBootstrapTokenVerifier(registry),
-      requestHeader: { authority: fingerprintOf(pki.frontProxyCa.cert), allowedNames: ['front-proxy-client'] },
+      requestHeader: {
+        authority: keyHash(new X509Certificate(pki().frontProxyCa.cert)),
+        allowedNames: ['front-proxy-client'],
+      },
       audiences,
       clock,
     }),
@@ -136,10 +141,6 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 }
 
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
-
-function fingerprintOf(cert: string): string {
-  return new X509Certificate(cert).fingerprint256.replaceAll(':', '').toLowerCase();
-}
 
 /** What `/` lists. */
 function listedPaths(paths: readonly string[]): readonly string[] {

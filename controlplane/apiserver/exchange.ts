@@ -37,8 +37,10 @@ export interface PeerCertificate {
   readonly organizations: readonly string[];
   /** SHA-256 of the certificate, lower-case hexadecimal. */
   readonly fingerprint: string;
-  /** The same of the authority at the end of its chain. */
+  /** The same of the public key of the authority at the end of its chain. */
   readonly authority: string;
+  /** When it ends: a connection may outlive it. */
+  readonly untilMs: number;
 }
 
 /** Rule: authentication.k8s.io UserInfo. */

@@ -1,9 +1,8 @@
 import type { Client } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
-import type { KeyPair } from '#lib/pki/certificate.ts';
 import { runBootstrapSigner } from './bootstrapsigner/controller.ts';
-import { runCertificates } from './certificates/controller.ts';
+import { type CertificatesOptions, runCertificates } from './certificates/controller.ts';
 import { runClusterRoleAggregation } from './clusterroleaggregation/controller.ts';
 import { runCronJobs } from './cronjob/controller.ts';
 import { runDaemonSets } from './daemonset/controller.ts';
@@ -26,7 +25,7 @@ import { runPvProtection } from './pvprotection/controller.ts';
 import { runReplicaSets } from './replicaset/controller.ts';
 import { replicaSetFlavour, replicationControllerFlavour } from './replicaset/flavour.ts';
 import { runResourceQuotas } from './resourcequota/controller.ts';
-import { runRootCa } from './rootca/controller.ts';
+import { type RootCa, runRootCa } from './rootca/controller.ts';
 import { runServiceAccounts } from './serviceaccount/controller.ts';
 import { runTokenSecrets, type TokenSecretsOptions } from './serviceaccounttoken/controller.ts';
 import { runServiceCidrs } from './servicecidr/controller.ts';
@@ -44,10 +43,10 @@ export interface StartControllersOptions {
   readonly informers: Informers;
   readonly clock: Clock;
   readonly log: Log;
-  /** PEM, to be published in every namespace. */
-  readonly rootCa: string;
-  /** Signs certificates for clients and nodes. */
-  readonly authority: KeyPair;
+  /** To be published in every namespace. */
+  readonly rootCa: RootCa;
+  /** How certificates for clients and nodes are signed. */
+  readonly certificates: CertificatesOptions;
   readonly tokenSecrets: TokenSecretsOptions;
   /** Ranges from which nodes get theirs; one of each family. */
   readonly clusterCidrs: readonly string[];
@@ -63,7 +62,7 @@ export async function startControllers(options: StartControllersOptions, signal:
   const {
     informers,
     rootCa,
-    authority,
+    certificates,
     clusterCidrs,
     nodeGraceMs = 40_000,
     terminatedPodThreshold = 12_500,
@@ -100,7 +99,7 @@ export async function startControllers(options: StartControllersOptions, signal:
     'pvc-protection-controller': runPvcProtection,
     'pv-protection-controller': runPvProtection,
     'ephemeral-volume-controller': runEphemeralVolumes,
-    'certificate-controller': (context, signal) => runCertificates(authority, context, signal),
+    'certificate-controller': (context, signal) => runCertificates(certificates, context, signal),
     'service-cidrs-controller': runServiceCidrs,
     'bootstrap-signer': runBootstrapSigner,
     'token-cleaner': runTokenCleaner,

@@ -1,6 +1,9 @@
 /** Where a node that joins reads what it must know of the cluster. */
 export const clusterSettings = { namespace: 'kube-system', name: 'skiff-cluster' } as const;
 
+/** Key under which it holds the cluster's authority, PEM: where nodes hear of the next one. */
+export const authorityKey = 'certificateAuthority';
+
 /** What is the same on every node; the data of that ConfigMap. */
 export type ClusterSettings = {
   readonly clusterCIDR: string;

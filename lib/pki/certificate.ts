@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, webcrypto, X509Certificate } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, webcrypto, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { ReasonError } from '#lib/errors.ts';
 
@@ -15,23 +15,36 @@ export interface LeafRequest {
   readonly usages: readonly ('client' | 'server')[];
   /** DNS names and IP addresses that a server certificate is good for. */
   readonly names?: readonly string[];
+  /** A year unless told; never longer than its authority. */
+  readonly lifetimeMs?: number;
+}
+
+export interface AuthorityOptions {
+  /** Ten years unless told. */
+  readonly lifetimeMs?: number;
+  /** The key to go on with: what it has signed stays good. A new one unless told. */
+  readonly key?: string;
 }
 
 /** Makes certificates. */
 export interface Issuer {
-  createAuthority(commonName: string, nowMs: number): Promise<KeyPair>;
+  createAuthority(commonName: string, nowMs: number, options?: AuthorityOptions): Promise<KeyPair>;
   issueCertificate(authority: KeyPair, request: LeafRequest, nowMs: number): Promise<KeyPair>;
 }
 
-/** A new self-signed authority (ECDSA P-256), good for ten years. */
-export async function createAuthority(commonName: string, nowMs: number): Promise<KeyPair> {
+/** A self-signed authority (ECDSA P-256). */
+export async function createAuthority(
+  commonName: string,
+  nowMs: number,
+  { lifetimeMs = 10 * yearMs, key }: AuthorityOptions = {},
+): Promise<KeyPair> {
   const x509 = await library();
-  const keys = await generateKeys();
+  const keys = key === undefined ? await generateKeys() : await importKeys(key);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: distinguishedName(commonName),
     serialNumber: serialNumber(),
-    notBefore: new Date(nowMs - backdateMs),
-    notAfter: new Date(nowMs + 10 * yearMs),
+    notBefore: new Date(nowMs - backdateMs(lifetimeMs)),
+    notAfter: new Date(nowMs + lifetimeMs),
     keys,
     signingAlgorithm: algorithm,
     extensions: [
@@ -47,11 +60,12 @@ export async function createAuthority(commonName: string, nowMs: number): Promis
   return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) };
 }
 
-/** A certificate for `request`, signed by `authority`, good for one year but never longer than its authority. */
+/** A certificate for `request`, signed by `authority`. */
 export async function issueCertificate(authority: KeyPair, request: LeafRequest, nowMs: number): Promise<KeyPair> {
   const x509 = await library();
   const issuer = new x509.X509Certificate(authority.cert);
   const keys = await generateKeys();
+  const { lifetimeMs = yearMs } = request;
   const usage = { client: x509.ExtendedKeyUsage.clientAuth, server: x509.ExtendedKeyUsage.serverAuth };
   const names = (request.names ?? []).map((name) => ({
     type: isIP(name) ? ('ip' as const) : ('dns' as const),
@@ -61,8 +75,8 @@ export async function issueCertificate(authority: KeyPair, request: LeafRequest,
     subject: distinguishedName(request.commonName, request.organizations),
     issuer: issuer.subject,
     serialNumber: serialNumber(),
-    notBefore: new Date(nowMs - backdateMs),
-    notAfter: new Date(Math.min(nowMs + yearMs, issuer.notAfter.getTime())),
+    notBefore: new Date(nowMs - backdateMs(lifetimeMs)),
+    notAfter: new Date(Math.min(nowMs + lifetimeMs, issuer.notAfter.getTime())),
     publicKey: keys.publicKey,
     signingKey: await importKey(authority.key),
     signingAlgorithm: algorithm,
@@ -77,18 +91,24 @@ export async function issueCertificate(authority: KeyPair, request: LeafRequest,
   return { cert: pem(certificate.toString('pem')), key: await exportKey(keys.privateKey) };
 }
 
-/** Whether `pair` still does for `request` for another 90 days: the right signer, subject and names. Loads no library. */
+/** Whether `pair` still does for `request`: not near its end, the right signer, subject and names. Loads no library. */
 export function isGoodFor(pair: KeyPair, authority: KeyPair, request: LeafRequest, nowMs: number): boolean {
   const certificate = parse(pair.cert);
   const issuer = parse(authority.cert);
   if (certificate === undefined || issuer === undefined) return false;
-  if (!certificate.verify(issuer.publicKey) || certificate.validToDate.getTime() < nowMs + renewBeforeMs) return false;
+  if (!certificate.verify(issuer.publicKey) || isNearEnd(certificate, nowMs)) return false;
   if (!certificate.checkPrivateKey(createPrivateKey(pair.key))) return false;
   const lines = certificate.subject.split('\n');
   const wanted = [`CN=${request.commonName}`, ...(request.organizations ?? []).map((name) => `O=${name}`)];
   return (
     wanted.every((line) => lines.includes(line)) && (request.names ?? []).every((name) => covers(certificate, name))
   );
+}
+
+/** In the last quarter of its life, and in its last 90 days. */
+export function isNearEnd({ validFromDate, validToDate }: X509Certificate, nowMs: number): boolean {
+  const [from, to] = [validFromDate.getTime(), validToDate.getTime()];
+  return to - nowMs < Math.min(90 * dayMs, (to - from) / 4);
 }
 
 function covers(certificate: X509Certificate, name: string): boolean {
@@ -117,6 +137,13 @@ async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key));
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
   return `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`;
+}
+
+async function importKeys(text: string): Promise<webcrypto.CryptoKeyPair> {
+  const der = createPublicKey(text).export({ type: 'spki', format: 'der' });
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+  const publicKey = await webcrypto.subtle.importKey('spki', der, algorithm, true, ['verify']);
+  return { privateKey: await importKey(text), publicKey };
 }
 
 export async function importKey(text: string): Promise<webcrypto.CryptoKey> {
@@ -149,9 +176,13 @@ export function pem(text: string): string {
 }
 
 const algorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;
-const yearMs = 365 * 24 * 3600 * 1000;
-const renewBeforeMs = 90 * 24 * 3600 * 1000;
-const backdateMs = 5 * 60 * 1000; // clocks of other machines may be a little behind
+const dayMs = 24 * 3600 * 1000;
+const yearMs = 365 * dayMs;
+
+/** Clocks of other machines may be a little behind. */
+export function backdateMs(lifetimeMs: number): number {
+  return Math.min(5 * 60_000, lifetimeMs / 2);
+}
 
 /** Makes them here, by a library that is loaded at the first one. */
 export const issuer: Issuer = { createAuthority, issueCertificate };

@@ -16,6 +16,8 @@ export interface ClusterPkiOptions {
   /** `https://host:port` that goes into the kubeconfigs. */
   readonly server: string;
   readonly nowMs: number;
+  /** A year and ten unless told. */
+  readonly lifetimes?: { readonly leafMs?: number | undefined; readonly authorityMs?: number | undefined };
 }
 
 /** All PEM. */
@@ -32,11 +34,17 @@ export interface ClusterPki extends ClusterAuthorities {
  * @throws what `maker` throws, if anything is to be made
  */
 export async function ensureClusterPki(options: ClusterPkiOptions, maker: Issuer = issuer): Promise<ClusterPki> {
-  const { directory, nowMs } = options;
-  const authorities = await ensureAuthorities(directory, nowMs, maker);
+  const { directory, nowMs, lifetimes: { leafMs, authorityMs } = {} } = options;
+  const authorities = await ensureAuthorities(directory, nowMs, maker, authorityMs);
   const { ca, frontProxyCa } = authorities;
   const leaf = (name: string, authority: KeyPair, request: LeafRequest) =>
-    ensureLeaf(join(directory, 'pki', name), authority, request, nowMs, maker);
+    ensureLeaf(
+      join(directory, 'pki', name),
+      authority,
+      { ...request, ...(leafMs === undefined ? {} : { lifetimeMs: leafMs }) },
+      nowMs,
+      maker,
+    );
   const apiserver = await leaf('apiserver', ca, {
     commonName: 'kube-apiserver',
     usages: ['server'],
@@ -66,7 +74,12 @@ export async function ensureClusterPki(options: ClusterPkiOptions, maker: Issuer
   return { ...authorities, apiserver, kubeletClient, frontProxyClient, adminKubeconfig };
 }
 
-function serverNames({ names, serviceAddress, domain = 'cluster.local' }: ClusterPkiOptions): readonly string[] {
+/** What the API server's certificate is good for. */
+export function serverNames({
+  names,
+  serviceAddress,
+  domain = 'cluster.local',
+}: Pick<ClusterPkiOptions, 'names' | 'serviceAddress' | 'domain'>): readonly string[] {
   const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', `kubernetes.default.svc.${domain}`];
   return [...new Set([...service, 'localhost', '127.0.0.1', serviceAddress, ...names])];
 }

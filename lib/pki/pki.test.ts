@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { load } from 'js-yaml';
+import { caHash } from '#lib/join/ca-hash.ts';
 import { isGoodFor } from './certificate.ts';
 import { ensureClusterPki } from './cluster.ts';
 import { ensureNodePki } from './node.ts';
@@ -48,6 +49,24 @@ test('ensureClusterPki() issues anew what is near its end or lacks a name', asyn
   const later = await ensureClusterPki({ ...options, nowMs: nowMs + 300 * dayMs });
   t.not(later.kubeletClient.cert, first.kubeletClient.cert);
   t.is(later.ca.cert, first.ca.cert);
+});
+
+test('ensureClusterPki() renews an authority by its own key: what it has signed stays good', async (t) => {
+  const directory = await folder(t);
+  const options = { directory, names: [], serviceAddress: '10.96.0.1', server: 'https://127.0.0.1:6443', nowMs };
+  const lifetimes = { authorityMs: 40 * dayMs, leafMs: 20 * dayMs };
+  const first = await ensureClusterPki({ ...options, lifetimes });
+  const same = await ensureClusterPki({ ...options, lifetimes, nowMs: nowMs + 10 * dayMs });
+  t.is(same.ca.cert, first.ca.cert);
+  const later = await ensureClusterPki({ ...options, lifetimes, nowMs: nowMs + 31 * dayMs });
+  t.not(later.ca.cert, first.ca.cert);
+  t.is(later.ca.key, first.ca.key);
+  t.is(caHash(later.ca.cert), caHash(first.ca.cert));
+  const [old, now] = [first, later].map(({ ca }) => new X509Certificate(ca.cert));
+  for (const leaf of [first.apiserver, later.apiserver].map(({ cert }) => new X509Certificate(cert))) {
+    for (const authority of [old!, now!]) t.true(leaf.checkIssued(authority) && leaf.verify(authority.publicKey));
+  }
+  t.is(now!.validToDate.getTime(), nowMs + 71 * dayMs);
 });
 
 test('ensureNodePki() gives a node the identity that the Node authorizer knows', async (t) => {

@@ -43,12 +43,25 @@ test('signRequest() keeps subject and names, and the order', async (t) => {
   const authority = await createAuthority('test', nowMs);
   const request = await requestFor('system:nodes');
   const usages = ['digital signature', 'key encipherment', 'server auth'];
-  const pem = await signRequest(authority, { request, usages, lifetimeMs: 3_600_000, nowMs });
+  const pem = await signRequest(authority, { request, usages, lifetimeMs: 36_000_000, nowMs });
   const certificate = new X509Certificate(pem);
   t.true(certificate.verify(new X509Certificate(authority.cert).publicKey));
   t.is(certificate.subject, 'O=system:nodes\nCN=system:node:a');
   t.is(certificate.subjectAltName, 'DNS:a.example, IP Address:192.0.2.7');
   t.deepEqual(certificate.keyUsage, ['1.3.6.1.5.5.7.3.1']);
-  t.is(certificate.validToDate.getTime(), nowMs - 300_000 + 3_600_000);
+  t.is(certificate.validToDate.getTime(), nowMs - 300_000 + 36_000_000);
   t.false(certificate.ca);
+});
+
+test('signRequest() takes nothing off a short life', async (t) => {
+  const nowMs = Date.UTC(2026, 0, 1);
+  const authority = await createAuthority('test', nowMs);
+  const request = await requestFor('system:nodes');
+  const lifeOf = async (lifetimeMs: number) => {
+    const order = { request, usages: ['client auth'], lifetimeMs, nowMs };
+    const { validFromDate, validToDate } = new X509Certificate(await signRequest(authority, order));
+    return [validFromDate.getTime() - nowMs, validToDate.getTime() - nowMs];
+  };
+  t.deepEqual(await lifeOf(3_600_000), [-300_000, 3_600_000]);
+  t.deepEqual(await lifeOf(120_000), [-60_000, 120_000]);
 });

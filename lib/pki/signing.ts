@@ -1,6 +1,6 @@
 // What stands in a certificate request of somebody else, and the certificate for it. Loads the library: heavy, and rare.
 import type { webcrypto } from 'node:crypto';
-import { importKey, type KeyPair, library, pem, serialNumber } from './certificate.ts';
+import { backdateMs, importKey, type KeyPair, library, pem, serialNumber } from './certificate.ts';
 
 /** What a PEM certificate request asks for. */
 export interface RequestFacts {
@@ -46,13 +46,14 @@ export async function signRequest(authority: KeyPair, order: SigningOrder): Prom
   const parsed = new x509.Pkcs10CertificateRequest(order.request);
   const names = parsed.extensions.find((one) => one.type === alternativeNames);
   const flags = order.usages.reduce((all, usage) => all | (x509.KeyUsageFlags[keyUsages[usage]!] ?? 0), 0);
+  const { from, until } = spanOf(order);
   const extended = order.usages.flatMap((usage) => extendedUsages[usage] ?? []);
   const certificate = await x509.X509CertificateGenerator.create({
     subject: parsed.subjectName.toJSON(),
     issuer: issuer.subject,
     serialNumber: serialNumber(),
-    notBefore: new Date(order.nowMs - backdateMs),
-    notAfter: new Date(Math.min(order.nowMs - backdateMs + order.lifetimeMs, issuer.notAfter.getTime())),
+    notBefore: new Date(from),
+    notAfter: new Date(Math.min(until, issuer.notAfter.getTime())),
     publicKey: parsed.publicKey,
     signingKey: (await importKey(authority.key)) as webcrypto.CryptoKey,
     signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
@@ -66,7 +67,13 @@ export async function signRequest(authority: KeyPair, order: SigningOrder): Prom
   });
   return pem(certificate.toString('pem'));
 }
-const backdateMs = 5 * 60 * 1000;
+
+/** From a little before now, as clocks of other machines may be behind. Of a short life nothing is taken away for that. */
+function spanOf({ nowMs, lifetimeMs }: SigningOrder): { readonly from: number; readonly until: number } {
+  const earlierMs = backdateMs(lifetimeMs);
+  return { from: nowMs - earlierMs, until: nowMs + lifetimeMs - (lifetimeMs < shortMs ? 0 : earlierMs) };
+}
+const shortMs = 8 * 3_600_000; // rule: upstream's permissive signing policy
 
 type Flag = keyof typeof import('@peculiar/x509').KeyUsageFlags;
 

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { connectAsAdmin } from './admin.ts';
 import { GaveUp, type Lab, skiffCommand, tailOf, until } from './lab.ts';
@@ -27,6 +27,7 @@ export async function ensureControlPlane(lab: Lab): Promise<void> {
         `--service-cluster-ip-range=${layout.serviceCidr}`,
         `--cluster-cidr=${layout.podCidr}`,
         `--cluster-domain=${layout.clusterDomain}`,
+        `--own-node=${node.name}`,
       ];
       const [file, ...args] = [
         'nsenter',
@@ -44,10 +45,16 @@ export async function ensureControlPlane(lab: Lab): Promise<void> {
       throw new GaveUp(`the control plane ended; its last words:\n${tailOf(logFile)}`);
     }
     if (!existsSync(admin)) return undefined;
-    copyFileSync(admin, layout.kubeconfig);
+    linkTo(admin, layout.kubeconfig);
     await using connection = await connectAsAdmin(layout);
     return (await connection.client.raw('GET', '/readyz', signal)) === 'ok' ? true : undefined;
   });
+}
+
+/** A link: the server renews what it leads to. */
+function linkTo(target: string, path: string): void {
+  rmSync(path, { force: true });
+  symlinkSync(target, path);
 }
 
 async function openDoor(port: number): Promise<Server> {

@@ -9,7 +9,7 @@ import type { Registry } from '../registry/registry.ts';
 export interface RemoteOptions {
   readonly registry: Pick<Registry, 'reader'>;
   /** By which extension API servers know us: they believe whom we speak for. */
-  readonly client: KeyPair;
+  client(): KeyPair;
 }
 
 /** The APIService under which somebody else serves this version of the group. */
@@ -39,5 +39,5 @@ export function targetOf(spec: APIServiceSpec, { registry, client }: RemoteOptio
       : endpointOf(service, String(port), registry);
   const ca = spec.caBundle ? Buffer.from(spec.caBundle, 'base64').toString() : undefined;
   const trust = spec.insecureSkipTLSVerify ? {} : ca === undefined ? { isPublic: true } : { ca };
-  return { ...at, tls: { ...trust, client, servername: `${name}.${namespace}.svc` } };
+  return { ...at, tls: { ...trust, client: client(), servername: `${name}.${namespace}.svc` } };
 }

@@ -26,6 +26,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const { verifyToken, verifyBootstrapToken, requestHeader, audiences, clock } = options;
   return (request) => {
     if (request.user !== undefined) return authenticated(request.user);
+    if (request.peer !== undefined && request.peer.untilMs < clock.now()) throw failure('Unauthorized', 'Unauthorized');
     if (request.peer?.authority === requestHeader.authority) {
       const user = remoteUserOf(request, requestHeader);
       if (user !== undefined) return authenticated(user);

@@ -2,7 +2,7 @@
 import type { ApiRequest, UserInfo } from '../exchange.ts';
 
 export interface RequestHeaderOptions {
-  /** Fingerprint of the authority that signs the certificates of such proxies, and of nobody else. */
+  /** Hash of the public key of the authority that signs the certificates of such proxies, and of nobody else. */
   readonly authority: string;
   /** Common names that such a proxy may have. */
   readonly allowedNames: readonly string[];

@@ -3,9 +3,9 @@
 import { clusterRoleBindings, clusterRoles, configMaps, roleBindings, roles, secrets } from '#lib/api/resources.ts';
 import type { Subject } from '#lib/api/types/rbac.v1.ts';
 import { clusterInfo, kubeconfigKey, renderClusterInfo } from '#lib/join/cluster-info.ts';
-import { type ClusterSettings, clusterSettings } from '#lib/join/settings.ts';
+import { authorityKey, type ClusterSettings, clusterSettings } from '#lib/join/settings.ts';
 import { joinGroup, secretOf, type Token, tokenUsages } from '#lib/join/token.ts';
-import { group, user } from './bindings.ts';
+import { group, serviceAccount, user } from './bindings.ts';
 import type { Wanted } from './objects.ts';
 import { rule } from './rule.ts';
 
@@ -23,7 +23,7 @@ export function wantedForJoining({ server, ca, settings, tokens }: JoiningFacts)
   const joining = group(joinGroup);
   return [
     map(clusterInfo, { [kubeconfigKey]: renderClusterInfo({ server, ca }) }),
-    map(clusterSettings, settings),
+    map(clusterSettings, { ...settings, [authorityKey]: ca }),
     ...mayRead('kubeadm:bootstrap-signer-clusterinfo', clusterInfo, [user('system:anonymous')]),
     ...mayRead('skiff:cluster-settings', clusterSettings, [joining, group('system:nodes')]),
     clusterBinding('kubeadm:kubelet-bootstrap', 'system:node-bootstrapper', joining),
@@ -39,6 +39,15 @@ export function wantedForJoining({ server, ca, settings, tokens }: JoiningFacts)
       existing: 'keep',
     },
     clusterBinding('kubeadm:get-nodes', 'kubeadm:get-nodes', joining),
+    {
+      resource: clusterRoles,
+      object: {
+        metadata: { name: servingApprover },
+        rules: [rule('approve', 'certificates.k8s.io', 'signers', 'kubernetes.io/kubelet-serving')],
+      },
+      existing: 'keep',
+    },
+    clusterBinding(servingApprover, servingApprover, serviceAccount('certificate-controller')),
     ...tokens.map(
       (token): Wanted => ({
         resource: secrets,
@@ -53,6 +62,9 @@ export function wantedForJoining({ server, ca, settings, tokens }: JoiningFacts)
     ),
   ];
 }
+
+/** Ours: upstream leaves what nodes serve with to whoever runs the cluster. */
+const servingApprover = 'skiff:kubelet-serving-approver';
 
 function approvalRole(what: 'nodeclient' | 'selfnodeclient'): string {
   return `system:certificates.k8s.io:certificatesigningrequests:${what}`;

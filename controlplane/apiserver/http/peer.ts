@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { PeerCertificate } from '../exchange.ts';
 
@@ -28,7 +29,8 @@ function certificateOf(socket: TLSSocket): Peer {
       commonName: listOf(CN)[0] ?? '',
       organizations: listOf(O),
       fingerprint: hex(certificate.fingerprint256),
-      authority: hex(authorityOf(certificate).fingerprint256),
+      authority: keyHash(new X509Certificate(authorityOf(certificate).raw)),
+      untilMs: Date.parse(certificate.valid_to),
     },
   };
 }
@@ -44,6 +46,13 @@ function authorityOf(certificate: DetailedPeerCertificate): DetailedPeerCertific
   return at;
 }
 const mostIssuers = 16;
+
+/** SHA-256 of its public key: the same for an authority that was renewed. */
+export function keyHash({ publicKey }: X509Certificate): string {
+  return createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+}
 
 function hex(fingerprint: string): string {
   return fingerprint.replaceAll(':', '').toLowerCase();

@@ -94,8 +94,8 @@ async function start(t: ExecutionContext) {
   const options = {
     registry,
     authorize: () => ({ isAllowed: true, reason: '' }),
-    ca: pki.ca.cert,
-    client: pki.kubeletClient,
+    ca: () => pki.ca.cert,
+    client: () => pki.kubeletClient,
   };
   const routes: Readonly<Record<string, VirtualResource>> = {
     log: podLog(options),

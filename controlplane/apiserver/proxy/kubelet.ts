@@ -18,9 +18,9 @@ export interface KubeletOptions {
   readonly registry: Pick<Registry, 'reader'>;
   readonly authorize: Authorize;
   /** PEM: kubelets must show a certificate that it signed. */
-  readonly ca: string;
+  ca(): string;
   /** By which we are known to kubelets. */
-  readonly client: KeyPair;
+  client(): KeyPair;
 }
 
 /** Where a node's kubelet listens. @throws {StatusError} NotFound, or ServiceUnavailable if it has no address */
@@ -30,7 +30,7 @@ export function kubeletOf(node: string, { registry, ca, client }: KubeletOptions
   const host = addressOf(found);
   if (host === undefined) throw failure('ServiceUnavailable', `no preferred addresses found; known addresses: []`);
   const port = found.status?.daemonEndpoints?.kubeletEndpoint?.Port || 10250;
-  return { host, port, tls: { ca, client } };
+  return { host, port, tls: { ca: ca(), client: client() } };
 }
 
 function addressOf({ status }: Node): string | undefined {

@@ -1,27 +1,46 @@
-import { certificateSigningRequests, subjectAccessReviews } from '#lib/api/resources.ts';
+import { isSame } from '#lib/api/kinds/equal.ts';
+import { certificateSigningRequests, nodes, subjectAccessReviews } from '#lib/api/resources.ts';
 import type { CertificateSigningRequest } from '#lib/api/types/certificates.v1.ts';
 import { hasReason } from '#lib/errors.ts';
-import { askChild } from '#lib/fork.ts';
+import { createHelper } from '#lib/helper.ts';
 import type { KeyPair } from '#lib/pki/certificate.ts';
 import type { RequestFacts } from '#lib/pki/signing.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
 import { cleanedInMs, isPending, isToBeSigned, lifetimeMs, withCondition } from './plan.ts';
-import { isOurs, kubeletClientSigner, refusalOf, wrongKubeletClient } from './signers.ts';
+import { whyNotApproved } from './serving.ts';
+import { isOurs, kubeletClientSigner, kubeletServingSigner, refusalOf, wrongKubeletClient } from './signers.ts';
 import type { Done, Work } from './work.ts';
+
+export interface CertificatesOptions {
+  /** Signs; asked each time, as it may be renewed. */
+  authority(): KeyPair;
+  /** How long certificates live for which nothing else was asked. */
+  readonly lifetimeMs: number;
+  /** Names and addresses of the control plane, which only the node of its own machine may have. */
+  reserved(): readonly string[];
+  readonly ownNode: string;
+}
 
 /** Approves what nodes ask for themselves, signs what is approved, and clears up after an hour or a day. */
 export async function runCertificates(
-  authority: KeyPair,
+  options: CertificatesOptions,
   context: ControllerContext,
   signal: AbortSignal,
 ): Promise<void> {
   const { client, informers, clock, log } = context;
   const requests = informers.get(certificateSigningRequests);
+  const allNodes = informers.get(nodes);
+  const ask = createHelper<Work, Done>(new URL('work.ts', import.meta.url), { idleMs: 10_000, clock });
   const queue = createQueue('certificate-controller', context, reconcile, { workers: 1 });
   requests.onChange((now, _before, key) => {
     if (now !== undefined) queue.add(key);
   });
-  await runWhenSynced(queue, [requests], signal);
+  allNodes.onChange((now, before) => {
+    if (now === undefined || isSame(now.status.addresses, before?.status.addresses)) return;
+    const username = `system:node:${now.metadata.name}`; // its addresses may come after its request
+    for (const request of requests.list()) if (request.spec.username === username) queue.add(request.metadata.name);
+  });
+  await runWhenSynced(queue, [requests, allNodes], signal);
 
   async function reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
     const request = requests.get(key);
@@ -31,8 +50,10 @@ export async function runCertificates(
       await remove(request, signal);
       return undefined;
     }
-    if (isPending(request) && request.spec.signerName === kubeletClientSigner) await approve(request, signal);
-    if (isToBeSigned(request) && isOurs(request.spec.signerName)) await sign(request, signal);
+    const { signerName } = request.spec;
+    if (isPending(request) && signerName === kubeletClientSigner) await approve(request, signal);
+    if (isPending(request) && signerName === kubeletServingSigner) await approveServing(request, signal);
+    if (isToBeSigned(request) && isOurs(signerName)) await sign(request, signal);
     return leftMs;
   }
 
@@ -52,6 +73,16 @@ export async function runCertificates(
     } else if (await may('nodeclient', request, signal)) {
       await approved(request, 'Auto approving kubelet client certificate after SubjectAccessReview.', signal);
     }
+  }
+
+  async function approveServing(request: CertificateSigningRequest, signal: AbortSignal): Promise<void> {
+    const asks = await describe(request);
+    const { signerName, usages = [] } = request.spec;
+    if (typeof asks === 'string' || refusalOf(signerName, asks, usages) !== undefined) return;
+    const { ownNode } = options;
+    const why = whyNotApproved({ request, asks, nodes: allNodes.list(), reserved: options.reserved(), ownNode });
+    if (why !== undefined) log.info('Left a certificate request for a person', { request: request.metadata.name, why });
+    else await approved(request, "Auto approving a node's serving certificate for its own name and addresses.", signal);
   }
 
   async function approved(request: CertificateSigningRequest, message: string, signal: AbortSignal): Promise<void> {
@@ -80,8 +111,10 @@ export async function runCertificates(
       await client.update(certificateSigningRequests, failed, signal, { subresource: 'status' });
       return;
     }
-    const order = { request: pemOf(request), usages, lifetimeMs: lifetimeMs(expirationSeconds), nowMs: clock.now() };
-    const certificate = Buffer.from((await ask({ do: 'sign', authority, order })) as string).toString('base64');
+    const lifeMs = lifetimeMs(expirationSeconds, options.lifetimeMs);
+    const order = { request: pemOf(request), usages, lifetimeMs: lifeMs, nowMs: clock.now() };
+    const signed = await ask({ do: 'sign', authority: options.authority(), order });
+    const certificate = Buffer.from(signed as string).toString('base64');
     const next = { ...request, status: { ...request.status, certificate } };
     await client.update(certificateSigningRequests, next, signal, { subresource: 'status' });
     log.info('Signed a certificate', { request: request.metadata.name, signer: signerName });
@@ -95,10 +128,6 @@ export async function runCertificates(
       return `unable to parse csr ${JSON.stringify(request.metadata.name)}: ${(error as Error).message}`;
     }
   }
-}
-
-function ask(work: Work): Promise<Done> {
-  return askChild<Done>(new URL('work.ts', import.meta.url), work);
 }
 
 function pemOf({ spec }: CertificateSigningRequest): string {

@@ -28,11 +28,10 @@ export function cleanedInMs({ metadata, status }: CertificateSigningRequest, now
   return Math.max(0, Math.min(made + 24 * hourMs, ...ends) - nowMs);
 }
 
-/** How long the certificate lives: as asked, at most a year, at least ten minutes. */
-export function lifetimeMs(expirationSeconds: number | undefined): number {
-  return Math.min(mostMs, Math.max(leastMs, (expirationSeconds ?? mostMs / 1000) * 1000));
+/** How long the certificate lives: as asked, at least ten minutes, never longer than the signer's own `mostMs`. */
+export function lifetimeMs(expirationSeconds: number | undefined, mostMs: number): number {
+  return expirationSeconds === undefined ? mostMs : Math.min(mostMs, Math.max(leastMs, expirationSeconds * 1000));
 }
-const mostMs = 365 * 24 * hourMs;
 const leastMs = 600_000;
 
 export function withCondition(

@@ -2,8 +2,15 @@ import { configMaps, namespaces as namespaceResource } from '#lib/api/resources.
 import { hasReason } from '#lib/errors.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
 
+export interface RootCa {
+  /** PEM. */
+  current(): string;
+  /** Calls `listener` whenever it was renewed. */
+  onChange(listener: () => void): void;
+}
+
 /** Publishes the cluster's CA as the ConfigMap `kube-root-ca.crt` of every namespace: pods check the API server by it. */
-export async function runRootCa(rootCa: string, context: ControllerContext, signal: AbortSignal): Promise<void> {
+export async function runRootCa(rootCa: RootCa, context: ControllerContext, signal: AbortSignal): Promise<void> {
   const { client, informers } = context;
   const namespaces = informers.get(namespaceResource);
   const maps = informers.get(configMaps);
@@ -14,14 +21,17 @@ export async function runRootCa(rootCa: string, context: ControllerContext, sign
     const { metadata } = (now ?? before)!;
     if (metadata.name === name) queue.add(metadata.namespace ?? '');
   });
+  rootCa.onChange(() => {
+    for (const { metadata } of namespaces.list()) queue.add(metadata.name);
+  });
   await runWhenSynced(queue, [namespaces, maps], signal);
 
   async function reconcile(namespace: string, signal: AbortSignal): Promise<undefined> {
     const phase = namespaces.get(namespace)?.status?.phase;
     if (!namespaces.get(namespace) || phase === 'Terminating') return;
     const before = maps.get(`${namespace}/${name}`);
-    if (before?.data?.['ca.crt'] === rootCa && Object.keys(before.data).length === 1) return;
-    const data = { 'ca.crt': rootCa };
+    if (before?.data?.['ca.crt'] === rootCa.current() && Object.keys(before.data).length === 1) return;
+    const data = { 'ca.crt': rootCa.current() };
     const written =
       before === undefined
         ? client.create(configMaps, { metadata: { name, namespace, annotations }, data }, signal)

@@ -3,14 +3,14 @@ import type { Secret, ServiceAccount } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
 import { createInformer } from '#lib/client/informer.ts';
 import { hasReason } from '#lib/errors.ts';
+import type { RootCa } from '../rootca/controller.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
 import { nameAnnotation, planTokenSecret, tokenType } from './plan.ts';
 
 export interface TokenSecretsOptions {
   /** Not a service account: it may read and write every Secret. */
   readonly client: Client;
-  /** PEM. */
-  readonly rootCa: string;
+  readonly rootCa: RootCa;
   /** The token that a Secret holds for an account. */
   tokenFor(account: ServiceAccount, secret: Secret): string;
 }
@@ -35,13 +35,16 @@ export async function runTokenSecrets(
   accounts.onChange((_now, _before, key) => {
     for (const { metadata } of secrets.byIndex('account', key)) queue.add(`${metadata.namespace}/${metadata.name}`);
   });
+  rootCa.onChange(() => {
+    for (const { metadata } of secrets.list()) queue.add(`${metadata.namespace}/${metadata.name}`);
+  });
   await Promise.all([secrets.run(signal), runWhenSynced(queue, [secrets, accounts], signal)]);
 
   async function reconcile(key: string, signal: AbortSignal): Promise<undefined> {
     const secret = secrets.get(key);
     if (secret === undefined) return;
     const account = accounts.get(accountOf(secret)) ?? (await ask(secret, signal));
-    const plan = planTokenSecret({ secret, account, rootCa, tokenFor });
+    const plan = planTokenSecret({ secret, account, rootCa: rootCa.current(), tokenFor });
     if (plan.do === 'update') await client.update(secretResource, plan.secret, signal).catch(unlessGone);
     if (plan.do === 'delete') {
       const { name, namespace, uid, resourceVersion } = secret.metadata;

@@ -1,17 +1,16 @@
 import { secrets as secretResource } from '#lib/api/resources.ts';
 import { hasReason } from '#lib/errors.ts';
-import { factsOfSecret, lifeLeftMs, tokenType } from '#lib/join/token.ts';
+import { factsOfSecret, lifeLeftMs } from '#lib/join/token.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { tokenInformer } from '../shared/tokens.ts';
 
 /** Deletes bootstrap tokens when they expire. Rule: upstream's tokencleaner controller. */
 export async function runTokenCleaner(context: ControllerContext, signal: AbortSignal): Promise<void> {
-  const { client, informers, clock, log } = context;
-  const secrets = informers.get(secretResource);
+  const { client, clock, log } = context;
+  const secrets = tokenInformer(context);
   const queue = createQueue('token-cleaner', context, reconcile, { workers: 1 });
-  secrets.onChange((now, _before, key) => {
-    if (now?.type === tokenType && now.metadata.namespace === 'kube-system') queue.add(key);
-  });
-  await runWhenSynced(queue, [secrets], signal);
+  secrets.onChange((now, _before, key) => now !== undefined && queue.add(key));
+  await Promise.all([secrets.run(signal), runWhenSynced(queue, [secrets], signal)]);
 
   async function reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
     const secret = secrets.get(key);
