@@ -12,20 +12,24 @@ export const home = new URL('..', import.meta.url).pathname.replace(/\/$/, '');
 // As `skiff` sets it: what is started from here directly runs as it does from there.
 process.env['NODE_COMPILE_CACHE'] ??= `${home}/.cache/compile`;
 
-/** An isolated cluster in a folder of its own, by the command that people use. */
-export async function makeLab(prefix: string, more: readonly string[] = []): Promise<TemporaryLab> {
+/** An isolated cluster in a folder of its own, by the command that people use. What fails or is stopped leaves nothing. */
+export async function makeLab(prefix: string, more: readonly string[], signal: AbortSignal): Promise<TemporaryLab> {
+  signal.throwIfAborted();
   const data = mkdtempSync(`/tmp/${prefix}.`);
-  await skiff(['up', '--isolated', '--data', data, '--api-port', '0', ...more]);
-  const layout = layoutFor({ ...readState(data)!, dataDir: data });
-  return {
-    layout,
-    async remove() {
-      await skiff(['down', '--data', data]);
-      rmSync(data, { recursive: true, force: true });
-    },
+  const remove = async () => {
+    await skiff(['down', '--data', data]);
+    rmSync(data, { recursive: true, force: true });
   };
+  try {
+    await skiff(['up', '--isolated', '--data', data, '--api-port', '0', ...more], signal);
+    return { layout: layoutFor({ ...readState(data)!, dataDir: data }), remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
-export async function skiff(words: readonly string[]): Promise<void> {
-  await execa(`${home}/skiff`, words, { stdout: 'inherit', stderr: 'inherit' });
+async function skiff(words: readonly string[], signal?: AbortSignal): Promise<void> {
+  const options = { stdout: 'inherit', stderr: 'inherit' } as const;
+  await execa(`${home}/skiff`, words, signal === undefined ? options : { ...options, cancelSignal: signal });
 }

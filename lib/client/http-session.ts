@@ -80,8 +80,12 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
       const tooLate = () => session.destroy(new Error('No connection within the time limit'));
       clock.sleep(dialMs, life.signal).then(
         () => session.connecting && tooLate(),
-        () => session.destroy(),
+        () => {},
       );
+      const end = () => session.destroy();
+      life.signal.addEventListener('abort', end, { once: true });
+      session.once('close', () => life.signal.removeEventListener('abort', end));
+      if (life.signal.aborted) end();
       session.once('connect', () => {
         session.setLocalWindowSize(windowBytes * 4);
         resolve(session);
@@ -136,10 +140,7 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
   return {
     get,
     renew,
-    close() {
-      life.abort();
-      current?.destroy();
-    },
+    close: () => life.abort(), // ends each connection there is, those that were renewed meanwhile, too
   };
 }
 const dialMs = 10_000;

@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { makeLab } from '../lab.ts';
+import { stopOnSignals } from '../stop.ts';
 import { measureApi } from './api.ts';
 import { isWithin, type Row, renderRows } from './figures.ts';
 import { measurePods } from './pods.ts';
@@ -45,14 +46,23 @@ async function show(part: string, measure: () => Promise<readonly Row[]>): Promi
   process.stdout.write(`${renderRows(more)}\n`);
 }
 
+// Nothing that is measured asks whether it is to stop: the process ends under it, once the cluster is gone.
+const stop = stopOnSignals((line) => process.stderr.write(`${line}\n`));
+let clear = async () => {};
+stop.signal.addEventListener('abort', () => void clear().finally(() => process.exit(stop.exitCode())));
+
 await show('start', () => measureServerStart(runs));
 await show('scheduler', () => measureScheduler([100, 1_000], runs));
 await show('proxy', () => measureProxy([100, 1_000, 10_000], runs));
 if (['idle', 'pods', 'start', 'api'].some(wants)) {
-  const lab = await makeLab('skiff-bench', ['--no-workload']);
+  const making = makeLab('skiff-bench', ['--no-workload'], stop.signal);
+  clear = () =>
+    making.then(
+      (lab) => lab.remove(),
+      () => {}, // what is stopped on its way clears itself away
+    );
+  const lab = await making;
   const { kubeconfig } = lab.layout;
-  for (const name of ['SIGINT', 'SIGTERM'])
-    process.once(name, () => void lab.remove().finally(() => process.exit(130)));
   const counts = [
     { count: 1, runs: runs * 2, bar: 1.3 },
     { count: 10, runs, bar: 1.5 },

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { execa } from 'execa';
 import { connect } from '#lib/client/connect.ts';
 import { freePort } from '../../vagrant/lab/control-plane.ts';
 import { home } from '../lab.ts';
+import { temporaryFolder } from './folder.ts';
 
 export interface BenchServer extends AsyncDisposable {
   readonly kubeconfig: string;
@@ -12,7 +12,8 @@ export interface BenchServer extends AsyncDisposable {
 
 /** A control plane on loopback, with no nodes, in `folder` or in one that goes with it. */
 export async function startServer(folder?: string): Promise<BenchServer> {
-  const dir = folder ?? mkdtempSync('/tmp/skiff-bench-server.');
+  const own = folder === undefined ? temporaryFolder('skiff-bench-server') : undefined;
+  const dir = folder ?? own!.path;
   const port = String(await freePort());
   const words = ['server', '--data-dir', dir, '--bind-address', '127.0.0.1', '--secure-port', port];
   const startedMs = performance.now();
@@ -28,7 +29,7 @@ export async function startServer(folder?: string): Promise<BenchServer> {
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
       await child;
-      if (folder === undefined) rmSync(dir, { recursive: true });
+      own?.[Symbol.dispose]();
     },
   };
   while (!(await isUp(kubeconfig))) {

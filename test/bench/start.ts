@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { nodes } from '#lib/api/resources.ts';
 import { connect } from '#lib/client/connect.ts';
@@ -8,6 +8,7 @@ import { send } from '../../vagrant/lab/processes.ts';
 import { readState } from '../../vagrant/lab/state.ts';
 import { home } from '../lab.ts';
 import type { Row } from './figures.ts';
+import { temporaryFolder } from './folder.ts';
 import { startServer } from './server.ts';
 
 /** From the start of the process until /readyz says ok: the first time, which makes the certificates, and later. */
@@ -15,12 +16,11 @@ export async function measureServerStart(runs: number): Promise<readonly Row[]> 
   const first: number[] = [];
   const again: number[] = [];
   for (let run = 0; run < runs; run++) {
-    const folder = mkdtempSync('/tmp/skiff-bench-server.');
+    using folder = temporaryFolder('skiff-bench-server');
     for (const values of [first, again]) {
-      await using server = await startServer(folder);
+      await using server = await startServer(folder.path);
       values.push(server.readyMs);
     }
-    rmSync(folder, { recursive: true });
   }
   return [
     { name: 'server: start to ready, first time', unit: 'ms', values: first, atMost: 2000 },

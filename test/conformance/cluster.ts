@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
+import { readKubeconfig } from '#lib/client/kubeconfig.ts';
 import { createClock } from '#lib/clock.ts';
 import type { LabLayout } from '../../vagrant/lab/layout.ts';
 import { enter } from '../../vagrant/lab/node.ts';
 import { launch, type ProcessId, stop } from '../../vagrant/lab/processes.ts';
-import { home, makeLab } from '../lab.ts';
+import { home, makeLab, type TemporaryLab } from '../lab.ts';
 import type { Suite } from './suite.ts';
 
 /** A cluster on which specs run. */
@@ -21,17 +22,31 @@ export interface Target {
 }
 
 /** Brings up an isolated cluster of Skiff with the suite's images and the little of an outside world that specs want. */
-export async function bringUp(suite: Suite, nodeCount: number, say: (line: string) => void): Promise<Target> {
-  const lab = await makeLab('skiff-e2e', [
-    '--no-workload',
-    '--nodes',
-    String(nodeCount),
-    '--runtime-handler',
-    'test-handler',
-  ]);
+export async function bringUp(
+  suite: Suite,
+  nodeCount: number,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Target> {
+  const words = ['--no-workload', '--nodes', String(nodeCount), '--runtime-handler', 'test-handler'];
+  const lab = await makeLab('skiff-e2e', words, signal);
+  try {
+    return await furnish(lab, suite, say, signal);
+  } catch (error) {
+    await lab.remove();
+    throw error;
+  }
+}
+
+async function furnish(
+  lab: TemporaryLab,
+  suite: Suite,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Target> {
   const { layout } = lab;
   const data = layout.dataDir;
-  const outside = await openOutside(layout, suite, say);
+  const outside = await openOutside(layout, suite, say, signal);
   const hosts = `${data}/hosts`;
   writeFileSync(hosts, `127.0.0.1 localhost\n${gatewayOf(layout)} google.com www.google.com\n`);
   const host = `https://${layout.nodes[0]!.ip}:6443`;
@@ -42,7 +57,7 @@ export async function bringUp(suite: Suite, nodeCount: number, say: (line: strin
     kubeconfig,
     ownKubeconfig: layout.kubeconfig,
     host,
-    nodeCount,
+    nodeCount: layout.nodes.length,
     within: [
       'nsenter',
       `--net=/run/netns/${layout.nodes[0]!.networkNamespace}`,
@@ -64,7 +79,12 @@ function gatewayOf(layout: LabLayout): string {
   return layout.gateway.split('/')[0]!;
 }
 
-async function openOutside(layout: LabLayout, suite: Suite, say: (line: string) => void): Promise<ProcessId> {
+async function openOutside(
+  layout: LabLayout,
+  suite: Suite,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<ProcessId> {
   const address = gatewayOf(layout);
   for (const node of layout.nodes) {
     for (const host of ['docker.io', 'gcr.io', 'k8s.gcr.io']) {
@@ -80,6 +100,7 @@ async function openOutside(layout: LabLayout, suite: Suite, say: (line: string) 
     for (const node of layout.nodes) {
       await execa('nsenter', [...enter(node), 'ctr', '-n', 'k8s.io', 'images', 'import', suite.images], {
         stdout: 'ignore',
+        cancelSignal: signal,
       });
     }
   }
@@ -100,15 +121,7 @@ async function openOutside(layout: LabLayout, suite: Suite, say: (line: string) 
 
 /** A cluster that is there already. */
 export async function existing(kubeconfig: string, within: readonly string[]): Promise<Target> {
-  const { stdout } = await execa('kubectl', [
-    '--kubeconfig',
-    kubeconfig,
-    'config',
-    'view',
-    '--minify',
-    '-o',
-    'jsonpath={.clusters[0].cluster.server}',
-  ]);
+  const { server } = await readKubeconfig(kubeconfig);
   const ownKubeconfig = within.length === 0 ? kubeconfig : undefined;
-  return { kubeconfig, ownKubeconfig, host: stdout, within, nodeCount: -1, remove: async () => {} };
+  return { kubeconfig, ownKubeconfig, host: server, within, nodeCount: -1, remove: async () => {} };
 }

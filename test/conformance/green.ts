@@ -1,14 +1,17 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
-/** Each spec that once passed, one a line, sorted. */
+/** Each spec of upstream's suite that once passed, one a line, sorted. */
 export const greenFile = new URL('green.txt', import.meta.url);
 
-export function readGreen(): readonly string[] {
-  return existsSync(greenFile) ? readFileSync(greenFile, 'utf8').split('\n').filter(Boolean) : [];
+/** Each of our own specs that once passed. */
+export const modernGreenFile = new URL('modern/green.txt', import.meta.url);
+
+export function readGreen(file = greenFile): readonly string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
 }
 
 /** Adds names; never takes one away. */
-export function addGreen(names: readonly string[]): void {
-  const all = [...new Set([...readGreen(), ...names])].sort();
-  writeFileSync(greenFile, `${all.join('\n')}\n`);
+export function addGreen(names: readonly string[], file = greenFile): void {
+  const all = [...new Set([...readGreen(file), ...names])].sort();
+  writeFileSync(file, `${all.join('\n')}\n`);
 }

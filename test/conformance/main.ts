@@ -1,11 +1,13 @@
 // `npm run conformance`: upstream's own suite against a cluster.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { bringUp, existing } from './cluster.ts';
+import { stopOnSignals } from '../stop.ts';
+import { bringUp, existing, type Target } from './cluster.ts';
 import { addGreen, greenFile, readGreen } from './green.ts';
 import { type Result, renderJunit, renderTsv } from './result.ts';
+import { runAll } from './run-all.ts';
 import { runSpec } from './run-spec.ts';
-import { rotation, scheduleOf, select } from './spec.ts';
+import { rotation, select } from './spec.ts';
 import { ensureSuite, listSpecs } from './suite.ts';
 import { renderTable } from './table.ts';
 import { provideTokenSecrets } from './token-secrets.ts';
@@ -70,21 +72,37 @@ if (names.length === 0) {
   process.stderr.write('No spec matches\n');
   process.exit(2);
 }
-const target =
-  options.kubeconfig === undefined
-    ? await bringUp(suite, Number(options.nodes), say)
-    : await existing(options.kubeconfig, options.within?.split(' ') ?? []);
-const results: Result[] = [];
-const beside = new AbortController();
-if (options.suite === undefined && target.ownKubeconfig !== undefined) {
-  provideTokenSecrets(target.ownKubeconfig, beside.signal).catch(() => {});
-}
+const stop = stopOnSignals(say);
+const results = new Map<string, Result>();
+let flakes: readonly string[] = [];
 try {
-  await runAll();
+  await runOn(
+    options.kubeconfig === undefined
+      ? await bringUp(suite, Number(options.nodes), say, stop.signal)
+      : await existing(options.kubeconfig, options.within?.split(' ') ?? []),
+  );
+} catch (error) {
+  if (!stop.signal.aborted) throw error;
 } finally {
-  beside.abort();
-  report();
-  if (!options.keep) await target.remove();
+  report([...results.values()]);
+}
+process.exitCode = stop.exitCode() ?? process.exitCode;
+
+async function runOn(target: Target): Promise<void> {
+  const beside = new AbortController();
+  if (options.suite === undefined && target.ownKubeconfig !== undefined) {
+    provideTokenSecrets(target.ownKubeconfig, beside.signal).catch(() => {});
+  }
+  const limitSeconds = options.limit === undefined ? undefined : Number(options.limit);
+  const how = { contentType: options.contentType, limitSeconds };
+  try {
+    const run = (name: string, signal: AbortSignal) => runSpec(name, suite, target, how, signal);
+    const workers = Number(options.workers);
+    ({ flakes } = await runAll({ names, workers, again: options.again ?? false, run, onResult, say }, stop.signal));
+  } finally {
+    beside.abort();
+    if (!options.keep || stop.signal.aborted) await target.remove();
+  }
 }
 
 async function choose(): Promise<readonly string[]> {
@@ -124,47 +142,20 @@ function readGreenSeconds(): readonly (readonly [string, number])[] {
     .map(([name, , seconds]) => [name ?? '', Number(seconds ?? 30) || 30] as const);
 }
 
-async function runAll(): Promise<void> {
-  const { parallel, serial } = scheduleOf(names);
-  say(`${names.length} specs: ${parallel.length} side by side, ${serial.length} alone`);
-  const queue = [...parallel];
-  const worker = async () => {
-    for (let name = queue.shift(); name !== undefined; name = queue.shift()) await one(name);
-  };
-  await Promise.all(Array.from({ length: Number(options.workers) }, worker));
-  for (const name of serial) await one(name);
-  if (options.again) await tryAgain();
-}
-
-/** A spec that failed beside others may pass alone: then it is a flake, and said so. */
-async function tryAgain(): Promise<void> {
-  const failed = results.filter(({ outcome }) => outcome !== 'pass').map(({ name }) => name);
-  for (const name of failed) {
-    say(`once more, alone: ${name}`);
-    results.splice(
-      results.findIndex((result) => result.name === name),
-      1,
-    );
-    await one(name);
-    if (results.at(-1)?.outcome === 'pass') say(`a flake: ${name}`);
-  }
-}
-
-async function one(name: string): Promise<void> {
-  const limitSeconds = options.limit === undefined ? undefined : Number(options.limit);
-  const result = await runSpec(name, suite, target, { contentType: options.contentType, limitSeconds });
-  results.push(result);
+function onResult(result: Result, number: number): void {
+  results.set(result.name, result);
   const word = { pass: 'passed ', fail: 'FAILED ', 'not-run': 'not run' }[result.outcome];
-  say(
-    `${String(results.length).padStart(3)}/${names.length} ${word} ${result.seconds.toFixed(0).padStart(4)} s  ${name}${result.reason ? `\n          ${result.reason}` : ''}`,
-  );
+  const place = `${String(number).padStart(3)}/${names.length}`;
+  const reason = result.reason ? `\n          ${result.reason}` : '';
+  say(`${place} ${word} ${result.seconds.toFixed(0).padStart(4)} s  ${result.name}${reason}`);
   if (result.outcome !== 'pass') {
     mkdirSync(`${options.out}/failures`, { recursive: true });
-    writeFileSync(`${options.out}/failures/${name.replaceAll(/[^\w]+/g, '-').slice(0, 150)}.log`, result.detail);
+    const file = `${result.name.replaceAll(/[^\w]+/g, '-').slice(0, 150)}.log`;
+    writeFileSync(`${options.out}/failures/${file}`, result.detail);
   }
 }
 
-function report(): void {
+function report(results: readonly Result[]): void {
   mkdirSync(options.out, { recursive: true });
   writeFileSync(`${options.out}/junit.xml`, renderJunit(results));
   writeFileSync(`${options.out}/results.tsv`, renderTsv(results));
@@ -173,6 +164,9 @@ function report(): void {
   const passed = results.filter((r) => r.outcome === 'pass').map((r) => r.name);
   if (options.addGreen) addGreen(passed);
   process.stdout.write(`\n${table}\nResults: ${options.out}/{table.txt,results.tsv,junit.xml,failures}\n`);
+  for (const name of flakes) process.stdout.write(`A flake, which passed alone: ${name}\n`);
+  const left = names.length - results.length;
+  if (left > 0) process.stdout.write(`Did not come to run: ${left}\n`);
   const bad = names.length - passed.length;
   process.stdout.write(`${passed.length} passed, ${bad} failed\n`);
   if (options.green && bad > 0) process.stdout.write(`Known green no longer is: ${greenFile.pathname}\n`);

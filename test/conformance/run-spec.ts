@@ -11,8 +11,14 @@ export interface RunOptions {
   readonly limitSeconds?: number | undefined;
 }
 
-/** Runs one spec in a process of its own, and ends it if it hangs. */
-export async function runSpec(name: string, suite: Suite, target: Target, options: RunOptions): Promise<Result> {
+/** Runs one spec in a process of its own, and ends it if it hangs or `signal` is aborted. */
+export async function runSpec(
+  name: string,
+  suite: Suite,
+  target: Target,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<Result> {
   const folder = mkdtempSync('/tmp/skiff-spec.');
   const limitSeconds = options.limitSeconds ?? (isSlow(name) ? 2400 : 900);
   const flags = [
@@ -39,6 +45,7 @@ export async function runSpec(name: string, suite: Suite, target: Target, option
     all: true,
     timeout: limitSeconds * 1000,
     forceKillAfterDelay: 5_000,
+    cancelSignal: signal,
     maxBuffer: 16 * 1024 * 1024,
     env: { KUBECONFIG: target.kubeconfig },
   });
