@@ -10,9 +10,9 @@ import {
   replicationControllers,
   statefulSets,
 } from '#lib/api/resources.ts';
-import { eventually } from '../../live/cluster.ts';
+import { eventually, testCluster } from '../../live/cluster.ts';
 import { keepsConditions } from './support/conditions.ts';
-import { template } from './support/pods.ts';
+import { isReady, shell, template } from './support/pods.ts';
 import { scales } from './support/scale.ts';
 import { type Case, spec } from './support/spec.ts';
 import { seen } from './support/watch.ts';
@@ -98,6 +98,60 @@ spec('[sig-apps] Daemon set should verify changes to a daemon set status [Confor
   await c.when(daemonSets, 'told', 'a pod on each node', runsEverywhere);
   await keepsConditions(c, daemonSets, 'told', { selector: `modern=${c.id}` });
 });
+
+spec(
+  '[sig-apps] Daemon set should update pod when spec was updated and update strategy is RollingUpdate [Conformance] [Serial]',
+  async (c) => {
+    const { t, client, signal } = c;
+    const { metadata, spec } = daemon(c, 'rolled');
+    await c.create(daemonSets, { metadata, spec: { ...spec, updateStrategy: { type: 'RollingUpdate' } } });
+    await c.when(daemonSets, 'rolled', 'a pod on each node', runsEverywhere);
+    const old = await ofRevision(c, 1);
+    const body = {
+      spec: { template: { spec: { containers: [shell('trap exit TERM; while :; do sleep 0.2; done')] } } },
+    };
+    const { metadata: next } = await client.patch(daemonSets, c.at('rolled'), { type: 'strategic', body }, signal);
+    let mostWithout = 0;
+    await c.when(daemonSets, 'rolled', 'the change seen', ({ status }) => {
+      return status?.observedGeneration === next.generation;
+    });
+    await eventually(
+      'its new pods',
+      async () => {
+        mostWithout = Math.max(mostWithout, await nodesWithout(c));
+        const set = await client.get(daemonSets, c.at('rolled'), signal);
+        return set.status?.updatedNumberScheduled === set.status?.desiredNumberScheduled && runsEverywhere(set);
+      },
+      120_000,
+    );
+    t.true(mostWithout <= 1, 'one node after the other');
+    const now = await ofRevision(c, 2);
+    t.deepEqual(
+      now.filter((uid) => old.includes(uid)),
+      [],
+    );
+  },
+);
+
+/** How many nodes have no ready pod of the spec's. */
+async function nodesWithout(c: Case): Promise<number> {
+  const { items } = await c.client.list(pods, { namespace: c.namespace, labelSelector: `modern=${c.id}` }, c.signal);
+  const served = new Set(items.filter(isReady).map(({ spec }) => spec.nodeName));
+  return testCluster().layout.nodes.filter(({ name }) => !served.has(name)).length;
+}
+
+/** Uids of the DaemonSet's pods, once all of them are of its newest revision, number `revision`. */
+async function ofRevision(c: Case, revision: number): Promise<readonly (string | undefined)[]> {
+  const where = { namespace: c.namespace, labelSelector: `modern=${c.id}` };
+  return eventually(`pods of revision ${revision} alone`, async () => {
+    const history = (await c.client.list(controllerRevisions, where, c.signal)).items;
+    const newest = history.find((one) => one.revision === Math.max(...history.map((each) => each.revision)));
+    const { items } = await c.client.list(pods, where, c.signal);
+    const hash = newest?.metadata.labels?.['controller-revision-hash'];
+    const areAll = items.every(({ metadata }) => metadata.labels?.['controller-revision-hash'] === hash);
+    return newest?.revision === revision && hash !== undefined && areAll && items.map(({ metadata }) => metadata.uid);
+  });
+}
 
 const runsEverywhere = ({ status }: (typeof daemonSets)['~type'] & {}) =>
   (status?.desiredNumberScheduled ?? 0) >= 2 && status?.numberReady === status?.desiredNumberScheduled;

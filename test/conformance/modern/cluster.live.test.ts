@@ -1,20 +1,25 @@
 // Nodes, scheduling, limits and Events.
 import { events, limitRanges, nodes, pods, priorityClasses } from '#lib/api/resources.ts';
+import type { Node } from '#lib/api/types/core.v1.ts';
 import { eventually } from '../../live/cluster.ts';
 import { createPod, idle, isReady } from './support/pods.ts';
-import { spec } from './support/spec.ts';
+import { type Case, spec } from './support/spec.ts';
 import { seen } from './support/watch.ts';
 
 spec('[sig-architecture] Conformance Tests should have at least two untainted nodes [Conformance]', async (c) => {
+  c.t.true((await freeNodes(c)).length >= 2);
+});
+
+/** Nodes that any pod may run on. Other specs make ones that nothing runs on. */
+async function freeNodes(c: Case): Promise<readonly Node[]> {
   const { items } = await c.client.list(nodes, {}, c.signal);
-  const free = items.filter(({ spec, status }) => {
+  return items.filter(({ spec, status }) => {
     const isHealthy = status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True');
     return (
       isHealthy && !spec?.unschedulable && (spec?.taints ?? []).every(({ effect }) => effect === 'PreferNoSchedule')
     );
   });
-  c.t.true(free.length >= 2);
-});
+}
 
 spec('[sig-instrumentation] Events should manage the lifecycle of an event [Conformance]', async (c) => {
   const { t, client, signal } = c;
@@ -94,8 +99,8 @@ spec(
   async (c) => {
     const { t, client, signal } = c;
     const resource = `modern.example.com/r${c.id}`;
-    const { items } = await client.list(nodes, {}, signal);
-    const at = { name: items[0]!.metadata.name };
+    const [node] = await freeNodes(c);
+    const at = { name: node!.metadata.name };
     const give = (value: string | null) => {
       const body = { status: { capacity: { [resource]: value }, allocatable: { [resource]: value } } };
       return client.patch(nodes, at, { type: 'merge', body }, signal, { subresource: 'status' });

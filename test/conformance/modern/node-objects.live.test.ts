@@ -1,8 +1,10 @@
 // Nodes, pod templates and pods as objects: what may be written of them, and how their generation counts.
+import type { ExecutionContext } from 'ava';
 import { nodes, pods, podTemplates, runtimeClasses } from '#lib/api/resources.ts';
 import type { Pod, PodSpec } from '#lib/api/types/core.v1.ts';
 import { hasReason } from '#lib/errors.ts';
-import { testCluster } from '../../live/cluster.ts';
+import { eventually, testCluster } from '../../live/cluster.ts';
+import { isGone } from './support/api-operations.ts';
 import { walk } from './support/node-lifecycle.ts';
 import { forever, image, isReady, type Space, shell, soon, spec } from './support/node-space.ts';
 
@@ -55,6 +57,44 @@ spec(
     } finally {
       await client.delete(runtimeClasses, { name: namespace }, soon());
     }
+  },
+);
+
+spec(
+  '[sig-node] RuntimeClass should schedule a Pod requesting a RuntimeClass without PodOverhead [Conformance] [NodeConformance]',
+  async ({ client, namespace, createPod, when }, t) => {
+    await client.create(runtimeClasses, { metadata: { name: namespace }, handler: 'runc' }, soon());
+    try {
+      await createPod('classed', { runtimeClassName: namespace });
+      const { spec: found } = await when('classed', 'scheduled', (pod) => pod.spec.nodeName !== undefined);
+      t.is(found.runtimeClassName, namespace);
+      t.is(found.overhead, undefined);
+    } finally {
+      await client.delete(runtimeClasses, { name: namespace }, soon());
+    }
+  },
+);
+
+/** Refused by admission, which knows no such class. */
+async function rejects({ createPod, namespace }: Space, t: ExecutionContext): Promise<void> {
+  const error = await t.throwsAsync(createPod('classed', { runtimeClassName: namespace }));
+  t.true(hasReason(error, 'Forbidden'));
+  t.regex(error?.message ?? '', /RuntimeClass .*not found/);
+}
+
+spec(
+  '[sig-node] RuntimeClass should reject a Pod requesting a non-existent RuntimeClass [Conformance] [NodeConformance]',
+  rejects,
+);
+
+spec(
+  '[sig-node] RuntimeClass should reject a Pod requesting a deleted RuntimeClass [Conformance] [NodeConformance]',
+  async (space, t) => {
+    const { client, namespace: name } = space;
+    await client.create(runtimeClasses, { metadata: { name }, handler: 'runc' }, soon());
+    await client.delete(runtimeClasses, { name }, soon());
+    await eventually('its end', () => isGone(client.get(runtimeClasses, { name }, soon())));
+    await rejects(space, t);
   },
 );
 

@@ -1,27 +1,17 @@
-// A pod that speaks the gRPC health protocol: this checkout's Node.js, seen through hostPath volumes, with a server of its own.
-import { dirname } from 'node:path';
+// A pod that speaks the gRPC health protocol, with a server of its own.
 import type { Container, Volume } from '#lib/api/types/core.v1.ts';
-import { image } from './node-space.ts';
+import { nodeProgram } from './node-program.ts';
 
 /**
  * A container that serves grpc.health.v1.Health/Check on port 5000: SERVING, and NOT_SERVING once `healthyMs` are over.
  * Rule: the gRPC Health Checking Protocol.
  */
-export function healthServer(healthyMs: number, rest: Partial<Container>): { container: Container; volumes: Volume[] } {
-  const paths = [dirname(process.execPath), ...libraries];
-  return {
-    container: {
-      name: 'main',
-      image,
-      command: [process.execPath, '-e', program(healthyMs)],
-      ports: [{ containerPort: 5000 }],
-      volumeMounts: paths.map((path, at) => ({ name: `v${at}`, mountPath: path, readOnly: true })),
-      ...rest,
-    },
-    volumes: paths.map((path, at) => ({ name: `v${at}`, hostPath: { path } })),
-  };
+export function healthServer(
+  healthyMs: number,
+  rest: Partial<Container>,
+): { readonly container: Container; readonly volumes: readonly Volume[] } {
+  return nodeProgram(program(healthyMs), { ports: [{ containerPort: 5000 }], ...rest });
 }
-const libraries = ['/lib', '/lib64', '/usr/lib'];
 
 /** Frames by hand: one message, field 1 = 1 (SERVING) or 2 (NOT_SERVING). */
 const program = (healthyMs: number) => `

@@ -32,9 +32,10 @@ export async function walk<T extends KubeObject>(
     }) as unknown as Draft<T>;
   await isDiscovered(client, t, resource);
   const { metadata } = await client.list(resource, { namespace, labelSelector }, soon());
-  await using stop = new AsyncDisposableStack();
+  await using undo = new AsyncDisposableStack();
+  undo.defer(async () => void (await client.deleteCollection(resource, { namespace, labelSelector }, soon())));
   const watching = new AbortController();
-  stop.defer(() => watching.abort());
+  undo.defer(() => watching.abort());
   const seen: string[] = [];
   const { resourceVersion } = metadata;
   const options = { namespace, labelSelector, ...(resourceVersion === undefined ? {} : { resourceVersion }) };

@@ -1,4 +1,5 @@
 // Where a spec of nodes or storage runs: a namespace of its own, gone when the spec ends.
+import { randomBytes } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { namespaces, pods } from '#lib/api/resources.ts';
 import type { Container, Pod, PodSpec } from '#lib/api/types/core.v1.ts';
@@ -28,12 +29,13 @@ export const shell = (script: string, rest: Partial<Container> = {}): Container 
   ...rest,
 });
 
-/** One test titled with the spec's codename. */
+/** One test titled with the spec's codename. Those of a file run one by one. */
 export function spec(codename: string, run: (space: Space, t: ExecutionContext) => Promise<void>): void {
   test.serial(codename, async (t) => {
-    const connection = await connectToCluster();
+    t.timeout(5 * 60_000);
+    await using connection = await connectToCluster();
     const { client } = connection;
-    const namespace = `modern-${process.pid}-${++count}`;
+    const namespace = `modern-${randomBytes(4).toString('hex')}`; // other files run beside this one, in the same process
     await client.create(namespaces, { metadata: { name: namespace } }, soon());
     try {
       const account = `/api/v1/namespaces/${namespace}/serviceaccounts/default`;
@@ -41,11 +43,9 @@ export function spec(codename: string, run: (space: Space, t: ExecutionContext) 
       await run(spaceOf(client, namespace), t);
     } finally {
       await client.delete(namespaces, { name: namespace }, soon());
-      await connection[Symbol.asyncDispose]();
     }
   });
 }
-let count = 0;
 
 function spaceOf(client: Client, namespace: string): Space {
   const space: Space = {

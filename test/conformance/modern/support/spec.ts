@@ -30,8 +30,8 @@ export interface Case {
 /** Registers the spec `codename`. Those that are serial run one by one, before the others of the file. */
 export function spec(codename: string, body: (c: Case) => Promise<void>, { minutes = 5 } = {}): void {
   (isSerial(codename) ? test.serial : test)(codename, async (t) => {
-    t.timeout(20 * 60_000); // the file's others may go first
     await turn();
+    t.timeout((minutes + 1) * 60_000); // only from now on: the file's others went first
     try {
       await runSpec(t, body, minutes * 60_000);
     } finally {
