@@ -166,7 +166,7 @@ function report(results: readonly Result[]): void {
   process.stdout.write(`\n${table}\nResults: ${options.out}/{table.txt,results.tsv,junit.xml,failures}\n`);
   for (const name of flakes) process.stdout.write(`A flake, which passed alone: ${name}\n`);
   const left = names.length - results.length;
-  if (left > 0) process.stdout.write(`Did not come to run: ${left}\n`);
+  if (left > 0) process.stdout.write(`Did not run to their end: ${left}\n`);
   const bad = names.length - passed.length;
   process.stdout.write(`${passed.length} passed, ${bad} failed\n`);
   if (options.green && bad > 0) process.stdout.write(`Known green no longer is: ${greenFile.pathname}\n`);

@@ -39,8 +39,9 @@ function render(all: readonly Row[]): string {
     `Each conformance spec of Kubernetes v1.37, and what holds Skiff to it. ${summary(all)}.`,
     '',
     "`1.20`: upstream's own spec, as v1.20.2 has it, passes (`test/conformance/green.txt`). A file's name: a test of ours of the",
-    'same title, written from the rule (whether it passes, `npm test -- --modern` says). Made by `node test/conformance/table462.ts`. What the old suite expects and today',
-    'no longer holds stands in `test/conformance/outdated.md`.',
+    'same title, written from the rule; those that passed stand in `test/conformance/modern/green.txt`, and `npm test -- --modern`',
+    'fails if one no longer does. Made by `node test/conformance/table462.ts`. What the old suite expects and today no longer',
+    'holds stands in `test/conformance/outdated.md`.',
   ];
   return `${[head.join('\n'), ...parts].join('\n\n')}\n`;
 }

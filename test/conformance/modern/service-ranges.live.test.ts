@@ -1,7 +1,8 @@
 // The ranges and the addresses of Services as objects.
 import { ipAddresses, serviceCIDRs } from '#lib/api/resources.ts';
 import type { ServiceCIDR } from '#lib/api/types/networking.v1.ts';
-import { discovers, supportsOperations } from './support/api-operations.ts';
+import { eventually } from '../../live/cluster.ts';
+import { discovers, isGone, supportsOperations } from './support/api-operations.ts';
 import { spec } from './support/spec.ts';
 
 spec('[sig-network] ServiceCIDR and IPAddress API should support IPAddress API operations [Conformance]', async (c) => {
@@ -50,7 +51,7 @@ spec(
     const patched = await client.patch(serviceCIDRs, own, { type: 'merge', body }, signal);
     t.is(patched.metadata.annotations?.['patched'], 'true');
     await client.delete(serviceCIDRs, own, signal);
-    await t.throwsAsync(c.when(serviceCIDRs, own.name, 'to be gone', () => false, 20_000));
+    await eventually('the range to go', () => isGone(client.get(serviceCIDRs, own, signal)));
   },
 );
 
