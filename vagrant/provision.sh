@@ -47,6 +47,7 @@ etcd etcd-server tests
 docker-registry docker-registry tests
 git git tests
 skopeo skopeo tests
+/usr/lib/python3/dist-packages/kubernetes python3-kubernetes tests
 LIST
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { acceptWebSocket, closing, sendMessage } from '#lib/streaming/web-socket/accept.ts';
+import { acceptWebSocket, closing, hangUp, sendMessage } from '#lib/streaming/web-socket/accept.ts';
 import type { ApiRequest, ApiResponse } from '../exchange.ts';
 
 /** Sends a body piece by piece as messages of a WebSocket. Rule: `binary.k8s.io`, and `base64.binary.k8s.io` as text. */
@@ -34,6 +34,6 @@ async function pour(
   } catch {
     // The log broke off: so does the connection.
   }
-  socket.close(1000);
+  hangUp(socket);
   await pieces.return?.().catch(() => {});
 }

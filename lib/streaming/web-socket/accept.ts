@@ -36,6 +36,7 @@ export function acceptWebSocket(
     socket.once('close', closed);
     server.handleUpgrade(plain, socket, head, (accepted) => {
       socket.off('close', closed);
+      connections.set(accepted, socket);
       resolve({ socket: accepted, protocol });
     });
   });
@@ -48,6 +49,16 @@ export function sendMessage(socket: WebSocket, data: Buffer | string): Promise<v
   if (socket.readyState !== WebSocket.OPEN) return Promise.resolve();
   return new Promise((resolve) => socket.send(data, () => resolve()));
 }
+
+/**
+ * Says goodbye and ends our side of the connection at once, as the original does. Some clients look no further than
+ * what the next packet brings: they would wait for one, while we waited for their answer.
+ */
+export function hangUp(socket: WebSocket): void {
+  socket.close(1000);
+  connections.get(socket)?.end();
+}
+const connections = new WeakMap<WebSocket, Duplex>();
 
 /** Settles when the connection has ended, whatever the reason. */
 export function closing(socket: WebSocket): Promise<void> {

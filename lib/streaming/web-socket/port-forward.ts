@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import type { SpdySession } from '../spdy/session.ts';
 import type { SpdyStream } from '../spdy/stream.ts';
-import { closing, sendMessage } from './accept.ts';
+import { closing, hangUp, sendMessage } from './accept.ts';
 import { decodeMessage, encodeMessage, type Subprotocol } from './channels.ts';
 
 /**
@@ -42,7 +42,7 @@ export async function translatePortForward(
       .then(() => socket.resume());
   });
   await Promise.race([gone, runtime.closed]);
-  socket.close(1000);
+  hangUp(socket);
   runtime.close();
 }
 

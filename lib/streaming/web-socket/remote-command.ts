@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { SpdySession } from '../spdy/session.ts';
-import { closing, sendMessage } from './accept.ts';
+import { closing, hangUp, sendMessage } from './accept.ts';
 import { closeChannel, decodeMessage, encodeMessage, type Subprotocol } from './channels.ts';
 
 /** Which streams a command has. */
@@ -54,7 +54,7 @@ export async function translateRemoteCommand(
     .then(() => readStatus(error))
     .then((status) => sendStatus(status, subprotocol, (data) => send(channels.error, data)));
   await Promise.race([finished, closing(socket), runtime.closed.then(() => finished)]);
-  socket.close(1000);
+  hangUp(socket);
   runtime.close();
 }
 const nothing = new Uint8Array(0);

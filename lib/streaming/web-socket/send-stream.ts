@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { closing, sendMessage } from './accept.ts';
+import { closing, hangUp, sendMessage } from './accept.ts';
 
 /** Subprotocols of an answer that is a stream of bytes: as they are (also without a subprotocol), or as base64 text. */
 export const streamProtocols = ['binary.k8s.io', 'base64.binary.k8s.io'] as const;
@@ -19,6 +19,6 @@ export async function sendStream(
     const data = Buffer.from(piece);
     await sendMessage(socket, protocol === 'base64.binary.k8s.io' ? data.toString('base64') : data);
   }
-  socket.close(1000);
+  hangUp(socket);
   await gone;
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { closing, sendMessage } from './accept.ts';
+import { closing, hangUp, sendMessage } from './accept.ts';
 
 /** What kubectl asks for when it tunnels a SPDY connection for port-forward. Rule: KEP-4006. */
 export const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
@@ -23,6 +23,6 @@ export async function tunnel(socket: WebSocket, inner: Duplex, head: Uint8Array)
   } catch {
     // the connection broke: for the client that is its end
   }
-  socket.close(1000);
+  hangUp(socket);
   await gone;
 }
