@@ -21,6 +21,7 @@ import { createLimitRanger } from './limit-ranger.ts';
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts';
 import { createNodeRestriction } from './node-restriction.ts';
 import { createPodTopology } from './pod-topology.ts';
+import { createPodSecurity } from './podsecurity/plugin.ts';
 import { expressionChecks } from './policies/check.ts';
 import { createMutatingPolicies } from './policies/mutating.ts';
 import { createValidatingPolicies } from './policies/policies.ts';
@@ -64,6 +65,10 @@ export function createPlugins({
     createServiceAccount({ accountOf: (namespace, name) => accounts.get(`${namespace}/${name}`), clock, random }),
     createNodeRestriction({ podAt: (namespace, name) => registry.reader(pods).get(`${namespace}/${name}`) }),
     taintNodes,
+    createPodSecurity({
+      namespaceNamed: registry.reader(namespaces).get,
+      podsIn: registry.reader(pods).list,
+    }),
     createPriority({ classNamed: classes.get, classes: () => classes.list() }),
     defaultTolerations,
     ...(protectsStorage ? [storageInUse] : []),
