@@ -4,6 +4,7 @@ import { addAgent } from './agent.ts';
 import { addDown } from './down.ts';
 import { addJoin } from './join.ts';
 import { addLogs } from './logs.ts';
+import { addNode } from './node.ts';
 import { addServer } from './server.ts';
 import { addStatus } from './status.ts';
 import { addToken } from './token.ts';
@@ -30,6 +31,7 @@ addServer(program);
 addAgent(program);
 addJoin(program);
 addToken(program);
+addNode(program);
 addWarm(program);
 
 await program.parseAsync();
