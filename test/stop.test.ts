@@ -34,13 +34,23 @@ for (const [name, code] of [
   });
 }
 
+test('stopOnSignals() takes signals that come together for one', async (t) => {
+  const child = run(0);
+  await once(child.stdout, 'data');
+  child.kill('SIGINT');
+  child.kill('SIGTERM');
+  const { stdout } = await child;
+  t.is(stdout, 'made\nasked\ncleared');
+});
+
 test('stopOnSignals() ends a run at once at the second signal', async (t) => {
   const child = run(600_000);
   await once(child.stdout, 'data');
   child.kill('SIGTERM');
   await once(child.stdout, 'data');
-  child.kill('SIGINT');
+  const again = setInterval(() => child.kill('SIGINT'), 100); // which is heard once it is no echo of the first
   const { stdout, exitCode } = await child;
+  clearInterval(again);
   t.is(stdout, 'made\nasked');
   t.is(exitCode, 143);
 });

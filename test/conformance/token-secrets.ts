@@ -1,3 +1,4 @@
+import { keyOf } from '#lib/api/resource.ts';
 import { secrets, serviceAccounts } from '#lib/api/resources.ts';
 import type { ServiceAccount } from '#lib/api/types/core.v1.ts';
 import { connect } from '#lib/client/connect.ts';
@@ -17,7 +18,8 @@ export async function provideTokenSecrets(kubeconfig: string, signal: AbortSigna
   informer.onChange((now) => {
     if (now !== undefined && (now.secrets ?? []).length === 0 && now.metadata.deletionTimestamp === undefined) {
       give(now).catch((error) => {
-        if (!signal.aborted && !hasReason(error, 'NotFound', 'Forbidden', 'Conflict', 'AlreadyExists')) throw error;
+        if (signal.aborted || hasReason(error, 'NotFound', 'Forbidden', 'Conflict', 'AlreadyExists')) return;
+        process.stderr.write(`Cannot give a Secret to service account ${keyOf(now)}: ${error}\n`);
       });
     }
   });

@@ -65,6 +65,7 @@ export async function supportsOperations<T extends KubeObject>(
       if (event.type === 'DELETED' && event.object.metadata.name === at.name) return;
     }
   })();
+  watched.catch(() => {}); // it is told below; before that, something else has failed already
 
   const patch = { metadata: { annotations: { patched: 'true' } } };
   const patched = await client.patch(resource, at, { type: 'merge', body: patch }, signal);
