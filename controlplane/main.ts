@@ -7,7 +7,6 @@ import { createPlugins } from './apiserver/admission/plugins.ts';
 import { runRegistration } from './apiserver/aggregation/register.ts';
 import { type ApiServer, createApiServer } from './apiserver/apiserver.ts';
 import { createEscalationCheck } from './apiserver/authorization/escalation.ts';
-import { createSignerCheck } from './apiserver/authorization/signers.ts';
 import { bootstrap } from './apiserver/bootstrap/reconcile.ts';
 import { createCustomResources } from './apiserver/customresources/custom-resources.ts';
 import { ruleHooks } from './apiserver/customresources/rule-hooks.ts';
@@ -55,7 +54,6 @@ export async function runServer(
         protectsStorage: !options.apiOnly,
       }),
       createEscalationCheck(() => apiServer),
-      createSignerCheck(() => apiServer),
     ],
     hooks: (readable) => ({
       'customresourcedefinitions.apiextensions.k8s.io': ruleHooks,

@@ -135,3 +135,42 @@ test('a node registers with a taint, and touches no other node', async (t) => {
     403,
   );
 });
+
+test('the plugins are those that are on by default, in upstream’s order', (t) => {
+  const registry = { reader: () => ({ get() {}, list: () => [], onChange() {} }) };
+  const plugins = createPlugins({
+    registry: registry as never,
+    log: createSilentLog(),
+    clock: createClock(),
+    protectsStorage: true,
+  });
+  t.deepEqual(
+    plugins.map(({ name }) => name),
+    [
+      'NamespaceLifecycle',
+      'LimitRanger',
+      'ServiceAccount',
+      'NodeRestriction',
+      'TaintNodesByCondition',
+      'PodSecurity',
+      'Priority',
+      'DefaultTolerationSeconds',
+      'DefaultStorageClass',
+      'StorageObjectInUseProtection',
+      'PersistentVolumeClaimResize',
+      'RuntimeClass',
+      'CertificateApproval',
+      'CertificateSigning',
+      'ClusterTrustBundleAttest',
+      'CertificateSubjectRestriction',
+      'DefaultIngressClass',
+      'PodTopologyLabels',
+      'MutatingAdmissionPolicy',
+      'MutatingAdmissionWebhook',
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionWebhook',
+      'ExpressionChecks', // not a plugin there, but a part of validation
+      'ResourceQuota',
+    ],
+  );
+});

@@ -15,7 +15,8 @@ import type { Log } from '#lib/log.ts';
 import type { Authorize } from '../authorization/attributes.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Plugin } from './admission.ts';
-import { createDefaultClass } from './default-class.ts';
+import { createClaimResize } from './claim-resize.ts';
+import { createDefaultIngressClass, createDefaultStorageClass } from './default-classes.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import { createLimitRanger } from './limit-ranger.ts';
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts';
@@ -30,6 +31,12 @@ import { quotaWriter } from './quota-writer.ts';
 import { createResourceQuota } from './resource-quota.ts';
 import { createRuntimeClass } from './runtime-class.ts';
 import { createServiceAccount } from './service-account.ts';
+import {
+  certificateSubjectRestriction,
+  createCertificateApproval,
+  createCertificateSigning,
+  createTrustBundleAttest,
+} from './signers.ts';
 import { storageInUse } from './storage-in-use.ts';
 import { taintNodes } from './taint-nodes.ts';
 import { createWebhooks } from './webhooks/webhooks.ts';
@@ -59,6 +66,7 @@ export function createPlugins({
   const ranges = registry.reader(limitRanges);
   const webhooks = createWebhooks({ registry, log, authorize });
   const runtimes = registry.reader(runtimeClasses);
+  const storages = registry.reader(storageClasses);
   return [
     createNamespaceLifecycle({ namespaceNamed: registry.reader(namespaces).get }),
     createLimitRanger({ rangesOf: ranges.list }),
@@ -71,12 +79,15 @@ export function createPlugins({
     }),
     createPriority({ classNamed: classes.get, classes: () => classes.list() }),
     defaultTolerations,
+    createDefaultStorageClass({ classes: storages.list }),
     ...(protectsStorage ? [storageInUse] : []),
+    createClaimResize({ classNamed: storages.get }),
     createRuntimeClass({ classNamed: runtimes.get }),
-    createDefaultClass({
-      storageClasses: registry.reader(storageClasses).list,
-      ingressClasses: registry.reader(ingressClasses).list,
-    }),
+    createCertificateApproval(authorize),
+    createCertificateSigning(authorize),
+    createTrustBundleAttest(authorize),
+    certificateSubjectRestriction,
+    createDefaultIngressClass({ classes: registry.reader(ingressClasses).list }),
     createPodTopology({ nodeNamed: registry.reader(nodes).get }),
     // What others may change and refuse comes after all that is ours, but for quotas.
     createMutatingPolicies({ registry, authorize }),
