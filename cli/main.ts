@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { addAgent } from './agent.ts';
 import { addDown } from './down.ts';
 import { addJoin } from './join.ts';
+import { addHollow } from './hollow.ts';
 import { addLogs } from './logs.ts';
 import { addNode } from './node.ts';
 import { addServer } from './server.ts';
@@ -32,6 +33,7 @@ addAgent(program);
 addJoin(program);
 addToken(program);
 addNode(program);
+addHollow(program);
 addWarm(program);
 
 await program.parseAsync();

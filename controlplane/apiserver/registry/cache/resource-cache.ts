@@ -1,4 +1,5 @@
 import type { Entry, StoreEvent } from '../../../store/store.ts';
+import { type About, createListeners } from './listeners.ts';
 import { type CacheEvent, createRing } from './ring.ts';
 import { asServed } from './splice.ts';
 import { type Parse, StoredObject } from './stored-object.ts';
@@ -20,8 +21,8 @@ export interface ResourceCache {
   eventsAfter(revision: number): readonly CacheEvent[] | undefined;
   /** Changes after this revision are at hand. */
   readonly oldestRevision: number;
-  /** Calls `listener` after each change, in order. Returns how to stop. */
-  onEvent(listener: (event: CacheEvent) => void): () => void;
+  /** Calls `listener` after each change, in order; only after those that `about` tells of, if there is one. Returns how to stop. */
+  onEvent(listener: (event: CacheEvent) => void, about?: About): () => void;
 }
 
 export interface FedCache extends ResourceCache {
@@ -34,7 +35,7 @@ export function createResourceCache(prefix: string, parse: Parse, ring = createR
   const objects = new Map<string, StoredObject>();
   const keys: string[] = []; // sorted
   let lastChange = 0;
-  const listeners = new Set<(event: CacheEvent) => void>();
+  const listeners = createListeners();
 
   function put(key: string, object: StoredObject): void {
     if (!objects.has(key)) {
@@ -51,7 +52,7 @@ export function createResourceCache(prefix: string, parse: Parse, ring = createR
   function tell(event: CacheEvent): void {
     lastChange = event.revision;
     ring.add(event);
-    for (const listener of listeners) listener(event);
+    listeners.tell(event);
   }
 
   function apply({ type, key: fullKey, value, revision }: StoreEvent, atMs: number): void {
@@ -101,10 +102,7 @@ export function createResourceCache(prefix: string, parse: Parse, ring = createR
     get oldestRevision() {
       return ring.oldest;
     },
-    onEvent(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onEvent: listeners.add,
     apply,
     replace,
   };

@@ -1,6 +1,7 @@
 import type { KubeObject } from '#lib/api/resource.ts';
 import { exactValue, matchesFields } from '#lib/api/selectors/fields.ts';
 import { matchesLabels } from '#lib/api/selectors/labels.ts';
+import type { About } from '../cache/listeners.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
 import type { ListOptions } from '../options.ts';
 import type { ResourceCall } from '../registry.ts';
@@ -14,6 +15,8 @@ export interface Selection {
   readonly key: string | undefined;
   /** Undefined: everything under the prefix matches, nothing need be looked at. */
   readonly matches: ((stored: StoredObject) => boolean) | undefined;
+  /** Where but one key or one node's pods can match: changes of others are not even looked at. */
+  readonly about: About | undefined;
 }
 
 export function selectionOf(served: Served, call: ResourceCall, { labels, fields }: ListOptions): Selection {
@@ -27,7 +30,19 @@ export function selectionOf(served: Served, call: ResourceCall, { labels, fields
     (!call.name || stored.name === call.name) &&
     (labels.length === 0 || matchesLabels(labels, stored.labels())) &&
     (fields.length === 0 || matchesFields(fields, fieldsOf(served, stored, selectable)));
-  return { keyPrefix, key: isKey ? keyPrefix + name : undefined, matches: isAll ? undefined : matches };
+  const key = isKey ? keyPrefix + name : undefined;
+  const node = served.conversion === undefined ? exactValue(fields, nodeField) : undefined;
+  const about = key === undefined ? node && { name: nodeField, value: node, read: nodeOf } : aboutKey(key);
+  return { keyPrefix, key, matches: isAll ? undefined : matches, about: about || undefined };
+
+  function nodeOf(stored: StoredObject): string {
+    return stored.fields(selectable)[nodeField] ?? '';
+  }
+}
+const nodeField = 'spec.nodeName';
+
+function aboutKey(value: string): About {
+  return { name: 'key', value, read: ({ key }) => key };
 }
 
 /** Kept beside the object, unless it is seen in another version than the stored one. */

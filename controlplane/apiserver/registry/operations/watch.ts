@@ -86,7 +86,7 @@ async function* stream({
   // Between the initial objects and the listener nothing can happen: both are taken in one turn.
   let after = start.isInitial ? Math.max(start.after, cache.lastChange) : start.after;
   const missed = start.isInitial ? [] : cache.eventsAfter(after);
-  const stop = cache.onEvent((event) => interested(event) && inbox.put(event));
+  const stop = cache.onEvent((event) => interested(event) && inbox.put(event), selection.about);
   void core.clock.sleep(seconds * 1000, over).then(inbox.close, inbox.close);
   const bookmarks = options.allowsBookmarks ? tick(core, over, inbox.ring) : undefined;
 
