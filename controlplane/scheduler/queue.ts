@@ -14,13 +14,18 @@ export class SchedulingQueue {
   readonly #active = new Heap<Entry>(isBefore);
   readonly #waiting = new Heap<Entry>((a, b) => a.notBeforeMs < b.notBeforeMs);
   readonly #parked = new Map<string, Entry>(); // the longest parked first
+  readonly #backoff: { readonly firstMs: number; readonly mostMs: number };
+
+  constructor(backoff: { readonly firstMs: number; readonly mostMs: number } = standardBackoff) {
+    this.#backoff = backoff;
+  }
 
   /** A new or changed pod. One that waits is tried again, as its change may have made it fit. */
   add(pod: Pod, nowMs: number): void {
     const uid = pod.metadata.uid ?? '';
     const known = this.#entries.get(uid);
     if (known === undefined) {
-      const entry: Entry = { pod, place: 'active', sinceMs: nowMs, notBeforeMs: 0, isHelpedBy: always };
+      const entry: Entry = { pod, place: 'active', sinceMs: nowMs, notBeforeMs: 0, isHelpedBy: always, refusedBy: [] };
       this.#entries.set(uid, entry);
       this.#active.push(entry);
       return;
@@ -52,11 +57,18 @@ export class SchedulingQueue {
   }
 
   /** It did not fit: it waits for a change that may help it, or only for its back-off if `isRetry`. */
-  putBack(pod: Pod, nowMs: number, isRetry: boolean, isHelpedBy: (change: Change) => boolean = always): void {
+  putBack(
+    pod: Pod,
+    nowMs: number,
+    isRetry: boolean,
+    isHelpedBy: (change: Change) => boolean = always,
+    refusedBy: Iterable<string> = [],
+  ): void {
     const uid = pod.metadata.uid ?? '';
     const attempts = this.#attempts.get(uid) ?? 1;
-    const notBeforeMs = nowMs + Math.min(firstBackoffMs * 2 ** (attempts - 1), mostBackoffMs);
-    const entry: Entry = { pod, place: 'parked', sinceMs: nowMs, notBeforeMs, isHelpedBy };
+    const { firstMs, mostMs } = this.#backoff;
+    const notBeforeMs = nowMs + Math.min(firstMs * 2 ** (attempts - 1), mostMs);
+    const entry: Entry = { pod, place: 'parked', sinceMs: nowMs, notBeforeMs, isHelpedBy, refusedBy };
     this.#entries.set(uid, entry);
     this.#parked.set(uid, entry);
     if (isRetry) this.#unpark(uid, entry);
@@ -65,6 +77,34 @@ export class SchedulingQueue {
   /** Something in the cluster changed: those whom it may help are tried again once their back-off is over. */
   wake(change: Change): void {
     for (const [uid, entry] of this.#parked) if (entry.isHelpedBy(change)) this.#unpark(uid, entry);
+  }
+
+  /** How many pods are in each part. */
+  get sizes(): { readonly active: number; readonly backoff: number; readonly unschedulable: number } {
+    let [active, backoff, unschedulable] = [0, 0, 0];
+    for (const { place } of this.#entries.values()) {
+      if (place === 'active') active++;
+      else if (place === 'waiting') backoff++;
+      else unschedulable++;
+    }
+    return { active, backoff, unschedulable };
+  }
+
+  /** How many of those that did not fit were refused by each plugin, by "plugin profile". */
+  refusals(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { refusedBy, pod } of this.#parked.values()) {
+      for (const plugin of refusedBy) {
+        const key = `${plugin} ${pod.spec.schedulerName || 'default-scheduler'}`;
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      }
+    }
+    return counts;
+  }
+
+  /** How often the pod was taken. */
+  attemptsOf(uid: string): number {
+    return this.#attempts.get(uid) ?? 0;
   }
 
   /** When `take` may give something that it does not give now; undefined: only after a change. */
@@ -105,8 +145,7 @@ export class SchedulingQueue {
     }
   }
 }
-const firstBackoffMs = 1_000;
-const mostBackoffMs = 10_000;
+const standardBackoff = { firstMs: 1_000, mostMs: 10_000 };
 const mostWaitMs = 5 * 60_000; // in case a change was not understood to matter
 
 interface Entry {
@@ -115,6 +154,7 @@ interface Entry {
   readonly sinceMs: number;
   readonly notBeforeMs: number;
   readonly isHelpedBy: (change: Change) => boolean;
+  readonly refusedBy: Iterable<string>;
 }
 
 const always = () => true;

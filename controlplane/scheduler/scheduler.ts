@@ -1,16 +1,18 @@
 import { keyOf } from '#lib/api/resource.ts';
 import { bindings, pods as podResource } from '#lib/api/resources.ts';
 import type { Namespace, Node, Pod } from '#lib/api/types/core.v1.ts';
+import type { PodDisruptionBudget } from '#lib/api/types/policy.v1.ts';
 import type { Client } from '#lib/client/client.ts';
 import { type EventRecorder, referenceTo } from '#lib/client/events.ts';
-import type { Informer } from '#lib/client/informer.ts';
+import type { Informer, Reader } from '#lib/client/informer.ts';
 import type { Clock } from '#lib/clock.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
-import { helps, isNodeChange, podChange } from './change.ts';
-import type { Plugin, World } from './plugin.ts';
-import { defaultPlugins } from './plugins/default.ts';
-import { preempt } from './preempt.ts';
+import { createMetrics, type Metrics } from '#lib/metrics.ts';
+import { type Change, isNodeChange, podChange } from './change.ts';
+import { createSchedulerMetrics } from './metrics.ts';
+import { preempt, preemptionRefusal } from './preempt.ts';
+import type { Profile } from './profile.ts';
 import { SchedulingQueue } from './queue.ts';
 import { type Outcome, schedule } from './schedule.ts';
 import { hasEnded, Snapshot } from './snapshot.ts';
@@ -23,25 +25,34 @@ export interface SchedulerOptions {
     readonly pods: Informer<Pod>;
     readonly nodes: Informer<Node>;
     readonly namespaces: Informer<Namespace>;
+    readonly budgets: Reader<PodDisruptionBudget>;
   };
-  readonly events: EventRecorder;
+  /** Settles when all that plugins look at is there. */
+  readonly synced: Promise<unknown>;
+  /** Records as the scheduler of that name. */
+  eventsOf(schedulerName: string): EventRecorder;
   readonly clock: Clock;
   readonly log: Log;
-  /** `default-scheduler` unless told: pods name the one they want. */
-  readonly name?: string;
-  readonly plugins?: readonly Plugin[];
+  readonly metrics?: Metrics;
+  /** Of the schedulers that pods may name. */
+  readonly profiles: readonly Profile[];
+  readonly backoff?: { readonly firstMs: number; readonly mostMs: number };
   /** Ties a pod's volumes before the pod is bound. */
   readonly volumes: SchedulerVolumes;
 }
+
+type Refused = Extract<Outcome, { node?: undefined }>;
 
 /**
  * Gives pods that have no node one, as soon as they appear, one after another; bindings are written side by side.
  * A pod counts on its node from the decision on. Works until `signal` is aborted.
  */
 export async function runScheduler(options: SchedulerOptions, signal: AbortSignal): Promise<void> {
-  const { informers, clock, log, name = 'default-scheduler', plugins = defaultPlugins } = options;
-  const snapshot = new Snapshot();
-  const queue = new SchedulingQueue();
+  const { informers, clock, log } = options;
+  const profiles = new Map(options.profiles.map((profile) => [profile.schedulerName, profile]));
+  const snapshot = new Snapshot((namespace) => informers.namespaces.get(namespace)?.metadata.labels ?? {});
+  const queue = new SchedulingQueue(options.backoff);
+  const metrics = createSchedulerMetrics(options.metrics ?? createMetrics(), { queue, snapshot });
   let bell = Promise.withResolvers<void>();
   let turn = 0;
   let binding = 0;
@@ -50,46 +61,42 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     bell = Promise.withResolvers<void>();
   };
   signal.addEventListener('abort', ring, { once: true });
+  const wake = (change: Change | undefined) => change !== undefined && queue.wake(change);
 
-  const isMine = (pod: Pod) => (pod.spec.schedulerName || 'default-scheduler') === name;
+  informers.namespaces.onChange((now, before) => {
+    if (before !== undefined && JSON.stringify(now?.metadata.labels) !== JSON.stringify(before.metadata.labels))
+      snapshot.forgetCounts();
+  });
   informers.nodes.onChange((node, before) => {
-    if (node === undefined) snapshot.removeNode(before!.metadata.name);
-    else snapshot.setNode(node);
-    if (node === undefined || !isNodeChange(before, node)) return;
-    queue.wake('node');
+    if (node === undefined) {
+      snapshot.removeNode(before!.metadata.name);
+      return;
+    }
+    if (!isNodeChange(before, node)) return; // a heartbeat: no rule looks at it
+    snapshot.setNode(node);
+    wake({ what: 'node', now: node, before });
     ring();
   });
   informers.pods.onChange((pod, before) => {
     const uid = (pod ?? before)!.metadata.uid ?? '';
-    if (pod === undefined || pod.spec.nodeName || hasEnded(pod)) {
+    if (pod === undefined || hasEnded(pod)) {
       queue.remove(uid);
-      if (pod === undefined || hasEnded(pod)) {
-        snapshot.removePod(uid);
-        queue.wake('room');
-      } else {
-        snapshot.setPod(pod);
-        const change = podChange(before, pod);
-        if (change !== undefined) queue.wake(change);
-      }
-    } else if (isMine(pod) && !pod.metadata.deletionTimestamp && (pod.spec.schedulingGates ?? []).length === 0) {
-      if (before === undefined || !isOnlyStatus(before, pod)) queue.add(pod, clock.now());
-    } else {
+      snapshot.removePod(uid);
+      if (before?.spec.nodeName) wake({ what: 'pod', before });
+    } else if (pod.spec.nodeName) {
       queue.remove(uid);
-    }
+      const change = podChange(before, pod);
+      if (change !== undefined || before?.status.startTime !== pod.status.startTime) snapshot.setPod(pod);
+      wake(change);
+    } else tryPending(pod, before);
     ring();
   });
-
   options.volumes.onChange(() => {
-    queue.wake('volume');
+    wake({ what: 'volume' });
     ring();
   });
 
-  const world = (): World => ({
-    nodes: [...snapshot.nodes.values()],
-    namespaceLabels: (namespace) => informers.namespaces.get(namespace)?.metadata.labels ?? {},
-  });
-
-  await Promise.all([informers.nodes.synced, informers.pods.synced, options.volumes.synced]);
+  await Promise.all([informers.nodes.synced, informers.pods.synced, options.synced]);
   let breathedMs = clock.now();
   while (!signal.aborted) {
     const pod = binding < mostBindings ? queue.take(clock.now()) : undefined;
@@ -97,10 +104,22 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
       await (binding < mostBindings ? rest() : bell.promise);
       continue;
     }
-    decide(pod);
+    decide(pod, profiles.get(nameOf(pod))!);
     if (clock.now() - breathedMs < mostBreathMs) continue;
     await new Promise((resolve) => setImmediate(resolve)); // others in this process want to run, too
     breathedMs = clock.now();
+  }
+
+  function tryPending(pod: Pod, before: Pod | undefined): void {
+    const uid = pod.metadata.uid ?? '';
+    const mayGo = !pod.metadata.deletionTimestamp && (pod.spec.schedulingGates ?? []).length === 0;
+    if (!mayGo || !profiles.has(nameOf(pod))) {
+      queue.remove(uid);
+      snapshot.nominate(uid, undefined);
+      return;
+    }
+    if (pod.status.nominatedNodeName || before?.status.nominatedNodeName) snapshot.nominate(uid, pod);
+    if (before === undefined || !isOnlyStatus(before, pod)) queue.add(pod, clock.now());
   }
 
   async function rest(): Promise<void> {
@@ -112,51 +131,72 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     nap.abort();
   }
 
-  function decide(pod: Pod): void {
-    const seen = world();
-    const outcome = schedule(pod, seen, plugins, turn);
-    turn += outcome.evaluated + 1;
+  function decide(pod: Pod, profile: Profile): void {
+    const fromMs = performance.now();
+    const { plugins, schedulerName } = profile;
+    const outcome = schedule(pod, snapshot, plugins, turn, profile.percentageOfNodesToScore);
+    turn = (turn + outcome.evaluated) % Math.max(1, snapshot.nodes.length);
+    metrics.algorithm((performance.now() - fromMs) / 1000);
     if (outcome.node === undefined) {
-      queue.putBack(pod, clock.now(), false, helps(pod, outcome.refusals));
-      void refuse(pod, outcome, seen).catch((error) => warn(pod, error));
+      const refusing = plugins.filter(({ name }) => outcome.refusedBy.has(name));
+      const isHelpedBy = (change: Change) =>
+        refusing.length === 0 ||
+        refusing.some((plugin) => plugin.helps?.(pod, change, snapshot) ?? change.what === 'node');
+      queue.putBack(pod, clock.now(), false, isHelpedBy, outcome.refusedBy);
+      void refuse(pod, outcome, profile).catch((error) => warn(pod, error));
+      metrics.attempt('unschedulable', schedulerName, (performance.now() - fromMs) / 1000);
       return;
     }
-    const { node } = snapshot.nodes.get(outcome.node)!;
+    const { node } = snapshot.node(outcome.node)!;
     const isThere = () => informers.pods.get(keyOf(pod))?.metadata.uid === pod.metadata.uid;
     const tie = options.volumes.reserve(pod, node, isThere);
     snapshot.assume(pod, outcome.node);
-    void bind(pod, outcome.node, tie).catch((error) => {
-      snapshot.removePod(pod.metadata.uid ?? '');
-      queue.wake('room');
-      if (signal.aborted || hasReason(error, 'NotFound')) return; // it was deleted meanwhile
-      if (!hasReason(error, 'Conflict')) warn(pod, error);
-      queue.putBack(pod, clock.now(), true);
-      ring();
-    });
+    const attempts = queue.attemptsOf(pod.metadata.uid ?? '');
+    bind(pod, outcome.node, tie, profile).then(
+      () => {
+        metrics.attempt('scheduled', schedulerName, (performance.now() - fromMs) / 1000);
+        metrics.bound(attempts, (clock.now() - Date.parse(pod.metadata.creationTimestamp ?? '')) / 1000);
+      },
+      (error) => {
+        snapshot.removePod(pod.metadata.uid ?? '');
+        wake({ what: 'pod', before: pod });
+        if (signal.aborted || hasReason(error, 'NotFound')) return; // it was deleted meanwhile
+        metrics.attempt('error', schedulerName, (performance.now() - fromMs) / 1000);
+        if (!hasReason(error, 'Conflict')) warn(pod, error);
+        queue.putBack(pod, clock.now(), true);
+        ring();
+      },
+    );
   }
 
-  async function bind(pod: Pod, node: string, tie: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async function bind(pod: Pod, node: string, tie: (signal: AbortSignal) => Promise<void>, { schedulerName }: Profile) {
     await tie(signal);
     const { namespace, name: podName, uid } = pod.metadata;
-    const body = {
-      metadata: { name: podName, namespace, uid },
-      target: { kind: 'Node', name: node },
-    };
+    const body = { metadata: { name: podName, namespace, uid }, target: { kind: 'Node', name: node } };
     binding++;
     await options.client.create(bindings, body, signal).finally(() => {
       if (binding-- === mostBindings) ring();
     });
-    const about = referenceTo(podResource, pod);
-    options.events.record(about, 'Normal', 'Scheduled', `Successfully assigned ${keyOf(pod)} to ${node}`);
+    const message = `Successfully assigned ${keyOf(pod)} to ${node}`;
+    options.eventsOf(schedulerName).record(referenceTo(podResource, pod), 'Normal', 'Scheduled', message);
     log.debug('Bound pod', { pod: keyOf(pod), node });
   }
 
-  async function refuse(pod: Pod, outcome: Extract<Outcome, { node?: undefined }>, seen: World): Promise<void> {
-    const plan = preempt(pod, seen, plugins, outcome.refusals);
-    const message = plan === undefined ? `${outcome.message} ${noPreemption(outcome, seen)}`.trim() : outcome.message;
-    options.events.record(referenceTo(podResource, pod), 'Warning', 'FailedScheduling', message);
+  async function refuse(pod: Pod, outcome: Refused, { plugins, preemption, schedulerName }: Profile): Promise<void> {
+    const budgets = [...informers.budgets.list()];
+    const search = { ...preemption, budgets, start: turn };
+    const plan = preemption && preempt(pod, snapshot, plugins, outcome.refusals, search);
+    const why = plan === undefined && preemption ? noPreemption(pod, outcome, snapshot) : '';
+    const message = `${outcome.message} ${why}`.trim();
+    const events = options.eventsOf(schedulerName);
+    const rivals =
+      plan === undefined ? [] : snapshot.nominated(plan.node).filter((other) => priorityOf(other) < priorityOf(pod));
+    if (plan !== undefined) snapshot.nominate(pod.metadata.uid ?? '', pod, plan.node); // its room is its own from now on
+    events.record(referenceTo(podResource, pod), 'Warning', 'FailedScheduling', message);
     await refusePod(options.client, pod, message, clock, signal);
-    if (plan !== undefined) await nominate(options, pod, plan, signal);
+    if (plan === undefined) return;
+    metrics.preempted(plan.victims.length);
+    await nominate({ client: options.client, events, clock, name: schedulerName }, pod, plan, rivals, signal);
   }
 
   function warn(pod: Pod, error: unknown): void {
@@ -167,14 +207,26 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
 const mostBindings = 256;
 const mostBreathMs = 10;
 
-function noPreemption(outcome: Extract<Outcome, { node?: undefined }>, { nodes }: World): string {
-  if (nodes.length === 0) return '';
-  const final = [...outcome.refusals.values()].filter((refusal) => refusal.isFinal).length;
+function nameOf({ spec }: Pod): string {
+  return spec.schedulerName || 'default-scheduler';
+}
+
+function priorityOf({ spec }: Pod): number {
+  return spec.priority ?? 0;
+}
+
+function noPreemption(pod: Pod, { refusals }: Refused, world: Snapshot): string {
+  const count = world.nodes.length;
+  if (count === 0) return '';
+  const refusal = preemptionRefusal(pod, world, refusals);
+  if (refusal !== undefined) return `preemption: ${refusal}`;
+  const unlooked = count - refusals.size; // nodes that were not even asked cannot help either
+  const final = unlooked + [...refusals.values()].filter(({ isFinal }) => isFinal).length;
   const parts = [
-    ...(nodes.length - final > 0 ? [`${nodes.length - final} No preemption victims found for incoming pod`] : []),
+    ...(count - final > 0 ? [`${count - final} No preemption victims found for incoming pod`] : []),
     ...(final > 0 ? [`${final} Preemption is not helpful for scheduling`] : []),
   ];
-  return `preemption: 0/${nodes.length} nodes are available: ${parts.join(', ')}.`;
+  return `preemption: 0/${count} nodes are available: ${parts.join(', ')}.`;
 }
 
 /** A change that cannot make a pod fit: what the scheduler itself wrote, mostly. */

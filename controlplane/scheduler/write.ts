@@ -26,16 +26,18 @@ export async function refusePod(
   await patchStatus(client, pod, { conditions: [condition] }, signal);
 }
 
-/** Evicts the victims gracefully and notes the node that the pod waits for. */
+/** Evicts the victims gracefully and notes the node that the pod waits for; less important ones wait there no more. */
 export async function nominate(
-  { client, events, clock }: { readonly client: Client; readonly events: EventRecorder; readonly clock: Clock },
+  { client, events, clock, name }: NominateOptions,
   pod: Pod,
   { node, victims }: Preemption,
+  others: readonly Pod[],
   signal: AbortSignal,
 ): Promise<void> {
   await patchStatus(client, pod, { nominatedNodeName: node }, signal);
+  for (const other of others) await patchStatus(client, other, { nominatedNodeName: null }, signal);
   for (const victim of victims) {
-    const message = `default-scheduler: preempting to accommodate a higher priority pod`;
+    const message = `${name}: preempting to accommodate a higher priority pod`;
     const condition: PodCondition = {
       type: 'DisruptionTarget',
       status: 'True',
@@ -50,6 +52,14 @@ export async function nominate(
     const text = `Preempted by pod ${pod.metadata.uid} on node ${node}`;
     events.record(referenceTo(pods, victim), 'Normal', 'Preempted', text);
   }
+}
+
+export interface NominateOptions {
+  readonly client: Client;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  /** The scheduler that the pod named. */
+  readonly name: string;
 }
 
 async function patchStatus(client: Client, pod: Pod, status: object, signal: AbortSignal): Promise<void> {

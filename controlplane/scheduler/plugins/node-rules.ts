@@ -1,7 +1,6 @@
 import { tolerates, untolerated } from '#lib/api/scheduling/tolerations.ts';
-import type { Taint } from '#lib/api/types/core.v1.ts';
-import type { Plugin } from '../plugin.ts';
-import { proportional } from '../plugin.ts';
+import type { Node, Pod, Taint, Toleration } from '#lib/api/types/core.v1.ts';
+import { type Plugin, proportional, skip } from '../plugin.ts';
 
 const unschedulableTaint: Taint = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' };
 
@@ -12,12 +11,14 @@ export const nodeUnschedulable: Plugin = {
     if (pod.spec.tolerations?.some((toleration) => tolerates(toleration, unschedulableTaint))) return undefined;
     return { reasons: ['node(s) were unschedulable'], isFinal: true };
   },
+  helps: (_pod, change) => change.what === 'node' && !change.now.spec.unschedulable,
 };
 
 export const nodeName: Plugin = {
   name: 'NodeName',
+  prepare: ({ spec }) => (spec.nodeName ? undefined : skip),
   filter(pod, { node }) {
-    if (!pod.spec.nodeName || pod.spec.nodeName === node.metadata.name) return undefined;
+    if (pod.spec.nodeName === node.metadata.name) return undefined;
     return { reasons: ["node(s) didn't match the requested node name"], isFinal: true };
   },
 };
@@ -26,15 +27,25 @@ export const taintToleration: Plugin = {
   name: 'TaintToleration',
   weight: 3,
   filter(pod, { node }) {
-    const taint = untolerated(node.spec.taints, pod.spec.tolerations, ['NoSchedule', 'NoExecute']);
+    if (node.spec.taints === undefined) return undefined;
+    const taint = hardTaint(pod, node);
     if (taint === undefined) return undefined;
     const text = `${taint.key}: ${taint.value ?? ''}`;
     return { reasons: [`node(s) had untolerated taint {${text}}`], isFinal: true };
   },
-  score(pod, { node }) {
-    const soft = (pod.spec.tolerations ?? []).filter((t) => !t.effect || t.effect === 'PreferNoSchedule');
+  prepareScore(pod, _world, feasible) {
+    if (feasible.every(({ node }) => node.spec.taints === undefined)) return skip;
+    return (pod.spec.tolerations ?? []).filter(({ effect }) => !effect || effect === 'PreferNoSchedule');
+  },
+  score(_pod, { node }, tolerations) {
+    const soft = tolerations as readonly Toleration[];
     const preferred = (node.spec.taints ?? []).filter((taint) => taint.effect === 'PreferNoSchedule');
     return preferred.filter((taint) => !soft.some((toleration) => tolerates(toleration, taint))).length;
   },
   normalize: (scores) => proportional(scores, true),
+  helps: (pod, change) => change.what === 'node' && hardTaint(pod, change.now) === undefined,
 };
+
+function hardTaint(pod: Pod, { spec }: Node): Taint | undefined {
+  return untolerated(spec.taints, pod.spec.tolerations, ['NoSchedule', 'NoExecute']);
+}

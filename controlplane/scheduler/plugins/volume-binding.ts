@@ -4,7 +4,7 @@ import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '#lib/ap
 import type { StorageClass } from '#lib/api/types/storage.v1.ts';
 import { bindCompleted, hasAnnotation } from '../../volumes/annotations.ts';
 import { classOf, isVolumeOn, matchVolume } from '../../volumes/match.ts';
-import type { Plugin, Refusal } from '../plugin.ts';
+import { type Plugin, type Refusal, skip } from '../plugin.ts';
 
 export interface VolumeFacts {
   claimAt(namespace: string, name: string): PersistentVolumeClaim | undefined;
@@ -29,15 +29,22 @@ export type Decision =
 export function createVolumeBinding(facts: VolumeFacts): Plugin {
   return {
     name: 'VolumeBinding',
-    prepare: (pod) => claimsOf(pod, facts),
+    prepare: (pod) => (hasClaims(pod) ? claimsOf(pod, facts) : skip),
     filter(_pod, { node }, prepared) {
       const { refusal, bound, delayed } = prepared as PodClaims;
       if (refusal !== undefined) return refusal;
       if (bound.some((volume) => !isVolumeOn(volume, node))) return conflict;
       return delayed.length > 0 && decide(delayed, node, facts) === undefined ? nothingThere : undefined;
     },
+    helps: (_pod, change) => change.what !== 'pod',
   };
 }
+
+/** Whether there is anything about volumes to be looked at. */
+export function hasClaims({ spec }: Pod): boolean {
+  return (spec.volumes ?? []).some(({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim || ephemeral);
+}
+
 const conflict: Refusal = { reasons: ["node(s) didn't match PersistentVolume's node affinity"], isFinal: true };
 const nothingThere: Refusal = { reasons: ["node(s) didn't find available persistent volumes to bind"], isFinal: true };
 

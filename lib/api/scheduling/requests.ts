@@ -27,8 +27,10 @@ export function podRequests({ spec }: Pod): Amounts {
 }
 
 /** The same with a little for containers that ask for nothing, so that scores spread these, too. */
-export function nonZeroRequests(pod: Pod): { readonly cpu: number; readonly memory: number } {
-  const { cpu = 0, memory = 0 } = podRequests(pod);
+export function nonZeroRequests(
+  pod: Pod,
+  { cpu = 0, memory = 0 }: Amounts = podRequests(pod),
+): { readonly cpu: number; readonly memory: number } {
   const count = pod.spec.containers?.length ?? 0;
   return { cpu: cpu || count * defaultMilliCpu, memory: memory || count * defaultMemory };
 }

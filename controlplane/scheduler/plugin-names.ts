@@ -1,0 +1,21 @@
+/** Upstream's default plugins in its order: weight of those that score, 0 for the others. Rule: getDefaultPlugins. */
+export const pluginNames: ReadonlyMap<string, number> = new Map([
+  ['SchedulingGates', 0],
+  ['PrioritySort', 0],
+  ['NodeUnschedulable', 0],
+  ['NodeName', 0],
+  ['TaintToleration', 3],
+  ['NodeAffinity', 2],
+  ['NodePorts', 0],
+  ['NodeResourcesFit', 1],
+  ['VolumeRestrictions', 0],
+  ['NodeVolumeLimits', 0],
+  ['VolumeBinding', 0],
+  ['VolumeZone', 0],
+  ['PodTopologySpread', 2],
+  ['InterPodAffinity', 2],
+  ['DefaultPreemption', 0],
+  ['NodeResourcesBalancedAllocation', 1],
+  ['ImageLocality', 1],
+  ['DefaultBinder', 0],
+]);
