@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import { addAgent } from './agent.ts';
 import { addDown } from './down.ts';
-import { addJoin } from './join.ts';
 import { addHollow } from './hollow.ts';
+import { addJoin } from './join.ts';
 import { addLogs } from './logs.ts';
 import { addNode } from './node.ts';
 import { addServer } from './server.ts';

@@ -12,6 +12,7 @@ export interface ServerFlags {
   readonly clusterCidr: string;
   readonly clusterDomain: string;
   readonly leaderElect?: boolean;
+  readonly schedulerConfig?: string;
   readonly token?: readonly string[];
   readonly tlsSan: readonly string[];
   readonly controlPlaneEndpoint?: string;
@@ -36,6 +37,7 @@ export function addServer(program: Command): void {
     .option('--cluster-cidr <cidr>', 'addresses of pods', '10.244.0.0/16')
     .option('--cluster-domain <name>', 'domain of cluster DNS', 'cluster.local')
     .option('--leader-elect', 'other servers share the store: of all schedulers and controllers one works at a time')
+    .option('--scheduler-config <file>', 'KubeSchedulerConfiguration: schedulers by name, their plugins and weights')
     .option('--token <token...>', 'by which nodes may join, such as abcdef.0123456789abcdef; or as SKIFF_TOKEN')
     .option('--tls-san <name...>', 'further names and addresses by which it is reached', [])
     .option('--control-plane-endpoint <host[:port]>', 'by which nodes reach it, if not by its address')
@@ -66,6 +68,7 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
     clusterCIDR: flags.clusterCidr,
     clusterDomain: flags.clusterDomain,
     ...(flags.leaderElect === undefined ? {} : { leaderElect: flags.leaderElect }),
+    ...(flags.schedulerConfig === undefined ? {} : { schedulerConfig: flags.schedulerConfig }),
     tokens: (flags.token ?? [process.env['SKIFF_TOKEN'] ?? []].flat()).map(parseToken),
     extraNames: flags.tlsSan,
     certificateLifetimeMs: milliseconds(flags.certificateLifetime),

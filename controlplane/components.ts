@@ -11,12 +11,14 @@ import { legacyClaims } from './apiserver/authentication/legacy-token.ts';
 import { type Certificates, namesOf } from './certificates.ts';
 import type { TokenSecretsOptions } from './controllers/serviceaccounttoken/controller.ts';
 import type { ServerFacts } from './options.ts';
+import type { SchedulerConfiguration } from './scheduler/config/types.ts';
 
 export interface ComponentsOptions {
   readonly apiServer: ApiServer;
   readonly certificates: Certificates;
   /** One of several servers: scheduler and controllers work while they hold their Lease. */
   readonly election?: { readonly times?: ElectionTimes };
+  readonly scheduler?: SchedulerConfiguration;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -24,6 +26,7 @@ export interface ComponentsOptions {
 /** Runs the scheduler and the controllers until `signal` is aborted. Loaded only now: the API server answers already. */
 export async function runComponents(options: ComponentsOptions, signal: AbortSignal): Promise<void> {
   const { apiServer, certificates, clock, log } = options;
+  const { metrics } = apiServer;
   const [facts, pki] = [certificates.facts(), certificates.current()];
   const [{ createInformers, informersUntil }, { startControllers }, { startScheduler }] = await Promise.all([
     import('./controllers/informers.ts'),
@@ -47,7 +50,14 @@ export async function runComponents(options: ComponentsOptions, signal: AbortSig
   await Promise.all([
     elected('kube-scheduler', (signal) =>
       startScheduler(
-        { informers: informersUntil(informers, signal), client: clientAs('system:kube-scheduler'), clock, log },
+        {
+          informers: informersUntil(informers, signal),
+          client: clientAs('system:kube-scheduler'),
+          ...(options.scheduler === undefined ? {} : { configuration: options.scheduler }),
+          clock,
+          log,
+          metrics,
+        },
         signal,
       ),
     ),
@@ -67,6 +77,7 @@ export async function runComponents(options: ComponentsOptions, signal: AbortSig
           clusterCidrs: clusterCIDR.split(','),
           clock,
           log,
+          metrics,
         },
         signal,
       ),
@@ -81,10 +92,18 @@ export async function runComponents(options: ComponentsOptions, signal: AbortSig
     clientOf: (name: string) => Client,
   ): (name: string, work: (signal: AbortSignal) => Promise<void>) => Promise<void> {
     if (election === undefined) return (_name, work) => work(signal);
+    const masterStatus = metrics.gauge(
+      'leader_election_master_status',
+      'Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master.',
+      ['name'],
+    );
     const identity = `${hostname()}_${randomUUID()}`;
     return async (name, work) => {
       const { runElected } = await import('#lib/client/election/elect.ts');
-      await runElected({ ...election, client: clientOf(name), name, identity, clock, log }, work, signal);
+      masterStatus.set([name], 0);
+      const onLeading = (isLeading: boolean) => masterStatus.set([name], isLeading ? 1 : 0);
+      const about = { ...election, client: clientOf(name), name, identity, onLeading, clock, log };
+      await runElected(about, work, signal);
     };
   }
 }

@@ -36,6 +36,7 @@ export async function runServer(
   { clock, log, signal, onReady }: ServerDependencies,
 ): Promise<void> {
   const fromMs = clock.now();
+  const scheduler = await schedulerOf(options);
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const certificates = await openCertificates(options, { clock, log });
   const [facts, pki] = [certificates.facts(), certificates.current()];
@@ -99,8 +100,8 @@ export async function runServer(
     log.info('Started server', { port, tookMs: clock.now() - fromMs });
     onReady?.(port);
     if (!options.apiOnly) {
-      const election = electionOf(options);
-      components = runComponents({ apiServer, certificates, ...election, clock, log }, componentsEnd.signal);
+      const about = { apiServer, certificates, ...electionOf(options), ...scheduler, clock, log };
+      components = runComponents(about, componentsEnd.signal);
       components.catch((error) => log.error('Scheduler or controllers ended', { err: error }));
     }
     certificates.onChange(() => {
@@ -127,6 +128,13 @@ const graceMs = 3000;
 function electionOf({ leaderElect, electionTimes }: ServerOptions): Pick<ComponentsOptions, 'election'> {
   if (!leaderElect) return {};
   return { election: electionTimes === undefined ? {} : { times: electionTimes } };
+}
+
+/** Read before anything else is done: a server with a mistake in it does not start. */
+async function schedulerOf({ schedulerConfig }: ServerOptions): Promise<Pick<ComponentsOptions, 'scheduler'>> {
+  if (schedulerConfig === undefined) return {};
+  const { loadSchedulerConfiguration } = await import('./scheduler/config/load.ts');
+  return { scheduler: await loadSchedulerConfiguration(schedulerConfig) };
 }
 
 async function listen(http: HttpServer, { bindAddress, securePort, listenFds = [] }: ServerOptions): Promise<number> {

@@ -37,6 +37,8 @@ export interface ServerOptions {
   readonly apiOnly?: boolean;
   /** Other servers share the store: of all schedulers and of all controllers one works at a time. */
   readonly leaderElect?: boolean;
+  /** File of a KubeSchedulerConfiguration. */
+  readonly schedulerConfig?: string;
   /** Upstream's 15, 10 and 2 seconds unless told. */
   readonly electionTimes?: ElectionTimes;
 }
@@ -44,7 +46,10 @@ export interface ServerOptions {
 /** The options with what follows from them. */
 export interface ServerFacts
   extends Required<
-    Omit<ServerOptions, 'listenFds' | 'apiOnly' | 'leaderElect' | 'electionTimes' | 'controlPlaneEndpoint'>
+    Omit<
+      ServerOptions,
+      'listenFds' | 'apiOnly' | 'leaderElect' | 'electionTimes' | 'schedulerConfig' | 'controlPlaneEndpoint'
+    >
   > {
   /** `https://host:port` as nodes reach it. */
   readonly endpoint: string;

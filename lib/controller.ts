@@ -2,6 +2,7 @@ import { backoffMs as exponential } from '#lib/backoff.ts';
 import type { Clock } from '#lib/clock.ts';
 import { KeyedQueue } from '#lib/keyed-queue.ts';
 import type { Log } from '#lib/log.ts';
+import type { QueueMetrics } from '#lib/queue-metrics.ts';
 
 export interface ControllerOptions {
   readonly name: string;
@@ -16,6 +17,9 @@ export interface ControllerOptions {
   backoffMs?(failures: number): number;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics?: QueueMetrics;
+  /** How the queue is called there; by `name` unless told. */
+  readonly metricsName?: string;
 }
 
 export interface Controller {
@@ -31,7 +35,8 @@ export interface Controller {
 
 /** A queue of keys, each run by at most one worker at a time: the newest wish wins, a failure is tried again later. */
 export function createController(options: ControllerOptions): Controller {
-  const { name, reconcile, clock, log, workers = 1, backoffMs = standardBackoffMs } = options;
+  const { name, reconcile, clock, log, workers = 1, backoffMs = standardBackoffMs, metrics } = options;
+  const { metricsName = name } = options;
   const queue = new KeyedQueue();
   const failures = new Map<string, number>(); // bounded by the keys that fail
   const pending = new Map<string, { readonly dueMs: number; readonly cancel: AbortController }>(); // one a key
@@ -43,8 +48,11 @@ export function createController(options: ControllerOptions): Controller {
     bell = Promise.withResolvers<void>();
   }
 
+  metrics?.watch(metricsName, () => queue.size);
+
   function add(key: string): void {
     queue.add(key);
+    metrics?.added(metricsName, key);
     ring();
   }
 
@@ -75,8 +83,10 @@ export function createController(options: ControllerOptions): Controller {
         await bell.promise; // resolved and replaced by add(), finish and abort: no wake-up is lost
         continue;
       }
+      const done = metrics?.started(metricsName, key);
       const againMs = await attempt(key, signal);
       queue.finish(key);
+      done?.();
       ring();
       if (againMs !== undefined) addAfter(key, againMs);
     }
@@ -91,6 +101,7 @@ export function createController(options: ControllerOptions): Controller {
       if (signal.aborted) return undefined;
       const count = (failures.get(key) ?? 0) + 1;
       failures.set(key, count);
+      metrics?.retried(metricsName);
       log.warn('Reconcile failed', { controller: name, key, failures: count, err: error });
       return backoffMs(count);
     }

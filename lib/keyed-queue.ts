@@ -27,6 +27,11 @@ export class KeyedQueue {
     if (this.#dirty.delete(key)) this.#waiting.add(key);
   }
 
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   get waiting(): readonly string[] {
     return [...this.#waiting];
   }

@@ -5,7 +5,7 @@ import { builtInResources } from '#lib/api/discovery/served.ts';
 import type { Transport } from '#lib/client/transport.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
-import { createMetrics } from '#lib/metrics.ts';
+import { createMetrics, type Metrics } from '#lib/metrics.ts';
 import type { ClusterPki } from '#lib/pki/cluster.ts';
 import type { ServerFacts } from '../options.ts';
 import { admitConnect } from './admission/connect.ts';
@@ -58,6 +58,8 @@ export interface ApiServer {
   readonly rbac: Rbac;
   readonly authorize: ReturnType<typeof anyOf>;
   readonly availability: Availability;
+  /** What `/metrics` shows: the scheduler and the controllers of the same process add theirs. */
+  readonly metrics: Metrics;
   /** A way in from the same process, as `user`. */
   transportAs(user: UserInfo): Transport;
 }
@@ -137,7 +139,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     clock,
     log,
   });
-  return { handler, rbac, authorize, availability, transportAs: (user) => createInProcessTransport(handler, user) };
+  return {
+    handler,
+    rbac,
+    authorize,
+    availability,
+    metrics,
+    transportAs: (user) => createInProcessTransport(handler, user),
+  };
 }
 
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';

@@ -1,6 +1,8 @@
 import type { Client } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import { createMetrics, type Metrics } from '#lib/metrics.ts';
+import { createQueueMetrics } from '#lib/queue-metrics.ts';
 import { runBootstrapSigner } from './bootstrapsigner/controller.ts';
 import { type CertificatesOptions, runCertificates } from './certificates/controller.ts';
 import { runClusterRoleAggregation } from './clusterroleaggregation/controller.ts';
@@ -53,6 +55,7 @@ export interface StartControllersOptions {
   /** How long a node may be silent. */
   readonly nodeGraceMs?: number;
   readonly terminatedPodThreshold?: number;
+  readonly metrics?: Metrics;
 }
 
 type Run = (context: ControllerContext, signal: AbortSignal) => Promise<void>;
@@ -69,6 +72,7 @@ export async function startControllers(options: StartControllersOptions, signal:
     log,
   } = options;
   const kinds = createKinds(informers);
+  const queueMetrics = createQueueMetrics(options.metrics ?? createMetrics());
   const controllers: Readonly<Record<string, Run>> = {
     'deployment-controller': runDeployments,
     'replicaset-controller': (context, signal) => runReplicaSets(replicaSetFlavour, context, signal),
@@ -108,7 +112,9 @@ export async function startControllers(options: StartControllersOptions, signal:
     // Last: it shares the informers that all others have asked for by then.
     'generic-garbage-collector': (context, signal) => runGarbageCollector(kinds, context, signal),
   };
-  const runs = Object.entries(controllers).map(([name, run]) => run(contextFor(name, options, signal), signal));
+  const runs = Object.entries(controllers).map(([name, run]) =>
+    run(contextFor(name, { ...options, queueMetrics }, signal), signal),
+  );
   log.info('Started controllers', { count: runs.length });
   await Promise.all(runs);
 }

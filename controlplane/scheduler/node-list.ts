@@ -41,7 +41,7 @@ export class NodeList {
       for (const list of lists) if (turn < list.length) this.#list.push(list[turn]!);
     }
     this.#at.clear();
-    this.#list.forEach((info, index) => this.#at.set(info.node.metadata.name, index));
+    for (const [index, { node }] of this.#list.entries()) this.#at.set(node.metadata.name, index);
     this.#isSorted = true;
   }
 }

@@ -20,11 +20,7 @@ export interface PreemptOptions {
 }
 
 /** Why `pod` may not preempt others now; undefined if it may. */
-export function preemptionRefusal(
-  pod: Pod,
-  world: World,
-  refusals: ReadonlyMap<string, Refusal>,
-): string | undefined {
+export function preemptionRefusal(pod: Pod, world: World, refusals: ReadonlyMap<string, Refusal>): string | undefined {
   if (pod.spec.preemptionPolicy === 'Never') return 'not eligible due to preemptionPolicy=Never.';
   const node = pod.status.nominatedNodeName;
   if (!node || refusals.get(node)?.isFinal) return undefined;

@@ -5,6 +5,8 @@ import { SchedulingQueue } from './queue.ts';
 const pod = (name: string, priority = 0) =>
   ({ metadata: { name, uid: name }, spec: { priority }, status: {} }) as unknown as Pod;
 
+const room = { what: 'pod', before: pod('gone') } as const;
+
 test('SchedulingQueue gives the important first, then the older', (t) => {
   const queue = new SchedulingQueue();
   queue.add(pod('a'), 1);
@@ -22,7 +24,7 @@ test('SchedulingQueue lets what did not fit wait for a change and for its back-o
   queue.add(pod('a'), 0);
   queue.putBack(queue.take(0)!, 0, false);
   t.is(queue.take(60_000), undefined);
-  queue.wake('room');
+  queue.wake(room);
   t.is(queue.take(60_000)?.metadata.name, 'a');
   queue.putBack(pod('a'), 60_000, true);
   t.is(queue.nextWakeMs(), 62_000);
@@ -40,9 +42,9 @@ test('SchedulingQueue forgets what was removed', (t) => {
 test('SchedulingQueue wakes only those whom a change may help', (t) => {
   const queue = new SchedulingQueue();
   for (const name of ['a', 'b']) queue.add(pod(name), 0);
-  queue.putBack(queue.take(0)!, 0, false, (change) => change === 'node');
-  queue.putBack(queue.take(0)!, 0, false, (change) => change === 'room');
-  queue.wake('room');
+  queue.putBack(queue.take(0)!, 0, false, ({ what }) => what === 'node');
+  queue.putBack(queue.take(0)!, 0, false, ({ what }) => what === 'pod');
+  queue.wake(room);
   t.is(queue.take(60_000)?.metadata.name, 'b');
   t.is(queue.take(60_000), undefined);
   t.is(queue.nextWakeMs(), 300_000);

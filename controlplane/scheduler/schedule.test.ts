@@ -1,8 +1,9 @@
 import test from 'ava';
 import type { Node, Pod } from '#lib/api/types/core.v1.ts';
+import type { PodDisruptionBudget } from '#lib/api/types/policy.v1.ts';
 import type { World } from './plugin.ts';
 import { defaultPlugins } from './plugins/default.ts';
-import { preempt } from './preempt.ts';
+import { preempt, preemptionRefusal } from './preempt.ts';
 import { schedule } from './schedule.ts';
 import { Snapshot } from './snapshot.ts';
 
@@ -41,7 +42,7 @@ function world(nodes: readonly Node[], pods: readonly Pod[] = []): World {
   const snapshot = new Snapshot();
   for (const each of pods) snapshot.setPod(each);
   for (const each of nodes) snapshot.setNode(each);
-  return { nodes: [...snapshot.nodes.values()], namespaceLabels: () => ({}) };
+  return snapshot;
 }
 
 const two = [node('a'), node('b')];
@@ -167,10 +168,10 @@ test('Snapshot counts a pod from the decision on, and once', (t) => {
   const one = pod('p', { cpu: '500m' });
   snapshot.assume(one, 'a');
   snapshot.setPod({ ...one, spec: { ...one.spec, nodeName: 'a' } });
-  t.is(snapshot.nodes.get('a')!.requested['cpu'], 500);
+  t.is(snapshot.node('a')!.requested['cpu'], 500);
   snapshot.removePod('p');
-  t.is(snapshot.nodes.get('a')!.requested['cpu'], 0);
-  t.is(snapshot.nodes.get('a')!.pods.length, 0);
+  t.is(snapshot.node('a')!.requested['cpu'], 0);
+  t.is(snapshot.node('a')!.pods.length, 0);
 });
 
 test('preempt() takes the least important pods that are enough', (t) => {
@@ -193,4 +194,111 @@ test('preempt() leaves pods of the same priority alone', (t) => {
   const outcome = schedule(wanted, seen, defaultPlugins, 0);
   if (outcome.node !== undefined) return t.fail('it should not fit');
   t.is(preempt(wanted, seen, defaultPlugins, outcome.refusals), undefined);
+});
+
+test('preempt() spares whom a budget protects', (t) => {
+  const on = (name: string, at: string) =>
+    pod(name, { cpu: '2', node: at, labels: { app: at }, spec: { priority: 0 } });
+  const seen = world(two, [on('x', 'a'), on('y', 'b')]);
+  const budget = {
+    metadata: { name: 'b', namespace: 'default' },
+    spec: { selector: { matchLabels: { app: 'a' } } },
+    status: { disruptionsAllowed: 0 },
+  } as unknown as PodDisruptionBudget;
+  const wanted = pod('p', { cpu: '1', spec: { priority: 1 } });
+  const outcome = schedule(wanted, seen, defaultPlugins, 0);
+  if (outcome.node !== undefined) return t.fail('it should not fit');
+  const plan = preempt(wanted, seen, defaultPlugins, outcome.refusals, { budgets: [budget] });
+  t.is(plan?.node, 'b');
+});
+
+test('preempt() takes from a budget where nothing else helps', (t) => {
+  const seen = world([node('a')], [pod('x', { cpu: '2', node: 'a', labels: { app: 'a' }, spec: { priority: 0 } })]);
+  const budget = {
+    metadata: { name: 'b', namespace: 'default' },
+    spec: { selector: { matchLabels: { app: 'a' } } },
+    status: { disruptionsAllowed: 0 },
+  } as unknown as PodDisruptionBudget;
+  const wanted = pod('p', { cpu: '1', spec: { priority: 1 } });
+  const outcome = schedule(wanted, seen, defaultPlugins, 0);
+  if (outcome.node !== undefined) return t.fail('it should not fit');
+  t.is(preempt(wanted, seen, defaultPlugins, outcome.refusals, { budgets: [budget] })?.victims.length, 1);
+});
+
+test('preempt() leaves the snapshot as it was', (t) => {
+  const containers = [{ ...port().containers[0], resources: { requests: { cpu: '2' } } }];
+  const seen = world([node('a')], [pod('q', { node: 'a', spec: { containers, ...apart, priority: 0 } })]);
+  const before = JSON.stringify([seen.nodes, [...seen.terms()].map(({ domains }) => [...domains])]);
+  const wanted = pod('p', { cpu: '2', spec: { priority: 1 } });
+  const outcome = schedule(wanted, seen, defaultPlugins, 0);
+  if (outcome.node !== undefined) return t.fail('it should not fit');
+  t.is(preempt(wanted, seen, defaultPlugins, outcome.refusals)?.victims.length, 1);
+  t.is(JSON.stringify([seen.nodes, [...seen.terms()].map(({ domains }) => [...domains])]), before);
+});
+
+test('preempt() waits for those who leave the node that the pod was promised', (t) => {
+  const leaving = {
+    ...pod('q', { cpu: '2', node: 'a', spec: { priority: 0 } }),
+    status: { conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler' }] },
+  } as unknown as Pod;
+  const gone = { ...leaving, metadata: { ...leaving.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+  const seen = world([node('a')], [gone]);
+  const wanted = { ...pod('p', { cpu: '2', spec: { priority: 1 } }), status: { nominatedNodeName: 'a' } } as Pod;
+  const outcome = schedule(wanted, seen, defaultPlugins, 0);
+  if (outcome.node !== undefined) return t.fail('it should not fit');
+  const why = 'not eligible due to a terminating pod on the nominated node.';
+  t.is(preemptionRefusal(wanted, seen, outcome.refusals), why);
+});
+
+test('schedule() keeps the room free that a more important pod was promised', (t) => {
+  const seen = world([node('a')]) as Snapshot;
+  const promised = pod('vip', { cpu: '2', spec: { priority: 5 } });
+  seen.nominate('vip', promised, 'a');
+  t.is(schedule(pod('p', { cpu: '1' }), seen, defaultPlugins, 0).node, undefined);
+  t.is(schedule(promised, seen, defaultPlugins, 0).node, 'a');
+  t.is(schedule(pod('q', { cpu: '1', spec: { priority: 9 } }), seen, defaultPlugins, 0).node, 'a');
+  seen.nominate('vip', undefined);
+  t.is(schedule(pod('p', { cpu: '1' }), seen, defaultPlugins, 0).node, 'a');
+});
+
+test('schedule() asks only the node that a pod names, and says so', (t) => {
+  const terms = [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['b'] }] }];
+  const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } };
+  const wanted = pod('p', { cpu: '3', spec: { affinity } });
+  const outcome = schedule(wanted, world(two), defaultPlugins, 0);
+  if (outcome.node !== undefined) return t.fail('it should not fit');
+  const message = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity].";
+  t.is(outcome.message, message);
+});
+
+test('Snapshot counts by difference what it would count anew', (t) => {
+  const zoned = (name: string, zone: string) => node(name, { labels: { zone } });
+  const wish = (weight: number) => ({
+    affinity: {
+      podAffinity: {
+        preferredDuringSchedulingIgnoredDuringExecution: [
+          { weight, podAffinityTerm: { topologyKey: 'zone', labelSelector: { matchLabels: { app: 'x' } } } },
+        ],
+      },
+    },
+  });
+  const snapshot = new Snapshot();
+  const counts = () => [...snapshot.matching('x', ({ metadata }) => metadata.labels?.['app'] === 'x')];
+  const terms = () => [...snapshot.terms()].map(({ weight, domains }) => [weight, ...domains]);
+  snapshot.setNode(zoned('a', '1'));
+  t.deepEqual(counts(), []);
+  snapshot.setPod(pod('p', { node: 'a', labels: { app: 'x' }, spec: wish(3) }));
+  snapshot.setPod(pod('q', { node: 'a', labels: { app: 'x' }, spec: wish(3) }));
+  t.deepEqual(counts(), [['a', 2]]);
+  t.deepEqual(terms(), [[3, ['1', 2]]]);
+  snapshot.setNode(zoned('a', '2'));
+  t.deepEqual(terms(), [[3, ['2', 2]]]);
+  snapshot.removePod('p');
+  t.deepEqual(counts(), [['a', 1]]);
+  snapshot.removeNode('a');
+  t.deepEqual(terms(), []);
+  snapshot.setNode(zoned('a', '1'));
+  t.deepEqual(terms(), [[3, ['1', 1]]]);
+  snapshot.removePod('q');
+  t.deepEqual([counts(), terms()], [[], []]);
 });

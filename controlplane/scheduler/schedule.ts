@@ -134,11 +134,7 @@ function best(pod: Pod, world: World, nodes: readonly NodeInfo[], plugins: reado
 }
 
 /** "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable." Reasons sorted as upstream sorts them. */
-export function explain(
-  count: number,
-  refusals: ReadonlyMap<string, Refusal>,
-  others: readonly string[] = [],
-): string {
+export function explain(count: number, refusals: ReadonlyMap<string, Refusal>, others: readonly string[] = []): string {
   if (count === 0) return 'no nodes available to schedule pods';
   const counts = new Map<string, number>();
   for (const { reasons } of refusals.values())

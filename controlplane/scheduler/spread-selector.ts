@@ -1,9 +1,4 @@
-import {
-  replicaSets,
-  replicationControllers,
-  services,
-  statefulSets,
-} from '#lib/api/resources.ts';
+import { replicaSets, replicationControllers, services, statefulSets } from '#lib/api/resources.ts';
 import { matchesLabels, type Selector, selectorOf, selectorOfMap } from '#lib/api/selectors/labels.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import { type Informers, indexes } from '../controllers/informers.ts';

@@ -4,6 +4,7 @@ import type { Clock } from '#lib/clock.ts';
 import { type Controller, type ControllerOptions, createController } from '#lib/controller.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
+import type { QueueMetrics } from '#lib/queue-metrics.ts';
 import type { Informers } from '../informers.ts';
 
 /** What every controller gets. */
@@ -13,6 +14,7 @@ export interface ControllerContext {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics?: QueueMetrics;
 }
 
 /** A context whose writes and Events carry the controller's own name. */
@@ -23,11 +25,13 @@ export function contextFor(
     informers,
     clock,
     log,
+    queueMetrics,
   }: {
     readonly clientFor: (name: string) => Client;
     readonly informers: Informers;
     readonly clock: Clock;
     readonly log: Log;
+    readonly queueMetrics?: QueueMetrics;
   },
   signal: AbortSignal,
 ): ControllerContext {
@@ -35,13 +39,14 @@ export function contextFor(
   const bound = log.with({ controller: name });
   const events = createEventRecorder({ client, component: name, clock, log: bound });
   void events.run(signal);
-  return { client, informers, events, clock, log: bound };
+  const shared = { client, informers, events, clock, log: bound };
+  return queueMetrics === undefined ? shared : { ...shared, metrics: queueMetrics };
 }
 
 /** A queue for `reconcile`, which waits until `synced` has settled and takes conflicts and vanished objects for what they are: usual. */
 export function createQueue(
   name: string,
-  { clock, log }: ControllerContext,
+  { clock, log, metrics }: ControllerContext,
   reconcile: ControllerOptions['reconcile'],
   { workers = 5 }: { readonly workers?: number } = {},
 ): Controller {
@@ -50,6 +55,7 @@ export function createQueue(
     workers,
     clock,
     log,
+    ...(metrics === undefined ? {} : { metrics, metricsName: queueNames[name] ?? name }),
     async reconcile(key, signal) {
       try {
         return await reconcile(key, signal);
@@ -62,6 +68,39 @@ export function createQueue(
   });
 }
 const conflictMs = 20;
+
+/** Under which names upstream's metrics show the queues. */
+const queueNames: Readonly<Record<string, string>> = {
+  'bootstrap-signer': 'bootstrap_signer_queue',
+  'certificate-controller': 'certificate',
+  'clusterrole-aggregation-controller': 'ClusterRoleAggregator',
+  'cronjob-controller': 'cronjob',
+  'daemonset-controller': 'daemonset',
+  'deployment-controller': 'deployment',
+  'disruption-controller': 'disruption',
+  'endpoint-controller': 'endpoint',
+  'endpointslice-controller': 'endpoint_slice',
+  'endpointslicemirroring-controller': 'endpoint_slice_mirroring',
+  'ephemeral-volume-controller': 'ephemeral_volume',
+  'generic-garbage-collector': 'garbage_collector_attempt_to_delete',
+  'job-controller': 'job',
+  'job-controller-orphans': 'job_orphan_pod',
+  'namespace-controller': 'namespace',
+  'node-lifecycle-controller': 'node_lifecycle_controller',
+  'persistentvolume-binder': 'claims',
+  'pv-protection-controller': 'pvprotection',
+  'pvc-protection-controller': 'pvcprotection',
+  'replicaset-controller': 'replicaset',
+  'replication-controller': 'replicationmanager',
+  'resourcequota-controller': 'resourcequota_primary',
+  'root-ca-certificate-publisher': 'root_ca_cert_publisher',
+  'service-account-controller': 'serviceaccount',
+  'statefulset-controller': 'statefulset',
+  'taint-eviction-controller': 'noexec_taint_node',
+  'token-cleaner': 'token_cleaner',
+  'tokens-controller': 'serviceaccount_tokens_service',
+  'ttl-after-finished-controller': 'ttl_jobs_to_delete',
+};
 
 /** Runs `queue` as soon as all informers are complete. */
 export async function runWhenSynced(

@@ -75,7 +75,13 @@ export const configurationShape: Shape = {
       },
     },
     clientConnection: {
-      fields: { kubeconfig: 'string', acceptContentTypes: 'string', contentType: 'string', qps: 'number', burst: 'number' },
+      fields: {
+        kubeconfig: 'string',
+        acceptContentTypes: 'string',
+        contentType: 'string',
+        qps: 'number',
+        burst: 'number',
+      },
     },
     profiles: { list: profile },
     extenders: { list: 'any' },

@@ -127,7 +127,8 @@ function weights(pod: Pod, world: World, args: InterPodAffinityArgs): Weights | 
     }
   }
   for (const { kind, weight, topologyKey, matches, domains } of world.terms()) {
-    if (kind === 'antiAffinity' || (kind !== 'affinity' && isIndifferent && ignorePreferredTermsOfExistingPods)) continue;
+    if (kind === 'antiAffinity' || (kind !== 'affinity' && isIndifferent && ignorePreferredTermsOfExistingPods))
+      continue;
     const worth = kind === 'affinity' ? hardPodAffinityWeight : kind === 'preferred' ? weight : -weight;
     if (worth === 0 || !matches(pod)) continue;
     for (const [value, count] of domains) weigh(topologyKey, value, worth * count);

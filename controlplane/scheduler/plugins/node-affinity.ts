@@ -16,7 +16,8 @@ export function createNodeAffinity({ addedAffinity }: NodeAffinityArgs = {}): Pl
     narrow: namesOf,
     prepare: (pod) => (requiredOf(pod) || pod.spec.nodeSelector || added ? undefined : skip),
     filter(pod, { node }) {
-      if (added !== undefined && !(added.nodeSelectorTerms ?? []).some((term) => matchesTerm(term, node))) return enforced;
+      if (added !== undefined && !(added.nodeSelectorTerms ?? []).some((term) => matchesTerm(term, node)))
+        return enforced;
       return matchesNode(pod, node) ? undefined : refused;
     },
     prepareScore(pod) {

@@ -9,7 +9,8 @@ export const nodePorts: Plugin = {
     return wanted.length === 0 ? skip : wanted;
   },
   filter(_pod, { ports }, wanted) {
-    if (!(wanted as readonly ContainerPort[]).some((port) => ports.some((other) => clash(port, other)))) return undefined;
+    if (!(wanted as readonly ContainerPort[]).some((port) => ports.some((other) => clash(port, other))))
+      return undefined;
     return { reasons: ["node(s) didn't have free ports for the requested pod ports"] };
   },
   helps(pod, change) {

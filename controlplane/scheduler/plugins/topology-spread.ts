@@ -115,8 +115,6 @@ export function createTopologySpread(args: TopologySpreadArgs = {}, facts?: Topo
   };
 }
 
-export const podTopologySpread: Plugin = createTopologySpread();
-
 const missing = {
   reasons: ["node(s) didn't match pod topology spread constraints (missing required label)"],
   isFinal: true,
@@ -130,6 +128,8 @@ const systemConstraints: readonly TopologySpreadConstraint[] = [
   { topologyKey: hostname, maxSkew: 3, whenUnsatisfiable: 'ScheduleAnyway' },
   { topologyKey: 'topology.kubernetes.io/zone', maxSkew: 5, whenUnsatisfiable: 'ScheduleAnyway' },
 ];
+
+export const podTopologySpread: Plugin = createTopologySpread();
 
 function compile(constraint: TopologySpreadConstraint, { metadata }: Pod, selector?: Selector): Constraint {
   const labels = metadata.labels ?? {};
@@ -198,5 +198,7 @@ function isMeant({ metadata }: Pod, selector: Selector, { metadata: other }: Pod
 
 function isCounted(pod: Pod, { honorsAffinity, honorsTaints }: Constraint, { node }: NodeInfo): boolean {
   if (honorsAffinity && !matchesNode(pod, node)) return false;
-  return !honorsTaints || untolerated(node.spec.taints, pod.spec.tolerations, ['NoSchedule', 'NoExecute']) === undefined;
+  return (
+    !honorsTaints || untolerated(node.spec.taints, pod.spec.tolerations, ['NoSchedule', 'NoExecute']) === undefined
+  );
 }
