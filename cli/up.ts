@@ -7,6 +7,7 @@ interface Options {
   readonly isolated?: boolean;
   readonly apiPort?: string;
   readonly runtimeHandler?: readonly string[];
+  readonly containerd?: string;
   readonly workload: boolean;
 }
 
@@ -19,6 +20,10 @@ export function addUp(program: Command): void {
     .option('--isolated', 'no way out for the nodes: no packet leaves the lab, no image can be pulled')
     .option('--api-port <port>', 'port of 127.0.0.1 at which the API answers (6443 unless told; 0: any free one)')
     .option('--runtime-handler <names...>', 'further names of the runtime, for RuntimeClasses')
+    .option(
+      '--containerd <folder>',
+      'run the containerd of this folder, which has its shim and ctr, too (that in PATH unless told)',
+    )
     .option('--no-workload', 'without the first workload')
     .addHelpText(
       'after',
@@ -77,6 +82,7 @@ async function findLab(options: Options) {
       isolated,
       apiPort,
       runtimeHandlers: before?.runtimeHandlers ?? options.runtimeHandler ?? [],
+      containerdDir: before?.containerdDir ?? (options.containerd && resolve(options.containerd)),
     }),
   };
 }

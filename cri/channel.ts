@@ -83,7 +83,8 @@ export async function openChannel(endpoint: string, clock: Pick<Clock, 'now'>): 
 }
 const mostBytes = 16 * 1024 * 1024; // the kubelet's own limit
 
-async function loadServices(): Promise<Readonly<Record<ServiceName, ServiceDefinition>>> {
+/** The services that are called, as gRPC has them. */
+export async function loadServices(): Promise<Readonly<Record<ServiceName, ServiceDefinition>>> {
   const files = ['cri.proto', 'snapshots.proto'].map((name) => fileURLToPath(new URL(name, import.meta.url)));
   const definition = await load(files, { longs: Number, enums: String, defaults: true });
   const made = loadPackageDefinition(definition) as unknown as {

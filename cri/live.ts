@@ -13,6 +13,8 @@ export interface LiveContainerd {
   readonly cri: Cri;
   readonly endpoint: string;
   readonly directory: string;
+  /** From 1.7 on it tells what happens to containers. */
+  readonly hasEvents: boolean;
   /** A process inside its namespaces, for `nsenter --target`. */
   readonly pid: number;
   /** Imports an archive made by `writeTestImage`. */
@@ -36,8 +38,10 @@ export async function startContainerd(clock: Clock): Promise<LiveContainerd> {
   );
   const cri = await openCri(endpoint, clock);
   const pid = await ready(cri, holder, directory, clock);
+  const { version } = await cri.runtime.version(AbortSignal.timeout(5_000));
   const live: LiveContainerd = {
     cri,
+    hasEvents: !/^v?1\.[0-6]\./.test(version),
     endpoint,
     directory,
     pid,

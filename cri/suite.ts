@@ -9,6 +9,8 @@ export interface Subject {
   readonly image: string;
   /** Settles when the container's process, `sh -c 'exit CODE'` after one line of input or a second, has ended by itself. */
   waitForExit(containerId: string): Promise<void>;
+  /** Whether it tells what happens to containers. */
+  readonly hasEvents: boolean;
 }
 
 /** Every implementation of the port passes this. */
@@ -152,14 +154,36 @@ export function criSuite(
     t.true((await cri.images.fsInfo(signal)).length > 0);
   });
 
-  test(`${name}: a runtime without events says so`, async (t) => {
-    const { cri } = await open();
-    await t.throwsAsync(
-      async () => {
-        for await (const _ of cri.runtime.events(signal)) break;
-      },
-      { message: /Unimplemented/ },
-    );
+  test(`${name}: events tell of a container's life, or the runtime says that it has none`, async (t) => {
+    const { cri, hasEvents, waitForExit } = await open();
+    if (!hasEvents) {
+      await t.throwsAsync(
+        async () => {
+          for await (const _ of cri.runtime.events(signal)) break;
+        },
+        { message: /Unimplemented/ },
+      );
+      return;
+    }
+    const stop = new AbortController();
+    const seen: string[] = [];
+    let bell = Promise.withResolvers<void>();
+    const watching = (async () => {
+      for await (const { type, containerId, podUid } of cri.runtime.events(stop.signal)) {
+        seen.push(`${podUid} ${containerId} ${type}`);
+        bell.resolve();
+        bell = Promise.withResolvers();
+      }
+    })();
+    const { runtime, id, uid } = await startOne(t, 'sleep 0.3; exit 3');
+    await runtime.startContainer(id, signal);
+    await waitForExit(id);
+    const wanted = ['created', 'started', 'stopped'].map((type) => `${uid} ${id} ${type}`);
+    while (!seen.includes(wanted[2]!)) await bell.promise;
+    stop.abort();
+    await watching;
+    const own = seen.filter((line) => line.includes(` ${id} `));
+    t.deepEqual(own, wanted);
   });
 }
 

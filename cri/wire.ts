@@ -193,7 +193,7 @@ export interface Event {
 }
 
 export function event({ containerId, containerEventType, podSandboxStatus }: Event): port.RuntimeEvent {
-  const podUid = podSandboxStatus?.metadata.uid ?? '';
+  const podUid = podSandboxStatus?.metadata?.uid ?? '';
   return { type: eventTypes[containerEventType], containerId, podUid };
 }
 const eventTypes = {

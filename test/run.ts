@@ -1,6 +1,7 @@
 // `npm test`: types, style, unit tests, then live tests on a real cluster. Closes with `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { addGreen, modernGreenFile, readGreen } from './conformance/green.ts';
 import { type Counts, countResults } from './count.ts';
@@ -24,11 +25,13 @@ const { values, positionals } = parseArgs({
     modern: { type: 'boolean' }, // our own specs of v1.37, too
     'modern-only': { type: 'boolean' },
     'add-green': { type: 'boolean' }, // record what passes of them
+    containerd: { type: 'string' }, // folder of the one to test with
   },
   allowPositionals: true, // live test files, instead of all
 });
 const home = new URL('..', import.meta.url).pathname;
 const data = mkdtempSync('/tmp/skiff-test.');
+const containerd = values.containerd === undefined ? undefined : resolve(values.containerd);
 const node = process.execPath;
 const ava = [node, 'node_modules/ava/entrypoints/cli.js'];
 const modern = 'test/conformance/modern/*.live.test.ts';
@@ -47,7 +50,7 @@ const unitParts: readonly Part[] = [
   { name: 'unit', words: [...ava, '**/*.test.ts', '!**/*.live.test.ts'], limitMinutes: 15 },
 ];
 const liveFiles = positionals.length > 0 ? positionals : ['**/*.live.test.ts', `!${modern}`];
-const up = ['./skiff', 'up', '--isolated', '--data', data, '--api-port', '0'];
+const up = ['./skiff', 'up', '--isolated', '--data', data, '--api-port', '0', ...(containerd === undefined ? [] : ['--containerd', containerd])];
 const down: Part = { name: 'down', words: ['./skiff', 'down', '--data', data], isCheck: true, limitMinutes: 5 };
 const liveParts: readonly Part[] = [
   { name: 'up', words: up, isCheck: true, limitMinutes: 5 },
@@ -74,7 +77,13 @@ async function run({ name, words, isCheck, limitMinutes }: Part, signal: AbortSi
   const child = spawn(file!, args, {
     cwd: home,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', SKIFF_TEST_DATA: data },
+    env: {
+      ...process.env,
+      ...(containerd === undefined ? {} : { PATH: `${containerd}:${process.env['PATH']}` }),
+      FORCE_COLOR: '0',
+      NO_COLOR: '1',
+      SKIFF_TEST_DATA: data,
+    },
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {

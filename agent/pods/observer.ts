@@ -2,6 +2,7 @@
 // tells what it did itself, so that the way of a starting pod waits for no list.
 import type { Container, ContainerStatus, Filter, Runtime, Sandbox, SandboxStatus } from '#cri/runtime.ts';
 import type { Clock } from '#lib/clock.ts';
+import { createController } from '#lib/controller.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
 import { podUidLabel } from './annotations.ts';
@@ -54,6 +55,19 @@ export function createObserver(options: ObserverOptions): Observer {
   let looks = 0;
   let listedAtMs = 0;
   let isTold = false; // by events: then lists are only a second line
+
+  // One pod is looked at once at a time, however many events there are of it.
+  const looker = createController({
+    name: 'pod-events',
+    workers: 4,
+    async reconcile(podUid, signal) {
+      const changed = await look({ labels: { [podUidLabel]: podUid } }, signal);
+      for (const uid of changed) options.onChange(uid);
+      return undefined;
+    },
+    clock,
+    log,
+  });
 
   function keep(podUid: string): Kept {
     const kept = pods.get(podUid) ?? { sandboxes: new Map(), containers: new Map() };
@@ -162,15 +176,13 @@ export function createObserver(options: ObserverOptions): Observer {
     }
   }
 
-  /** Follows events until the runtime says that it has none. */
+  /** Follows events until the runtime says that it has none. They say where to look: what is there is read. */
   async function listenForever(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         for await (const { podUid } of runtime.events(signal)) {
           isTold = true;
-          if (podUid === '') continue;
-          await look({ labels: { [podUidLabel]: podUid } }, signal);
-          options.onChange(podUid);
+          if (podUid !== '') looker.add(podUid);
         }
       } catch (error) {
         if (hasReason(error, 'MethodNotAllowed')) return;
@@ -192,12 +204,12 @@ export function createObserver(options: ObserverOptions): Observer {
     synced: first.promise,
     listedAtMs: () => listedAtMs,
     async run(signal) {
-      await Promise.all([listForever(signal), listenForever(signal)]);
+      await Promise.all([listForever(signal), listenForever(signal), looker.run(signal)]);
     },
   };
 }
 const pauseMs = 300; // an exit is seen in well under a second; two calls of about a millisecond each
-const secondLineMs = 2_000;
+const secondLineMs = 5_000; // events may be lost
 const idleMs = 10_000;
 
 function shown(kept: Kept | undefined): Observed {

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ensureNodePki } from '#lib/pki/node.ts';
+import { majorOf, renderContainerdConfig } from './containerd-config.ts';
 import { pauseImage } from './images.ts';
 import { GaveUp, type Lab, shell, skiffCommand, tailOf, until } from './lab.ts';
 import type { NodeLayout } from './layout.ts';
-import { enter, renderContainerdConfig, renderNamespaceFolder, renderNamespaces } from './node.ts';
+import { enter, renderNamespaceFolder, renderNamespaces } from './node.ts';
 import { isAlive } from './processes.ts';
 
 /** The node's namespaces and folders. */
@@ -44,10 +45,15 @@ function hostResolvConf(): string {
 export async function ensureContainerd(lab: Lab, node: NodeLayout, imageFiles: readonly string[]): Promise<void> {
   const name = `${node.name}/containerd`;
   const logFile = `${lab.layout.logDir}/${name}.log`;
+  const bin = lab.layout.containerdDir === undefined ? '' : `${lab.layout.containerdDir}/`;
+  // The shim is looked for in PATH.
+  const env = bin === '' ? {} : { PATH: `${lab.layout.containerdDir}:${process.env['PATH']}` };
+  const { stdout: version } = await lab.exec(`${bin}containerd`, ['--version'], lab.signal);
   const cniBinDir = existsSync('/usr/lib/cni/bridge') ? '/usr/lib/cni' : '/opt/cni/bin';
   writeFileSync(
     node.containerdConfig,
     renderContainerdConfig(node, {
+      major: majorOf(version),
       sandboxImage: pauseImage,
       cniBinDir,
       maySetOomScore: maySetOomScore(),
@@ -56,11 +62,12 @@ export async function ensureContainerd(lab: Lab, node: NodeLayout, imageFiles: r
   );
   lab.ensureProcess(name, () => ({
     file: 'nsenter',
-    args: [...enter(node), 'containerd', '--config', node.containerdConfig],
+    args: [...enter(node), `${bin}containerd`, '--config', node.containerdConfig],
     logFile,
+    env,
   }));
   const ctr = (...words: readonly string[]) =>
-    lab.exec('nsenter', [...enter(node), 'ctr', '-n', 'k8s.io', ...words], lab.signal, { timeoutMs: 120_000 });
+    lab.exec('nsenter', [...enter(node), `${bin}ctr`, '-n', 'k8s.io', ...words], lab.signal, { timeoutMs: 120_000 });
   const list = await until(lab, `containerd of ${node.name}`, 20_000, async () => {
     if (!isAlive(lab.state().processes[name])) throw new GaveUp(`it ended; its last words:\n${tailOf(logFile)}`);
     return (await ctr('images', 'ls', '-q')).stdout;

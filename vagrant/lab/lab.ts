@@ -26,6 +26,7 @@ export function openLab(layout: LabLayout, before: LabState | undefined, clock: 
     isolated: layout.isolated,
     apiPort: layout.apiPort,
     runtimeHandlers: layout.runtimeHandlers,
+    containerdDir: layout.containerdDir,
     processes: {},
     madeDirs: [],
     startedAt: new Date(clock.now()).toISOString(),

@@ -10,6 +10,8 @@ export interface LabOptions {
   readonly apiPort: number;
   /** Further names under which the runtime runs containers, for RuntimeClasses. */
   readonly runtimeHandlers: readonly string[];
+  /** Folder of the containerd to run, with its shim and ctr; that in PATH unless told. */
+  readonly containerdDir?: string | undefined;
 }
 
 export interface LabLayout extends LabOptions {

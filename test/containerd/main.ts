@@ -1,0 +1,27 @@
+// `npm run test:containerd`: the CRI suite and all live tests on each containerd that Debian has and the machine does not.
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+
+/** By version, the suite of Debian that brings it. */
+const suites: Readonly<Record<string, string>> = { '1.7': 'trixie', '2.1': 'sid' };
+
+const { values, positionals } = parseArgs({
+  options: { only: { type: 'string', multiple: true } },
+  allowPositionals: true, // live test files, instead of all
+});
+const home = new URL('../..', import.meta.url).pathname;
+const outcomes: string[] = [];
+for (const [version, suite] of Object.entries(suites)) {
+  if (values.only !== undefined && !values.only.includes(version)) continue;
+  const folder = `${home}.cache/containerd/${version}`;
+  const isThere = run('sh', ['test/containerd/fetch.sh', suite, folder]);
+  const isGreen = isThere && run(process.execPath, ['test/run.ts', '--live', '--containerd', folder, ...positionals]);
+  const why = isThere ? 'failed' : `cannot be had from Debian ${suite}`;
+  outcomes.push(`containerd ${version}: ${isGreen ? 'passed' : why}`);
+}
+process.stdout.write(`\n${outcomes.join('\n')}\n`);
+process.exit(outcomes.length > 0 && outcomes.every((line) => line.endsWith('passed')) ? 0 : 1);
+
+function run(file: string, args: readonly string[]): boolean {
+  return spawnSync(file, args, { cwd: home, stdio: 'inherit' }).status === 0;
+}
