@@ -37,6 +37,8 @@ export interface AgentOptions {
   readonly imageCollection?: CollectRule;
   /** KubeletConfiguration with its defaults, for those who ask; what it says is in the other options, too. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Processes and threads that one pod may have; no limit unless told. */
+  readonly podPidsLimit?: number;
   /** 110 unless told. */
   readonly maxPods?: number;
   /** /etc/resolv.conf unless told. */

@@ -22,6 +22,7 @@ export interface AgentFlags {
   readonly port: string;
   readonly podManifestPath?: string;
   readonly manifestUrl?: string;
+  readonly podMaxPids?: string;
   readonly verbose?: boolean;
 }
 
@@ -46,6 +47,7 @@ export function addAgent(program: Command): void {
     .option('--port <port>', "port of the node's own server", '10250')
     .option('--pod-manifest-path <path>', 'folder of static pods, or one file')
     .option('--manifest-url <url>', 'where else static pods are described')
+    .option('--pod-max-pids <number>', 'processes and threads that one pod may have (no limit unless told)')
     .option('-v, --verbose', 'log more')
     .action((flags: AgentFlags) => live((signal) => agent(flags, command, signal)));
   addPlan(command);
@@ -80,10 +82,12 @@ function toldBy(
 ): readonly [Partial<AgentOptions>, Partial<AgentOptions>] {
   const values = Object.entries(flagOf)
     .filter(([, flag]) => flags[flag] !== undefined)
-    .map(([name, flag]) => [name, name === 'port' ? Number(flags[flag]) : flags[flag], isTyped(flag)] as const);
+    .map(([name, flag]) => [name, numbers.has(name) ? Number(flags[flag]) : flags[flag], isTyped(flag)] as const);
   const those = (wanted: boolean) => Object.fromEntries(values.filter(([, , typed]) => typed === wanted));
   return [those(true), those(false)];
 }
+
+const numbers: ReadonlySet<string> = new Set<keyof AgentOptions>(['port', 'podPidsLimit']);
 
 /** Options by the flag that sets them. */
 const flagOf = {
@@ -103,6 +107,7 @@ const flagOf = {
   port: 'port',
   manifestPath: 'podManifestPath',
   manifestUrl: 'manifestUrl',
+  podPidsLimit: 'podMaxPids',
 } as const satisfies Partial<Record<keyof AgentOptions, keyof AgentFlags>>;
 
 /** @throws {Error} that names what neither the command line nor the file says */

@@ -63,5 +63,7 @@ test('writesOf() speaks v1 and v2', (t) => {
     writesOf(limits, true).map(({ file, value }) => `${file}=${value}`),
     [`cpu.weight=${weightOf(1024)}`, 'cpu.max=50000 100000', 'memory.max=1000'],
   );
+  t.deepEqual(writesOf({ cpuShares: 2, pids: 9 }, false).at(-1), { controller: 'pids', file: 'pids.max', value: '9' });
+  t.deepEqual(writesOf({ cpuShares: 2, pids: 9 }, true).at(-1), { controller: '', file: 'pids.max', value: '9' });
   t.deepEqual(writesOf({ cpuShares: 2 }, false), [{ controller: 'cpu', file: 'cpu.shares', value: '2' }]);
 });

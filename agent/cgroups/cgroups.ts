@@ -36,6 +36,8 @@ export interface CgroupsOptions {
   readonly driver: Driver;
   /** `--cgroup-root`: '/' or a path below which all is made. */
   readonly root: string;
+  /** Processes and threads that a pod may have; no limit unless told. */
+  readonly podPidsLimit?: number | undefined;
   readonly exec: Exec;
   readonly log: Log;
   /** Where the kernel shows them: /sys/fs/cgroup. */
@@ -43,7 +45,7 @@ export interface CgroupsOptions {
 }
 
 export async function createCgroups(options: CgroupsOptions): Promise<Cgroups> {
-  const { driver, root, exec, log, mountPoint = '/sys/fs/cgroup' } = options;
+  const { driver, root, podPidsLimit: pids, exec, log, mountPoint = '/sys/fs/cgroup' } = options;
   const layout: Layout = { driver, root };
   const isV2 = existsSync(`${mountPoint}/cgroup.controllers`);
   const hierarchies = isV2 ? [''] : (await readdir(mountPoint)).filter((name) => controllers.includes(name));
@@ -98,7 +100,8 @@ export async function createCgroups(options: CgroupsOptions): Promise<Cgroups> {
     isV2,
     driver,
     parentOf: (pod) => parentForRuntime(layout, pod),
-    async make(pod, signal, limits = podLimits(pod)) {
+    async make(pod, signal, granted = podLimits(pod)) {
+      const limits = pids === undefined ? granted : { ...granted, pids };
       const path = podPath(layout, pod);
       if (driver === 'systemd') return await setSlice(path, propertiesOf(limits), signal);
       await makeFolders(path);

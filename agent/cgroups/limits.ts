@@ -8,6 +8,8 @@ export interface Limits {
   readonly cpuShares: number;
   readonly cpuQuotaMicros?: number;
   readonly memoryBytes?: number;
+  /** Processes and threads. */
+  readonly pids?: number;
 }
 
 /** Relative weight: 1024 a CPU, at least 2 (the kernel's own minimum). */

@@ -9,7 +9,13 @@ export interface Write {
 }
 
 /** What limits look like to the kernel. */
-export function writesOf({ cpuShares, cpuQuotaMicros, memoryBytes }: Limits, isV2: boolean): readonly Write[] {
+export function writesOf(limits: Limits, isV2: boolean): readonly Write[] {
+  const { pids } = limits;
+  const ofPids = pids === undefined ? [] : [{ controller: isV2 ? '' : 'pids', file: 'pids.max', value: String(pids) }];
+  return [...writesOfShares(limits, isV2), ...ofPids];
+}
+
+function writesOfShares({ cpuShares, cpuQuotaMicros, memoryBytes }: Limits, isV2: boolean): readonly Write[] {
   if (isV2) {
     return [
       { controller: '', file: 'cpu.weight', value: String(weightOf(cpuShares)) },
@@ -37,10 +43,11 @@ export function weightOf(shares: number): number {
 }
 
 /** The same as properties of a slice. */
-export function propertiesOf({ cpuShares, cpuQuotaMicros, memoryBytes }: Limits): readonly string[] {
+export function propertiesOf({ cpuShares, cpuQuotaMicros, memoryBytes, pids }: Limits): readonly string[] {
   return [
     `CPUWeight=${weightOf(cpuShares)}`,
     ...(cpuQuotaMicros === undefined ? [] : [`CPUQuota=${cpuQuotaMicros / (cpuPeriodMicros / 100)}%`]),
     ...(memoryBytes === undefined ? [] : [`MemoryMax=${memoryBytes}`]),
+    ...(pids === undefined ? [] : [`TasksMax=${pids}`]),
   ];
 }

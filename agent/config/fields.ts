@@ -81,7 +81,7 @@ export const fields: Fields = {
   hairpinMode: kept('string', 'promiscuous-bridge'),
   maxPods: works('integer', 110),
   podCIDR: kept('string'),
-  podPidsLimit: kept('integer', -1),
+  podPidsLimit: works('integer', -1),
   resolvConf: works('string', '/etc/resolv.conf'),
   runOnce: kept('boolean'),
   cpuCFSQuota: kept('boolean', true),

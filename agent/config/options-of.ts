@@ -24,6 +24,7 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     clusterDns: (config['clusterDNS'] as readonly string[] | undefined)?.[0],
     cgroupRoot: text('cgroupRoot'),
     maxPods: config['maxPods'] as number,
+    podPidsLimit: positive(config['podPidsLimit'] as number),
     resolvConf: text('resolvConf'),
     runtimeEndpoint: text('containerRuntimeEndpoint'),
     allowedUnsafeSysctls: config['allowedUnsafeSysctls'] as readonly string[] | undefined,
@@ -50,6 +51,11 @@ const none = {
   clusterCidr: undefined,
   serviceCidr: undefined,
 };
+
+/** Rule: -1 is no limit. */
+function positive(value: number): number | undefined {
+  return value > 0 ? value : undefined;
+}
 
 function milliseconds(duration: string | undefined): number | undefined {
   return duration === undefined ? undefined : Number(parseDuration(duration) / 1_000_000n);

@@ -16,6 +16,7 @@ export function shownConfig(options: AgentOptions): Readonly<Record<string, unkn
     tlsPrivateKeyFile: options.tlsPrivateKeyFile,
     maxPods,
     resolvConf,
+    ...(options.podPidsLimit === undefined ? {} : { podPidsLimit: options.podPidsLimit }),
     ...(allowedUnsafeSysctls === undefined ? {} : { allowedUnsafeSysctls }),
     ...(manifestPath === undefined ? {} : { staticPodPath: manifestPath }),
     ...(manifestUrl === undefined ? {} : { staticPodURL: manifestUrl }),

@@ -1,8 +1,9 @@
-import { constants, watch } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { watch } from 'node:fs';
+import { type FileHandle, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
 import { parseLine } from './line.ts';
+import { openLog } from './open-log.ts';
 import { type LogSelection, LogSelector } from './select.ts';
 import { tailOffset } from './tail.ts';
 
@@ -67,14 +68,6 @@ function rendered(line: Buffer, selector: LogSelector): readonly Buffer[] {
   const parsed = parseLine(line);
   const text = parsed && selector.render(parsed);
   return text === undefined ? [] : [text];
-}
-
-/** Follows no link: who can write beside a log file must not choose what is read. */
-async function openLog(path: string): Promise<FileHandle> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  if ((await file.stat()).isFile()) return file;
-  await file.close();
-  throw new Error(`Cannot read ${path}: it is not a regular file`);
 }
 
 /** The file that took the path over, if one did. */

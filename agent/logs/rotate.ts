@@ -1,12 +1,13 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { constants } from 'node:fs';
+import { lstat, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Runtime } from '#cri/runtime.ts';
 import type { Clock } from '#lib/clock.ts';
 import { assertNever } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
+import { openLogFolder } from './open-log.ts';
 import { planRotation, type RotationRule, type RotationStep, standardRotation } from './rotate-plan.ts';
 
 export interface RotateOptions {
@@ -48,35 +49,40 @@ async function rotateAll(options: RotateOptions, paths: Map<string, string>, sig
   }
 }
 
-/** Rotates the log of one container if it is due. */
+/**
+ * Rotates the log of one container if it is due. What stands in its place and is no file goes: the runtime makes a new one.
+ * All is done below the handle of its folder, and no link is followed: the pod's containers may write there.
+ */
 export async function rotateOne(
   id: string,
   path: string,
   { runtime, clock, rule = standardRotation }: RotateOptions,
   signal: AbortSignal,
 ): Promise<void> {
-  const bytes = (await stat(path).catch(() => undefined))?.size;
-  if (bytes === undefined) {
-    if (path !== '') await runtime.reopenLog(id, signal); // an earlier rotation ended half-way: writing goes on elsewhere
+  if (path === '') return;
+  const name = basename(path);
+  await using handle = await openLogFolder(dirname(path));
+  const folder = `/proc/self/fd/${handle.fd}`;
+  const found = await lstat(`${folder}/${name}`).catch(() => undefined);
+  if (found?.isFile() !== true) {
+    if (found !== undefined) await rm(`${folder}/${name}`, { recursive: true });
+    await runtime.reopenLog(id, signal); // an earlier rotation may have ended half-way: writing goes on elsewhere
     return;
   }
-  if (bytes <= rule.maxBytes) return;
-  const directory = dirname(path);
-  const facts = { name: basename(path), bytes, siblings: await readdir(directory) };
+  if (found.size <= rule.maxBytes) return;
+  const facts = { name, bytes: found.size, siblings: await readdir(folder) };
   for (const step of planRotation(facts, rule, clock.now())) {
-    await take(step, directory, () => runtime.reopenLog(id, signal));
+    await take(step, folder, () => runtime.reopenLog(id, signal));
   }
 }
 
-async function take(step: RotationStep, directory: string, reopen: () => Promise<void>): Promise<void> {
-  const at = (name: string) => join(directory, name);
+async function take(step: RotationStep, folder: string, reopen: () => Promise<void>): Promise<void> {
+  const at = (name: string) => `${folder}/${name}`;
   switch (step.do) {
     case 'remove':
-      return await rm(at(step.name), { force: true });
+      return await rm(at(step.name), { force: true, recursive: true });
     case 'compress':
-      await pipeline(createReadStream(at(step.name)), createGzip(), createWriteStream(at(`${step.name}.tmp`)));
-      await rename(at(`${step.name}.tmp`), at(`${step.name}.gz`));
-      return await rm(at(step.name));
+      return await compress(at(step.name));
     case 'rotate':
       await rename(at(step.from), at(step.to));
       try {
@@ -88,4 +94,16 @@ async function take(step: RotationStep, directory: string, reopen: () => Promise
     default:
       assertNever(step, 'step');
   }
+}
+
+/** What is no file, or a link by now, is not read, but goes as if it were compressed. */
+async function compress(path: string): Promise<void> {
+  const isFile = (await lstat(path)).isFile();
+  if (isFile) {
+    const source = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const target = await open(`${path}.tmp`, 'wx', 0o640); // fails on a link, too
+    await pipeline(source.createReadStream(), createGzip(), target.createWriteStream());
+    await rename(`${path}.tmp`, `${path}.gz`);
+  }
+  await rm(path, { recursive: true });
 }

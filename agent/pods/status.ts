@@ -6,6 +6,7 @@ import { containersOf, type Kind } from './containers.ts';
 import type { Observed } from './observed.ts';
 import { type Phase, phaseOf } from './phase.ts';
 import type { ProbeView } from './plan.ts';
+import { shortMessages } from './short-message.ts';
 import type { Stage } from './stage.ts';
 import { timestamp } from './timestamp.ts';
 
@@ -42,7 +43,9 @@ export function statusOf(facts: StatusFacts): PodStatus {
     ...(before.ephemeralContainerStatuses ?? []),
   ];
   const of = (...kinds: readonly Kind[]) =>
-    all.filter(({ kind }) => kinds.includes(kind)).map((one) => containerStatus(one, { ...facts, before: known }));
+    all
+      .filter(({ kind }) => kinds.includes(kind))
+      .map((one) => shortMessages(containerStatus(one, { ...facts, before: known }), all.length));
   const init = of('init', 'sidecar');
   const main = of('main');
   const ephemeral = of('ephemeral');

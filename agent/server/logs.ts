@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises';
 import { badRequest, invalid } from '#lib/api/status.ts';
+import { openLog } from '../logs/open-log.ts';
 import { readLog } from '../logs/read.ts';
 import type { LogSelection } from '../logs/select.ts';
 import { chooseLog } from './choose-log.ts';
@@ -21,7 +21,7 @@ export async function containerLogs(
   const containers = await findContainers(pod, name, options, signal);
   const { id } = chooseLog(pod, name, containers, isTrue(query.get('previous')));
   const { logPath } = await runtime.containerStatus(id, signal);
-  await access(logPath); // what fails now is an answer; later it is a broken one
+  await (await openLog(logPath)).close(); // what fails now is an answer; later it is a broken one
   const mayGrow = async () => {
     const [now] = await runtime.listContainers({ id }, signal);
     return now?.state === 'running';

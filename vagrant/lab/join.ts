@@ -108,6 +108,7 @@ export async function ensureAgent(lab: Lab, node: NodeLayout): Promise<void> {
     `--cluster-dns=${layout.clusterDns}`,
     `--cluster-domain=${layout.clusterDomain}`,
     '--pod-manifest-path=/var/lib/kubelet/manifests',
+    '--pod-max-pids=1024', // nodes share the machine: a pod that forks without end must not take it down
   ];
   lab.ensureProcess(`${node.name}/agent`, () => ({
     file: 'nsenter',
