@@ -7,6 +7,7 @@ import { connect } from '#lib/client/connect.ts';
 import { createEventRecorder } from '#lib/client/events.ts';
 import type { Clock } from '#lib/clock.ts';
 import { exec } from '#lib/exec.ts';
+import { giveBackMemory } from '#lib/give-back-memory.ts';
 import type { Log } from '#lib/log.ts';
 import { createMetrics } from '#lib/metrics.ts';
 import { keepCertificates } from './certificates/keep-all.ts';
@@ -203,6 +204,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     rotateLogs({ runtime: cri.runtime, rule: options.logRotation ?? standardRotation, clock, log }, signal),
     network.done,
     certificates,
+    giveBackMemory(clock, signal),
     server.stopped,
   ]);
   cri.close();

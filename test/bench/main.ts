@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { makeLab } from '../lab.ts';
 import { stopOnSignals } from '../stop.ts';
 import { measureApi } from './api.ts';
+import { measureExits } from './exits.ts';
 import { isWithin, type Row, renderRows } from './figures.ts';
 import { measurePods } from './pods.ts';
 import { measureIdle, measureIdleWithPods } from './processes.ts';
@@ -17,15 +18,17 @@ interface Options {
   readonly only?: readonly string[];
   readonly against?: string;
   readonly image: string;
+  readonly containerd?: string;
   readonly runs: string;
   readonly out: string;
 }
 
 const program = new Command('npm run bench --')
   .description('Measure a cluster that is brought up for it, isolated.')
-  .option('--only <parts...>', 'start, idle, pods, api, scheduler, proxy')
+  .option('--only <parts...>', 'start, idle, exits, pods, api, scheduler, proxy')
   .option('--against <kubeconfig>', 'measure the API and the pods of another cluster, too, in turn')
   .option('--image <name>', 'what pods run; it must be on the nodes', 'skiff.local/tools:1')
+  .option('--containerd <folder>', 'run the containerd of this folder')
   .option('--runs <number>', 'how often each is measured', '5')
   .option('--out <file>', 'results as JSON', '.cache/bench.json')
   .parse();
@@ -54,8 +57,10 @@ stop.signal.addEventListener('abort', () => void clear().finally(() => process.e
 await show('start', () => measureServerStart(runs));
 await show('scheduler', () => measureScheduler([100, 1_000], runs));
 await show('proxy', () => measureProxy([100, 1_000, 10_000], runs));
-if (['idle', 'pods', 'start', 'api'].some(wants)) {
-  const making = makeLab('skiff-bench', ['--no-workload'], stop.signal);
+if (['idle', 'exits', 'pods', 'start', 'api'].some(wants)) {
+  const { containerd } = options;
+  const more = containerd === undefined ? [] : ['--containerd', containerd];
+  const making = makeLab('skiff-bench', ['--no-workload', ...more], stop.signal);
   clear = () =>
     making.then(
       (lab) => lab.remove(),
@@ -70,7 +75,8 @@ if (['idle', 'pods', 'start', 'api'].some(wants)) {
   ];
   try {
     await show('idle', () => measureIdle(lab.layout, 'idle', 260));
-    await show('idle', () => measureIdleWithPods(lab.layout, 30, image));
+    await show('idle', () => measureIdleWithPods(lab.layout, 50, image));
+    await show('exits', () => measureExits(lab.layout, 2, image));
     for (let turn = 0; turn < turns; turn++) {
       await show('pods', () => measurePods({ kubeconfig, layout: lab.layout, counts, image, label: '' }));
       if (against === undefined) continue;

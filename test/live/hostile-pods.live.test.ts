@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { configMaps } from '#lib/api/resources.ts';
-import type { Pod } from '#lib/api/types/core.v1.ts';
+import type { Pod, Volume } from '#lib/api/types/core.v1.ts';
 import { readState } from '../../vagrant/lab/state.ts';
 import { eventually, inNode, testCluster } from './cluster.ts';
 import { forever, isPhase, isReady, main, openPodLab, type PodLab, signal } from './pods.ts';
@@ -235,7 +235,7 @@ test.serial('subPaths that race with links never lead out of their volume', asyn
 });
 
 test.serial('a volume that vanishes below a running pod harms only that pod, and the pod can go', async (t) => {
-  const volumes = [
+  const volumes: readonly Volume[] = [
     { name: 'disk', emptyDir: {} },
     { name: 'memory', emptyDir: { medium: 'Memory' } },
     { name: 'host', hostPath: { path: '/run/vanishing', type: 'DirectoryOrCreate' } },
