@@ -126,6 +126,11 @@ const bans: readonly { readonly what: RegExp; readonly where: RegExp; readonly w
     where: /^(lib\/backoff\.ts|test\/)/,
     why: 'chance is passed in, or comes from node:crypto',
   },
+  {
+    what: /^import (?!type).*from 'node:http';/m,
+    where: /^test\/|\.test\.ts$/,
+    why: 'it loads fetch and WebSocket, too: lib/http.ts',
+  },
   { what: /^export default/m, where: /^$/, why: 'one name for one thing' },
   { what: /^\s*(export )?(const )?enum /m, where: /^$/, why: 'string unions instead' },
   { what: /\bTODO\b|\bFIXME\b|\bXXX\b/, where: /^$/, why: 'what is left to do is an issue' },

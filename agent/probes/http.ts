@@ -1,5 +1,5 @@
-import { request as plainRequest } from 'node:http';
 import { request as secureRequest } from 'node:https';
+import { http } from '#lib/http.ts';
 import type { HttpTarget } from './target.ts';
 
 export interface HttpAnswer {
@@ -12,7 +12,7 @@ export interface HttpAnswer {
 /** One GET on a connection of its own; certificates are not checked, as a pod's own are nobody's business. */
 export function get({ url, headers }: HttpTarget, signal: AbortSignal): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? secureRequest : plainRequest;
+    const send = url.protocol === 'https:' ? secureRequest : http.request;
     const request = send(
       url,
       { agent: false, headers: { ...headers, connection: 'close' }, signal, rejectUnauthorized: false },

@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { splitKey } from '#lib/api/resource.ts';
+import { http } from '#lib/http.ts';
 import type { Log } from '#lib/log.ts';
 import type { PortPlan } from './plan.ts';
 
@@ -35,7 +36,7 @@ export function createHealthChecks(log: Log): HealthChecks {
         return;
       }
       const service = splitKey(key);
-      const server = createServer({ requestTimeout: 10_000 }, (_request, response) => {
+      const server = http.createServer({ requestTimeout: 10_000 }, (_request, response) => {
         const count = open.get(key)?.localCount ?? 0;
         response.writeHead(count > 0 ? 200 : 503, {
           'content-type': 'application/json',

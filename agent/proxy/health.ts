@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { Clock } from '#lib/clock.ts';
+import { http } from '#lib/http.ts';
 import type { Log } from '#lib/log.ts';
 import type { ProxyHealth } from './proxy.ts';
 
@@ -48,7 +49,7 @@ const patienceMs = 60_000; // twice kube-proxy's sync period
 
 async function listen(address: string, answer: RequestListener, signal: AbortSignal): Promise<void> {
   const colon = address.lastIndexOf(':');
-  const server = createServer({ requestTimeout: 10_000 }, answer);
+  const server = http.createServer({ requestTimeout: 10_000 }, answer);
   server.maxConnections = 100;
   server.listen({ host: address.slice(0, colon), port: Number(address.slice(colon + 1)), signal });
   await once(server, 'listening', { signal });

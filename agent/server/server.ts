@@ -1,8 +1,9 @@
-import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { failure, StatusError } from '#lib/api/status.ts';
+import { http } from '#lib/http.ts';
 import { createAccess } from './access.ts';
 import { type Handling, handle } from './handle.ts';
 import type { KubeletServerOptions } from './options.ts';
@@ -129,7 +130,7 @@ function endOf(end: { once(event: 'close', listener: () => void): unknown }, sig
 async function startHealthz(address: string) {
   if (address === '') return undefined;
   const colon = address.lastIndexOf(':');
-  const server = createHttpServer((request, response) => {
+  const server = http.createServer((request, response) => {
     const isKnown = request.url === '/healthz' || request.url?.startsWith('/healthz/');
     response.writeHead(isKnown ? 200 : 404, { 'content-type': 'text/plain; charset=utf-8' });
     response.end(isKnown ? 'ok' : '404 page not found\n');

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ReasonError } from '#lib/errors.ts';
+import { http } from '../http.ts';
 
 export interface UpgradeRequest {
   /** http only: what we ask is on this node. */
@@ -21,7 +21,7 @@ export interface Upgraded {
 /** Asks for another protocol on a connection of its own. @throws {ReasonError} ServiceUnavailable with the peer's words if it stays with HTTP */
 export function requestUpgrade({ url, method, headers }: UpgradeRequest, signal: AbortSignal): Promise<Upgraded> {
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, headers: headers as Record<string, string>, agent: false });
+    const asked = http.request(url, { method, headers: headers as Record<string, string>, agent: false });
     const abort = () => asked.destroy(signal.reason instanceof Error ? signal.reason : undefined);
     signal.addEventListener('abort', abort, { once: true });
     const done = () => signal.removeEventListener('abort', abort);

@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '#lib/clock.ts';
+import { http } from '#lib/http.ts';
 import type { ApiRequest, ApiResponse } from '../exchange.ts';
 import { readBody } from './body.ts';
 import { compress } from './compress.ts';
@@ -11,7 +12,7 @@ import type { Serving } from './under-way.ts';
 
 /** Answers HTTP/1.1 requests and upgrades by `handler`. Connections are handed to it by `emit('connection')`. */
 export function createHttp1(serving: Serving): Server {
-  const server = createServer({
+  const server = http.createServer({
     headersTimeout: 15_000,
     requestTimeout: 0, // bodies have their own limit; what a proxy carries has none
     keepAliveTimeout: 120_000,

@@ -1,8 +1,9 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { type Duplex, pipeline } from 'node:stream';
 import { badRequest, failure } from '#lib/api/status.ts';
+import { http } from '#lib/http.ts';
 import type { ApiRequest, ApiResponse } from '../exchange.ts';
 import { headersBack, headersOnward } from './headers.ts';
 import type { Target } from './target.ts';
@@ -58,7 +59,7 @@ function send(
     ...tlsOf(target),
   };
   return new Promise((resolve, reject) => {
-    const onward = target.tls === undefined ? httpRequest(options) : httpsRequest(options);
+    const onward = target.tls === undefined ? http.request(options) : httpsRequest(options);
     onward.setNoDelay(true);
     onward.once('response', (response) => {
       response.on('error', () => {}); // whoever reads the body sees it
