@@ -85,7 +85,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
   const allocatable = () => allocatableOf({ machine, maxPods });
   const objects = createPodObjects(common, signal);
   const record = createRecordPod(recorder);
-  const puller = createNodePuller({ images: cri.images, objects, record, clock });
+  const puller = createNodePuller({ images: cri.images, objects, record, clock, parallel: options.parallelPulls });
   const volumes = await createVolumes({
     ...common,
     root: rootDir,
@@ -120,6 +120,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
       cgroups,
       volumes,
       nodeName,
+      longestRestartMs: options.longestRestartMs,
       allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
       rootDir,
       hostIPs,
@@ -142,6 +143,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     machine,
     maxPods,
     kubeletVersion,
+    taints: options.taints,
     network: () => network?.status() ?? { isReady: false, message: 'it is being set up' },
     current: () => informers.nodes.get(nodeName),
     record: (reason, message) => recorder.record(aboutNode(nodeName), 'Normal', reason, message),
@@ -165,7 +167,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     },
     signal,
   );
-  const serve = { nodeName, port, tls, client, pods: source, runtime: cri.runtime, metrics };
+  const serve = { nodeName, port, tls, client, pods: source, runtime: cri.runtime, metrics, access: options.access };
   const server = await startKubeletServer({ ...serve, config: shownConfig(options), clock, log }, signal);
   const certificates = keepCertificates(
     {
@@ -187,7 +189,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     statics.run(signal),
     recorder.run(signal),
     node.run(signal),
-    keepLease(() => informers.nodes.get(nodeName), common, nodeName, signal),
+    keepLease(() => informers.nodes.get(nodeName), { ...common, leaseSeconds: options.leaseSeconds }, nodeName, signal),
     pods.run(signal),
     keepShares(cgroups, pods.pods, common, signal),
     volumes.run(signal),
@@ -201,7 +203,10 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
       },
       signal,
     ),
-    rotateLogs({ runtime: cri.runtime, rule: options.logRotation ?? standardRotation, clock, log }, signal),
+    rotateLogs(
+      { runtime: cri.runtime, rule: options.logRotation ?? standardRotation, pauseMs: options.logPauseMs, clock, log },
+      signal,
+    ),
     network.done,
     certificates,
     giveBackMemory(clock, signal),

@@ -1,5 +1,7 @@
+import type { Taint } from '#lib/api/types/core.v1.ts';
 import type { CollectRule } from './images/collect-plan.ts';
 import type { RotationRule } from './logs/rotate-plan.ts';
+import type { AccessRule } from './server/access.ts';
 
 /** What `skiff agent` is told. Paths and addresses have no default here: the command line has. */
 export interface AgentOptions {
@@ -39,6 +41,17 @@ export interface AgentOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Processes and threads that one pod may have; no limit unless told. */
   readonly podPidsLimit?: number;
+  /** 4 unless told. */
+  readonly parallelPulls?: number;
+  /** 40 unless told. */
+  readonly leaseSeconds?: number;
+  /** What a node that is new has, until somebody takes it away. */
+  readonly taints?: readonly Taint[];
+  readonly access?: AccessRule;
+  /** The longest pause before a container that keeps ending is started again: 5 min unless told. */
+  readonly longestRestartMs?: number;
+  /** 10 s unless told. */
+  readonly logPauseMs?: number;
   /** 110 unless told. */
   readonly maxPods?: number;
   /** /etc/resolv.conf unless told. */

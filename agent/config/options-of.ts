@@ -1,6 +1,8 @@
 import { parseDuration } from '#lib/api/json/duration.ts';
 import { wholeValue } from '#lib/api/quantity.ts';
+import type { Taint } from '#lib/api/types/core.v1.ts';
 import type { AgentOptions } from '../options.ts';
+import type { AccessRule } from '../server/access.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -24,6 +26,12 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     clusterDns: (config['clusterDNS'] as readonly string[] | undefined)?.[0],
     cgroupRoot: text('cgroupRoot'),
     maxPods: config['maxPods'] as number,
+    parallelPulls: config['serializeImagePulls'] ? 1 : (config['maxParallelImagePulls'] as number),
+    leaseSeconds: config['nodeLeaseDurationSeconds'] as number,
+    taints: config['registerWithTaints'] as readonly Taint[] | undefined,
+    access: accessOf(config),
+    longestRestartMs: milliseconds((config['crashLoopBackOff'] as Config)['maxContainerRestartPeriod'] as string),
+    logPauseMs: milliseconds(text('containerLogMonitorInterval')),
     podPidsLimit: positive(config['podPidsLimit'] as number),
     resolvConf: text('resolvConf'),
     runtimeEndpoint: text('containerRuntimeEndpoint'),
@@ -40,6 +48,22 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     config,
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}
+
+function accessOf({ authentication, authorization }: Config): AccessRule {
+  const { webhook, anonymous } = authentication as Readonly<Record<'webhook' | 'anonymous', Config>>;
+  const { mode, webhook: asked } = authorization as { readonly mode: string; readonly webhook: Config };
+  if (mode !== 'Webhook' && mode !== 'AlwaysAllow') {
+    throw new Error(`"authorization.mode" must be Webhook or AlwaysAllow: it is ${JSON.stringify(mode)}`);
+  }
+  return {
+    mayAskTokens: webhook['enabled'] === true,
+    letsAnonymousIn: anonymous['enabled'] === true,
+    allowsAll: mode === 'AlwaysAllow',
+    tokenMs: milliseconds(webhook['cacheTTL'] as string) ?? 0,
+    allowedMs: milliseconds(asked['cacheAuthorizedTTL'] as string) ?? 0,
+    deniedMs: milliseconds(asked['cacheUnauthorizedTTL'] as string) ?? 0,
+  };
 }
 
 /** Options that no configuration knows. */

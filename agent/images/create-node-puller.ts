@@ -9,17 +9,19 @@ export interface NodePullerOptions {
   readonly images: Images;
   readonly objects: Pick<PodObjects, 'secret'>;
   readonly record: RecordPod;
+  readonly parallel?: number | undefined;
   readonly clock: Clock;
 }
 
 /** Pulls for the pods of this node, with their own secrets, and tells of it in Events. */
-export function createNodePuller({ images, objects, record, clock }: NodePullerOptions): Puller {
+export function createNodePuller({ images, objects, record, parallel, clock }: NodePullerOptions): Puller {
   return createPuller({
     images,
     secretsOf: (pod, signal) => pullSecrets(pod, objects, signal),
     record: (pod, { name }, type, reason, message) =>
       record(pod, type, reason, message, name === undefined ? undefined : { name }),
     clock,
+    ...(parallel === undefined ? {} : { parallel }),
   });
 }
 

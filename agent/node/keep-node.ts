@@ -1,7 +1,7 @@
 // Keeps the node's object: makes it, tells its status at once when it changes and now and then when it does not.
 import type { Cri, RuntimeStatus } from '#cri/runtime.ts';
 import { nodes } from '#lib/api/resources.ts';
-import type { Node, NodeStatus } from '#lib/api/types/core.v1.ts';
+import type { Node, NodeStatus, Taint } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
 import { hasReason } from '#lib/errors.ts';
@@ -18,6 +18,8 @@ export interface KeepNodeOptions {
   readonly machine: Machine;
   readonly maxPods: number;
   readonly kubeletVersion: string;
+  /** What it has from the beginning. */
+  readonly taints?: readonly Taint[] | undefined;
   network(): { readonly isReady: boolean; readonly message: string };
   /** The node as the informer has it. */
   current(): Node | undefined;
@@ -40,13 +42,23 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
   let toldAtMs = 0;
   let images: NodeFacts['images'] = [];
   let imagesAtMs = 0;
+  let runtime: RuntimeStatus | undefined;
+  let runtimeAtMs = 0;
 
   async function register(signal: AbortSignal): Promise<void> {
     const labels = nodeLabels(options);
     const annotations = { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' };
     const status = await observe(signal);
     try {
-      await client.create(nodes, { metadata: { name, labels, annotations }, spec: {}, status }, signal);
+      await client.create(
+        nodes,
+        {
+          metadata: { name, labels, annotations },
+          spec: options.taints === undefined ? {} : { taints: options.taints },
+          status,
+        },
+        signal,
+      );
       log.info('Registered node', { node: name });
     } catch (error) {
       if (!hasReason(error, 'AlreadyExists')) throw error;
@@ -59,11 +71,14 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
   }
 
   async function observe(signal: AbortSignal): Promise<NodeStatus> {
-    const [runtime, version] = await Promise.all([
+    const [found, version] = await Promise.all([
       cri.runtime.status(signal).catch(() => undefined),
       cri.runtime.version(signal).catch(() => undefined),
     ]);
     signal.throwIfAborted();
+    // One call that fails does not make a node unready, and all of its pods with it. Rule: kubelet's runtimeState.
+    if (found !== undefined || clock.now() - runtimeAtMs > runtimeGraceMs) runtime = found;
+    if (found !== undefined) runtimeAtMs = clock.now();
     if (clock.now() - imagesAtMs > imagesMs) {
       const listed = await cri.images.list(signal).catch(() => []);
       images = listed.map(({ repoDigests, repoTags, sizeBytes }) => ({
@@ -74,7 +89,10 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
     }
     return nodeStatusOf({
       ...options,
-      runtimeVersion: version === undefined ? '' : `${version.name}://${version.version}`,
+      runtimeVersion:
+        version === undefined
+          ? (told?.nodeInfo?.containerRuntimeVersion ?? '')
+          : `${version.name}://${version.version}`,
       runtime: runtime?.conditions,
       runtimeFeatures: featuresOf(runtime),
       network: options.network(),
@@ -138,6 +156,7 @@ const steadyMs = 5_000; // how soon a runtime that fell ill is seen
 const eagerMs = 150; // while the node is not ready
 const unchangedMs = 300_000;
 const imagesMs = 60_000;
+const runtimeGraceMs = 30_000;
 
 function wasReady(status: NodeStatus | undefined): boolean {
   return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';

@@ -8,10 +8,15 @@ import type { Log } from '#lib/log.ts';
 
 const namespace = 'kube-node-lease';
 
-/** Says every 10 s that the node lives, until `signal` is aborted. Rule: "Nodes", "Node heartbeats". */
+/** Says four times in the life of its lease that the node lives, until `signal` is aborted. Rule: "Nodes", "Node heartbeats". */
 export async function keepLease(
   node: () => Node | undefined,
-  { client, clock, log }: { readonly client: Client; readonly clock: Clock; readonly log: Log },
+  {
+    client,
+    clock,
+    log,
+    leaseSeconds = 40,
+  }: { readonly client: Client; readonly clock: Clock; readonly log: Log; readonly leaseSeconds?: number | undefined },
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -27,14 +32,14 @@ export async function keepLease(
       failures++;
       log.debug('Could not renew the lease', { node: name, err: error });
     }
-    const pauseMs = failures === 0 ? renewMs : Math.min(200 * 2 ** (failures - 1), 7_000);
+    const pauseMs = failures === 0 ? leaseSeconds * 250 : Math.min(200 * 2 ** (failures - 1), 7_000);
     await clock.sleep(pauseMs, signal).catch(() => {});
   }
 
   async function renew(before: Lease | undefined): Promise<Lease> {
     const current = before ?? (await find());
     const renewTime = `${new Date(clock.now()).toISOString().slice(0, -1)}000Z`;
-    const spec = { ...current?.spec, holderIdentity: name, leaseDurationSeconds, renewTime };
+    const spec = { ...current?.spec, holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime };
     const owner = node();
     const uid = owner?.metadata.uid;
     const ownerReferences = uid === undefined ? [] : [{ apiVersion: 'v1', kind: 'Node', name, uid }];
@@ -54,5 +59,3 @@ export async function keepLease(
     }
   }
 }
-const renewMs = 10_000;
-const leaseDurationSeconds = 40;

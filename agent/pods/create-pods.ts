@@ -40,6 +40,7 @@ export interface PodsOptions {
   readonly cgroups: Cgroups;
   readonly volumes: Volumes;
   readonly nodeName: string;
+  readonly longestRestartMs?: number | undefined;
   readonly allowedUnsafeSysctls: readonly string[];
   readonly rootDir: string;
   readonly hostIPs: readonly string[];

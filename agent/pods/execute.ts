@@ -118,7 +118,7 @@ async function tryStart(
     if (endedAtMs !== undefined) {
       const hash = containerHash(containerNamed(record.pod, name)!.container);
       const last = grantedTo(record.restarts.get(name), hash);
-      record.restarts.set(name, { ...nextRestart(last, endedAtMs, nowMs), hash });
+      record.restarts.set(name, { ...nextRestart(last, endedAtMs, nowMs, tools.longestRestartMs), hash });
     }
     await startContainer({ pod: record.pod, name, attempt, sandbox, volumes }, tools, signal);
     record.waiting.delete(name);

@@ -21,6 +21,7 @@ export interface NodeTools {
   readonly volumes: Volumes;
   readonly objects: PodObjects;
   readonly services: { list(): Iterable<Service> };
+  readonly longestRestartMs?: number | undefined;
   readonly rootDir: string;
   /** Addresses of the node, primary first. */
   readonly hostIPs: readonly string[];

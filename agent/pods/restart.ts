@@ -24,8 +24,14 @@ export function restartWaitMs(last: Restart | undefined, endedAtMs: number, nowM
 }
 
 /** What is granted by a start at `nowMs` of a container that ended at `endedAtMs`. */
-export function nextRestart(last: Restart | undefined, endedAtMs: number, nowMs: number): Restart {
-  const delayMs = last === undefined || isForgotten(last, endedAtMs) ? firstMs : Math.min(last.delayMs * 2, mostMs);
+export function nextRestart(
+  last: Restart | undefined,
+  endedAtMs: number,
+  nowMs: number,
+  longestMs: number = mostMs,
+): Restart {
+  const next = last === undefined || isForgotten(last, endedAtMs) ? firstMs : last.delayMs * 2;
+  const delayMs = Math.min(next, longestMs);
   return { delayMs, atMs: nowMs };
 }
 

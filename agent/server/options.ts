@@ -5,6 +5,7 @@ import type { Reader } from '#lib/client/informer.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
+import type { AccessRule } from './access.ts';
 
 export interface KubeletServerOptions {
   readonly nodeName: string;
@@ -24,6 +25,7 @@ export interface KubeletServerOptions {
     'listContainers' | 'listSandboxes' | 'containerStatus' | 'exec' | 'attach' | 'portForward' | 'execSync' | 'stats'
   >;
   readonly metrics: Metrics;
+  readonly access?: AccessRule | undefined;
   /** What /configz shows. */
   readonly config?: unknown;
   readonly clock: Clock;

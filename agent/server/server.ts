@@ -24,7 +24,7 @@ export interface KubeletServer {
 /** Serves the kubelet's API until `signal` is aborted. Nobody is let in without authentication and authorization. */
 export async function startKubeletServer(options: KubeletServerOptions, signal: AbortSignal): Promise<KubeletServer> {
   const { host, port = 10250, tls, log, healthzAddress = '127.0.0.1:10248' } = options;
-  const access = createAccess(options);
+  const access = createAccess({ ...options, rule: options.access });
   const handling: Handling = { ...options, usage: createUsage(options) };
   addOwnMetrics(options);
   let inUse = tls;
