@@ -90,6 +90,7 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
     ...options,
     observer,
     services: informers.services,
+    knowsAllPods: options.statics.isComplete,
     limit: createLimit(mostAtOnce),
     admit(pod, others) {
       const node = informers.nodes.get(options.nodeName);

@@ -36,6 +36,8 @@ export interface NodeTools {
   handlerOf(runtimeClassName: string | undefined, signal: AbortSignal): Promise<string>;
   /** Tells users what happens, in an Event about the pod, or about one of its containers. */
   record(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void;
+  /** Whether every source of pods has been heard: until then nothing is ended because nobody names it. */
+  knowsAllPods(): boolean;
   /** Sandboxes and containers that are made at once. */
   readonly limit: Limit;
   readonly checkpoint: Checkpoint;

@@ -105,7 +105,7 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
   /** A pod that the runtime has and the API does not: it ends. */
   function adopt(uid: string): PodRecord | undefined {
     const pod = orphanOf(uid, observer.of(uid));
-    if (pod === undefined) return undefined;
+    if (pod === undefined || !tools.knowsAllPods()) return undefined; // the sweep comes by again
     const record = createRecord(pod, clock.now());
     record.isGone = true;
     record.facts = withKill({}, { atMs: clock.now(), graceSeconds: graceOf(pod) });

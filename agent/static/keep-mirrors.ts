@@ -39,6 +39,7 @@ export async function keepMirrors(options: KeepMirrorsOptions, signal: AbortSign
       return undefined;
     }
     if (there !== undefined) {
+      if (pod === undefined && !statics.isComplete()) return unreadMs;
       if (pod === undefined && options.isEnding(key)) return againMs;
       await remove(there, life);
       return againMs;
@@ -88,3 +89,4 @@ export async function keepMirrors(options: KeepMirrorsOptions, signal: AbortSign
   for (const stop of stops) stop();
 }
 const againMs = 300;
+const unreadMs = 5_000;

@@ -12,7 +12,9 @@ export interface StaticPods {
   list(): Iterable<Pod>;
   /** Calls `listener` on each change from now on, and once for each pod that is there. Returns how to stop. */
   onChange(listener: (now: Pod | undefined, before: Pod | undefined, key: string) => void): () => void;
-  /** Settles when all sources were read once. */
+  /** Whether every source has answered: else a pod that is missing here may still be one. */
+  isComplete(): boolean;
+  /** Settles when all sources were asked once. */
   readonly synced: Promise<void>;
   run(signal: AbortSignal): Promise<void>;
 }
@@ -42,6 +44,7 @@ export function createStaticPods(options: StaticPodsOptions): StaticPods {
   const listeners = new Set<(now: Pod | undefined, before: Pod | undefined, key: string) => void>();
   const first = Promise.withResolvers<void>();
   const complaints = new Map<string, string>(); // by place: said once
+  let isUrlRead = manifestUrl === undefined;
   const made = new Map<string, readonly Pod[]>(); // by place: what it held when it could be read last
 
   function replace(all: ReadonlyMap<string, Pod>): void {
@@ -74,6 +77,7 @@ export function createStaticPods(options: StaticPodsOptions): StaticPods {
       for (const pod of made.get(one.from) ?? []) all.set(keyOf(pod), pod);
     }
     const places = new Set(texts.flat().map(({ from }) => from));
+    if (manifestUrl !== undefined && made.has(manifestUrl)) isUrlRead = true;
     for (const from of made.keys()) if (!places.has(from)) made.delete(from);
     replace(all);
     first.resolve();
@@ -96,6 +100,7 @@ export function createStaticPods(options: StaticPodsOptions): StaticPods {
   return {
     get: (key) => known.get(key),
     list: () => known.values(),
+    isComplete: () => isUrlRead,
     onChange(listener) {
       listeners.add(listener);
       for (const [key, pod] of known) listener(pod, undefined, key);
