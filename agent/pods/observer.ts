@@ -54,6 +54,7 @@ export function createObserver(options: ObserverOptions): Observer {
   const first = Promise.withResolvers<void>();
   let looks = 0;
   let listedAtMs = 0;
+  let changedAtMs = 0;
   let isTold = false; // by events: then lists are only a second line
 
   // One pod is looked at once at a time, however many events there are of it.
@@ -164,6 +165,7 @@ export function createObserver(options: ObserverOptions): Observer {
           listedAtMs = clock.now();
           first.resolve();
           for (const podUid of changed) options.onChange(podUid);
+          if (changed.size > 0) changedAtMs = clock.now();
           if (wasLost) log.info('Found the container runtime again');
           wasLost = false;
         }
@@ -172,7 +174,8 @@ export function createObserver(options: ObserverOptions): Observer {
         if (!wasLost) log.warn('Lost the container runtime', { err: error });
         wasLost = true;
       }
-      await clock.sleep(isTold ? secondLineMs : pauseMs, signal).catch(() => {});
+      const isLively = clock.now() - changedAtMs < livelyMs; // what just started often ends soon
+      await clock.sleep(isTold ? secondLineMs : isLively ? pauseMs : quietMs, signal).catch(() => {});
     }
   }
 
@@ -209,6 +212,8 @@ export function createObserver(options: ObserverOptions): Observer {
   };
 }
 const pauseMs = 300; // an exit is seen in well under a second; two calls of about a millisecond each
+const quietMs = 600;
+const livelyMs = 10_000;
 const secondLineMs = 5_000; // events may be lost
 const idleMs = 10_000;
 
