@@ -123,7 +123,8 @@ function conditionsOf(facts: NodeFacts): readonly NodeCondition[] {
 function troublesOf({ runtime, network }: NodeFacts): readonly string[] {
   if (runtime === undefined) return ['container runtime is down'];
   const troubles = runtime.flatMap(({ type, status, reason, message }) => {
-    if (status) return [];
+    // What else a runtime tells of itself, such as its deprecations, makes no node unready.
+    if (status || (type !== 'RuntimeReady' && type !== 'NetworkReady')) return [];
     const what =
       type === 'NetworkReady'
         ? 'container runtime network not ready'

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Container, Probe } from '#lib/api/types/core.v1.ts';
+import { hasReason } from '#lib/errors.ts';
 import { get, type HttpAnswer } from './http.ts';
 import { type HttpTarget, httpTargetOf, portOf } from './target.ts';
 import type { ProbeOutcome } from './verdict.ts';
@@ -61,7 +62,14 @@ async function checkExec(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<CheckResult> {
-  const { exitCode, output } = await exec(containerId, command, timeoutMs, signal);
+  const ran = await exec(containerId, command, timeoutMs, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    if (hasReason(error, 'Timeout')) throw error;
+    return { exitCode: undefined, output: String((error as Error).message) };
+  });
+  const { exitCode, output } = ran;
+  // What the runtime could not do says nothing of the container. Rule: prober, "throw away the result".
+  if (exitCode === undefined) return { outcome: 'unknown', output };
   return { outcome: exitCode === 0 ? 'success' : 'failure', output: output.slice(0, mostOutput) };
 }
 const mostOutput = 10 * 1024;
