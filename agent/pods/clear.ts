@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readlink, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Pod } from '#lib/api/types/core.v1.ts';
+import { removeLog } from '../logs/remove-log.ts';
 import type { NodeTools } from './node-facts.ts';
 import type { ObservedContainer } from './observed.ts';
 import type { Observer } from './observer.ts';
@@ -29,7 +30,7 @@ export async function clearContainer(
 ): Promise<void> {
   await cri.runtime.removeContainer(id, signal);
   await rm(logLinkPath(pod, name, id), { force: true });
-  if (logPath !== '') await rm(logPath, { force: true });
+  if (logPath !== '') await removeLog(logPath);
 }
 
 /** Removes logs of pods that nobody knows any more, and links to logs that are gone. */
