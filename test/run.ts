@@ -50,7 +50,16 @@ const unitParts: readonly Part[] = [
   { name: 'unit', words: [...ava, '**/*.test.ts', '!**/*.live.test.ts'], limitMinutes: 15 },
 ];
 const liveFiles = positionals.length > 0 ? positionals : ['**/*.live.test.ts', `!${modern}`];
-const up = ['./skiff', 'up', '--isolated', '--data', data, '--api-port', '0', ...(containerd === undefined ? [] : ['--containerd', containerd])];
+const up = [
+  './skiff',
+  'up',
+  '--isolated',
+  '--data',
+  data,
+  '--api-port',
+  '0',
+  ...(containerd === undefined ? [] : ['--containerd', containerd]),
+];
 const down: Part = { name: 'down', words: ['./skiff', 'down', '--data', data], isCheck: true, limitMinutes: 5 };
 const liveParts: readonly Part[] = [
   { name: 'up', words: up, isCheck: true, limitMinutes: 5 },

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { connect } from '#lib/client/connect.ts';
 import { makeLab } from '../lab.ts';
+import { stopOnSignals } from '../stop.ts';
 import { openFaultyNode } from './node.ts';
 import { runRound } from './round.ts';
 
@@ -19,14 +20,15 @@ const options = new Command('npm run test:faults --')
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const startedMs = performance.now();
 const more = options.containerd === undefined ? [] : ['--containerd', options.containerd];
-const lab = await makeLab('skiff-faults', ['--no-workload', '--nodes', '1', ...more]);
-for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => void lab.remove().finally(() => process.exit(130)));
+const stop = stopOnSignals(say);
+const lab = await makeLab('skiff-faults', ['--no-workload', '--nodes', '1', ...more], stop.signal);
 let passed = 0;
 const failed: number[] = [];
 try {
   await using connection = await connect(lab.layout.kubeconfig, { userAgent: 'skiff-faults' });
   const node = await openFaultyNode(lab.layout);
   for (const seed of seeds()) {
+    if (stop.signal.aborted) break;
     const wrong = await runRound({ seed, client: connection.client, layout: lab.layout, node, say });
     if (wrong.length === 0) passed++;
     else failed.push(seed);
@@ -41,7 +43,7 @@ try {
 }
 if (failed.length > 0) say(`Keep the seed in test/faults/seeds.txt once its cause is known: ${failed.join(' ')}`);
 say(`${passed} passed, ${failed.length} failed`);
-process.exit(failed.length > 0 || passed === 0 ? 1 : 0);
+process.exit(stop.exitCode() ?? (failed.length > 0 || passed === 0 ? 1 : 0));
 
 /** The kept ones, or new ones until the time is over. */
 function* seeds(): Generator<number> {
