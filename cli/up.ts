@@ -8,6 +8,7 @@ interface Options {
   readonly apiPort?: string;
   readonly runtimeHandler?: readonly string[];
   readonly containerd?: string;
+  readonly certificateLifetime?: string;
   readonly workload: boolean;
 }
 
@@ -24,6 +25,7 @@ export function addUp(program: Command): void {
       '--containerd <folder>',
       'run the containerd of this folder, which has its shim and ctr, too (that in PATH unless told)',
     )
+    .option('--certificate-lifetime <duration>', 'let certificates live so long, such as 2m, to see them renewed')
     .option('--no-workload', 'without the first workload')
     .addHelpText(
       'after',
@@ -83,6 +85,7 @@ async function findLab(options: Options) {
       apiPort,
       runtimeHandlers: before?.runtimeHandlers ?? options.runtimeHandler ?? [],
       containerdDir: before?.containerdDir ?? (options.containerd && resolve(options.containerd)),
+      certificateLifetime: before?.certificateLifetime ?? options.certificateLifetime,
     }),
   };
 }

@@ -12,9 +12,9 @@ import { caHash } from '#lib/join/ca-hash.ts';
 import { clusterInfo } from '#lib/join/cluster-info.ts';
 import { formatToken, generateToken, parseToken, secretName, secretOf, type TokenFacts } from '#lib/join/token.ts';
 import { createSilentLog } from '#lib/log.ts';
+import { readHeld } from '#lib/pki/held.ts';
 import { joinCluster } from '../agent/certificates/join.ts';
 import { keepCertificates } from '../agent/certificates/keep-all.ts';
-import { readHeld } from '../agent/certificates/store.ts';
 import { startTestServer, type TestServer } from '../controlplane/testing.ts';
 
 const clock = createClock();

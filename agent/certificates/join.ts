@@ -11,11 +11,11 @@ import { formatToken } from '#lib/join/token.ts';
 import type { Log } from '#lib/log.ts';
 import { generateKey } from '#lib/pki/certificate-request.ts';
 import { writeIfChanged, writeText } from '#lib/pki/files.ts';
+import { heldOf, readHeld, writeHeld } from '#lib/pki/held.ts';
+import { renderNodeKubeconfig } from '#lib/pki/node-kubeconfig.ts';
 import { ordersOf } from './keep.ts';
-import { renderNodeKubeconfig } from './kubeconfig.ts';
 import { orderCertificate } from './order.ts';
 import { pathsOf } from './paths.ts';
-import { heldOf, readHeld, writeHeld } from './store.ts';
 
 export interface JoinOptions extends Discovery {
   readonly nodeName: string;
@@ -53,7 +53,7 @@ export async function joinCluster(
   const pair = { cert: await orderCertificate(order, signal), key };
   heldOf(pair); // throws if it is not what was asked for
   await writeHeld(paths.pki, 'kubelet-client', pair, clock.now());
-  await writeText(paths.kubeconfig, renderNodeKubeconfig({ server: cluster.server, paths, user: subject.commonName }));
+  await writeText(paths.kubeconfig, renderNodeKubeconfig({ server: cluster.server, user: subject.commonName }));
   log.info('Joined the cluster', { node: nodeName });
   return { cluster, settings };
 }

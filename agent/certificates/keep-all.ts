@@ -34,12 +34,13 @@ export interface KeepAllOptions {
 export async function keepCertificates(options: KeepAllOptions, signal: AbortSignal): Promise<void> {
   const { nodeName, rootDir, isServing, clientCaFile, connection, serve, clock, log } = options;
   const { client, transport, access } = connection;
-  const paths = pathsOf(rootDir);
   const common = { client, clock, log };
   const subject = { commonName: `system:node:${nodeName}`, organizations: ['system:nodes'] };
   const file = access.certificateFile;
+  const isKept = file !== undefined && basename(file) === 'kubelet-client-current.pem';
+  const directory = isKept ? dirname(file) : pathsOf(rootDir).pki;
   const work: Promise<void>[] = [];
-  if (file !== undefined && basename(file) === 'kubelet-client-current.pem') {
+  if (isKept) {
     // Requests under way end where they began.
     const client = {
       kind: 'kubelet-client',
@@ -54,15 +55,15 @@ export async function keepCertificates(options: KeepAllOptions, signal: AbortSig
       const addresses = options.node()?.status.addresses ?? [];
       return addresses.length === 0 ? undefined : { ...subject, ...namesOf(nodeName, addresses) };
     };
-    const serving = { kind: 'kubelet-server', directory: paths.pki, subject: wanted, use: serve } as const;
+    const serving = { kind: 'kubelet-server', directory, subject: wanted, use: serve } as const;
     work.push(keepCertificate({ ...common, ...serving }, signal));
   }
-  if (clientCaFile === paths.ca) {
+  if (isKept && dirname(clientCaFile) === directory) {
     const use = (clientCa: string) => {
       transport.renew();
       serve({ clientCa });
     };
-    work.push(keepAuthority({ ...common, file: paths.ca, everyMs: options.authorityMs ?? hourMs, use }, signal));
+    work.push(keepAuthority({ ...common, file: clientCaFile, everyMs: options.authorityMs ?? hourMs, use }, signal));
   }
   await Promise.all(work);
 }

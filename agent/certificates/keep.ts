@@ -5,9 +5,9 @@ import type { Client } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { generateKey, type RequestedSubject } from '#lib/pki/certificate-request.ts';
+import { type Held, heldOf, type Kind, readHeld, writeHeld } from '#lib/pki/held.ts';
 import { orderCertificate } from './order.ts';
 import { isSame, renewAtMs } from './plan.ts';
-import { type Held, heldOf, type Kind, readHeld, writeHeld } from './store.ts';
 
 export interface KeepOptions {
   readonly kind: Kind;

@@ -1,9 +1,5 @@
 // When a certificate is to be replaced, and whether it still names what it should. Pure.
-
-export interface Life {
-  readonly fromMs: number;
-  readonly untilMs: number;
-}
+import type { Life, Names } from '#lib/pki/held.ts';
 
 /**
  * When to ask for the next certificate: after 70 to 90 % of its life, so that a cluster whose nodes were made together
@@ -13,11 +9,6 @@ export interface Life {
  */
 export function renewAtMs({ fromMs, untilMs }: Life, chance: number): number {
   return fromMs + (untilMs - fromMs) * (0.7 + 0.2 * chance);
-}
-
-export interface Names {
-  readonly dnsNames: readonly string[];
-  readonly ips: readonly string[];
 }
 
 export function isSame(a: Names, b: Names): boolean {

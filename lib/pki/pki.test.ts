@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { load } from 'js-yaml';
+import { readKubeconfig } from '#lib/client/kubeconfig.ts';
 import { caHash } from '#lib/join/ca-hash.ts';
 import { isGoodFor } from './certificate.ts';
 import { ensureClusterPki } from './cluster.ts';
+import { readHeld } from './held.ts';
 import { ensureNodePki } from './node.ts';
 
 const nowMs = Date.UTC(2026, 0, 1);
@@ -88,24 +90,17 @@ test('ensureNodePki() gives a node the identity that the Node authorizer knows',
     server,
     nowMs,
   });
-  const config = load(await readFile(node.kubeconfig, 'utf8')) as Config;
-  const pair = {
-    cert: Buffer.from(config.users[0].user['client-certificate-data'] ?? '', 'base64').toString(),
-    key: Buffer.from(config.users[0].user['client-key-data'] ?? '', 'base64').toString(),
-  };
-  t.is(config.clusters[0].cluster.server, server);
-  t.true(
-    isGoodFor(
-      pair,
-      cluster.ca,
-      { commonName: 'system:node:n1', organizations: ['system:nodes'], usages: ['client'] },
-      nowMs,
-    ),
-  );
+  const { clusters } = load(await readFile(node.kubeconfig, 'utf8')) as Config;
+  t.is(clusters[0].cluster.server, server);
+  const { certificateFile, credentials } = await readKubeconfig(node.kubeconfig);
+  t.is(certificateFile, join(directory, 'pki/kubelet-client-current.pem'));
+  t.is((await credentials()).ca, cluster.ca.cert);
+  const held = await readHeld(join(directory, 'pki'), 'kubelet-client');
+  const request = { commonName: 'system:node:n1', organizations: ['system:nodes'], usages: ['client'] } as const;
+  t.true(isGoodFor(held!, cluster.ca, request, nowMs));
   t.is(new X509Certificate(await readFile(node.servingCert)).checkIP('192.0.2.2'), '192.0.2.2');
 });
 
 interface Config {
   readonly clusters: readonly [{ readonly cluster: { readonly server: string } }];
-  readonly users: readonly [{ readonly user: Readonly<Record<string, string>> }];
 }

@@ -2,6 +2,7 @@ import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { connectAsAdmin } from './admin.ts';
 import { GaveUp, type Lab, skiffCommand, tailOf, until } from './lab.ts';
+import type { LabLayout } from './layout.ts';
 import { isAlive } from './processes.ts';
 
 /**
@@ -28,6 +29,7 @@ export async function ensureControlPlane(lab: Lab): Promise<void> {
         `--cluster-cidr=${layout.podCidr}`,
         `--cluster-domain=${layout.clusterDomain}`,
         `--own-node=${node.name}`,
+        ...lifetimesOf(layout),
       ];
       const [file, ...args] = [
         'nsenter',
@@ -49,6 +51,11 @@ export async function ensureControlPlane(lab: Lab): Promise<void> {
     await using connection = await connectAsAdmin(layout);
     return (await connection.client.raw('GET', '/readyz', signal)) === 'ok' ? true : undefined;
   });
+}
+
+function lifetimesOf({ certificateLifetime }: LabLayout): readonly string[] {
+  if (certificateLifetime === undefined) return [];
+  return [`--certificate-lifetime=${certificateLifetime}`, `--cluster-signing-duration=${certificateLifetime}`];
 }
 
 /** A link: the server renews what it leads to. */

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { parseDuration } from '#lib/api/json/duration.ts';
 import { ensureNodePki } from '#lib/pki/node.ts';
 import { majorOf, renderContainerdConfig } from './containerd-config.ts';
 import { pauseImage } from './images.ts';
@@ -76,6 +77,10 @@ export async function ensureContainerd(lab: Lab, node: NodeLayout, imageFiles: r
   for (const file of imageFiles) await ctr('images', 'import', file);
 }
 
+function milliseconds(duration: string): number {
+  return Number(parseDuration(duration) / 1_000_000n);
+}
+
 /** CAP_SYS_RESOURCE is bit 24. */
 function maySetOomScore(): boolean {
   const mask = /^CapEff:\s+([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
@@ -89,16 +94,15 @@ export async function ensureAgent(lab: Lab, node: NodeLayout): Promise<void> {
     clusterDirectory: layout.serverDir,
     directory: node.certDir,
     nodeName: node.name,
-    names: [node.ip, '127.0.0.1'],
+    names: [node.ip],
     server: `https://${layout.nodes[0]!.ip}:6443`,
     nowMs: lab.clock.now(),
+    ...(layout.certificateLifetime === undefined ? {} : { lifetimeMs: milliseconds(layout.certificateLifetime) }),
   });
   const words = [
     'agent',
     `--kubeconfig=${pki.kubeconfig}`,
     `--client-ca-file=${pki.clientCa}`,
-    `--tls-cert-file=${pki.servingCert}`,
-    `--tls-private-key-file=${pki.servingKey}`,
     `--node-name=${node.name}`,
     `--node-ip=${node.ip}`,
     `--container-runtime-endpoint=unix://${node.containerdSocket}`,

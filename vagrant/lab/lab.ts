@@ -27,6 +27,7 @@ export function openLab(layout: LabLayout, before: LabState | undefined, clock: 
     apiPort: layout.apiPort,
     runtimeHandlers: layout.runtimeHandlers,
     containerdDir: layout.containerdDir,
+    certificateLifetime: layout.certificateLifetime,
     processes: {},
     madeDirs: [],
     startedAt: new Date(clock.now()).toISOString(),

@@ -12,6 +12,8 @@ export interface LabOptions {
   readonly runtimeHandlers: readonly string[];
   /** Folder of the containerd to run, with its shim and ctr; that in PATH unless told. */
   readonly containerdDir?: string | undefined;
+  /** Such as `2m`: how long certificates live of the control plane and of nodes, to see them renewed. */
+  readonly certificateLifetime?: string | undefined;
 }
 
 export interface LabLayout extends LabOptions {

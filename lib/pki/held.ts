@@ -5,9 +5,18 @@ import { mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:f
 import { join } from 'node:path';
 import type { KeyPair } from '#lib/pki/certificate.ts';
 import { readText } from '#lib/pki/files.ts';
-import type { Life, Names } from './plan.ts';
 
 export type Kind = 'kubelet-client' | 'kubelet-server';
+
+export interface Life {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export interface Names {
+  readonly dnsNames: readonly string[];
+  readonly ips: readonly string[];
+}
 
 export interface Held extends KeyPair, Names {
   readonly life: Life;
