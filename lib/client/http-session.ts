@@ -1,6 +1,6 @@
 // One HTTP/2 connection to the API server at a time: made when first needed, watched by pings, replaced when it dies.
 // Knows nothing of requests.
-import { type ClientHttp2Session, connect } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { backoffMs } from '#lib/backoff.ts';
 import type { Clock } from '#lib/clock.ts';
 import { ReasonError } from '#lib/errors.ts';
@@ -27,6 +27,8 @@ export interface SessionOptions {
 export interface SessionKeeper {
   /** The connection in use, made if there is none. @throws {ReasonError} ServiceUnavailable */
   get(signal: AbortSignal): Promise<ClientHttp2Session>;
+  /** Counts `stream` as one that runs over `session`, until it closes. */
+  track(session: ClientHttp2Session, stream: ClientHttp2Stream): void;
   /** Requests from now on go over a new connection; the old one closes when its last request has ended. */
   renew(): void;
   close(): void;
@@ -38,6 +40,9 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
   if (url.protocol !== 'https:') throw new TypeError(`Cannot use ${server} as an API server: only https is spoken`);
   const life = new AbortController();
   let current: ClientHttp2Session | undefined;
+  const streams = new WeakMap<ClientHttp2Session, number>(); // how many run over it
+  let renewals = 0;
+  const retired = new Set<ClientHttp2Session>(); // replaced, and still in use by the streams that began there
   let pending: Promise<ClientHttp2Session> | undefined;
   let failures = 0;
   let notBeforeMs = 0;
@@ -52,6 +57,7 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
   }
 
   async function open(): Promise<ClientHttp2Session> {
+    const before = renewals;
     const waitMs = notBeforeMs - clock.now();
     if (waitMs > 0) await clock.sleep(waitMs, life.signal);
     try {
@@ -59,6 +65,7 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
       failures = 0;
       current = session;
       void keepAlive(session);
+      if (before !== renewals) queueMicrotask(renew); // it was made with what has been replaced meanwhile: for who waits alone
       return session;
     } catch (error) {
       failures++;
@@ -132,13 +139,32 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
     }
   }
 
+  function track(session: ClientHttp2Session, stream: ClientHttp2Stream): void {
+    streams.set(session, (streams.get(session) ?? 0) + 1);
+    stream.once('close', () => {
+      streams.set(session, (streams.get(session) ?? 1) - 1);
+      closeIfIdle(session);
+    });
+  }
+
+  /** Not before its last stream has ended: a session that is closing cannot be asked whether its other end lives. */
+  function closeIfIdle(session: ClientHttp2Session): void {
+    if (retired.has(session) && (streams.get(session) ?? 0) === 0) session.close();
+  }
+
   function renew(): void {
-    current?.close();
+    renewals++;
+    const old = current;
     current = undefined;
+    if (old === undefined || old.destroyed) return;
+    retired.add(old);
+    old.once('close', () => retired.delete(old));
+    closeIfIdle(old);
   }
 
   return {
     get,
+    track,
     renew,
     close: () => life.abort(), // ends each connection there is, those that were renewed meanwhile, too
   };

@@ -84,6 +84,29 @@ test('createHttpTransport() uses new credentials after renew()', async (t) => {
   t.is(asked, 2);
 });
 
+test('createHttpTransport() lets what is under way end where it began after renew()', async (t) => {
+  await using server = await startServer();
+  const clock = createFakeClock();
+  using transport = createHttpTransport({ ...server.options, clock });
+  const stop = new AbortController();
+  const endless = await transport.request(get('/endless'), stop.signal);
+  transport.renew();
+  t.is(await readText((await transport.request(get('/new'), never)).body), 'GET /new Bearer secret');
+  t.is(server.sessions.size, 2);
+  for (let round = 0; round < 3; round++) {
+    await clock.advance(5_000); // a ping of each connection
+    await readText((await transport.request(get('/round'), never)).body);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  t.is(server.sessions.size, 2);
+  const [old] = server.sessions;
+  const closed = once(old!, 'close');
+  stop.abort();
+  await t.throwsAsync(readText(endless.body));
+  await closed; // its last request has ended
+  t.is(server.sessions.size, 1);
+});
+
 test('createHttpTransport() gives up a connection whose other end has fallen silent', async (t) => {
   await using server = await startServer();
   await using proxy = await startProxy(new URL(server.options.server).port);

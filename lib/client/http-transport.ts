@@ -1,7 +1,7 @@
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2';
 import { constants } from 'node:http2';
 import { ReasonError } from '#lib/errors.ts';
-import { createSessionKeeper, type SessionOptions } from './http-session.ts';
+import { createSessionKeeper, type SessionKeeper, type SessionOptions } from './http-session.ts';
 import type { Transport, TransportRequest, TransportResponse } from './transport.ts';
 
 export interface HttpTransportOptions extends SessionOptions {
@@ -27,12 +27,12 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
       ':path': request.path,
     };
     try {
-      return await send(await keeper.get(signal), headers, request.body, signal);
+      return await send(keeper, await keeper.get(signal), headers, request.body, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (!wasRefusedUnseen(error)) throw translate(error);
       keeper.renew(); // the connection was about to close: the server did nothing with the request
-      return await send(await keeper.get(signal), headers, request.body, signal).catch((again) => {
+      return await send(keeper, await keeper.get(signal), headers, request.body, signal).catch((again) => {
         throw signal.aborted ? signal.reason : translate(again);
       });
     }
@@ -42,6 +42,7 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
 }
 
 function send(
+  keeper: Pick<SessionKeeper, 'track'>,
   session: ClientHttp2Session,
   headers: Readonly<Record<string, string>>,
   body: Uint8Array | string | undefined,
@@ -49,6 +50,7 @@ function send(
 ): Promise<TransportResponse> {
   return new Promise((resolve, reject) => {
     const stream = session.request({ ...headers }, { endStream: body === undefined, signal });
+    keeper.track(session, stream);
     stream.once('response', (answer) => {
       resolve({ status: Number(answer[':status']), headers: plain(answer), body: readBody(stream, signal) });
     });
