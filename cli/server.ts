@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { addEtcdOptions, type EtcdFlags, etcdOf } from './etcd.ts';
 import { live } from './life.ts';
 
-export interface ServerFlags {
+export interface ServerFlags extends EtcdFlags {
   readonly dataDir: string;
   readonly bindAddress: string;
   readonly securePort: string;
@@ -24,8 +25,7 @@ export interface ServerFlags {
 }
 
 export function addServer(program: Command): void {
-  program
-    .command('server')
+  addEtcdOptions(program.command('server'))
     .description('Run a control plane: API server, scheduler and controllers in one process.')
     .option('--data-dir <folder>', 'database, certificates and kubeconfigs', '/var/lib/skiff/server')
     .option('--bind-address <ip>', 'where to listen', '0.0.0.0')
@@ -36,7 +36,7 @@ export function addServer(program: Command): void {
     .option('--service-cluster-ip-range <cidr>', 'addresses of Services', '10.96.0.0/12')
     .option('--cluster-cidr <cidr>', 'addresses of pods', '10.244.0.0/16')
     .option('--cluster-domain <name>', 'domain of cluster DNS', 'cluster.local')
-    .option('--leader-elect', 'other servers share the store: of all schedulers and controllers one works at a time')
+    .option('--leader-elect', 'of all schedulers and controllers on one store one works at a time (with etcd: always)')
     .option('--scheduler-config <file>', 'KubeSchedulerConfiguration: schedulers by name, their plugins and weights')
     .option('--token <token...>', 'by which nodes may join, such as abcdef.0123456789abcdef; or as SKIFF_TOKEN')
     .option('--tls-san <name...>', 'further names and addresses by which it is reached', [])
@@ -67,7 +67,8 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
     serviceClusterIPRange: flags.serviceClusterIpRange,
     clusterCIDR: flags.clusterCidr,
     clusterDomain: flags.clusterDomain,
-    ...(flags.leaderElect === undefined ? {} : { leaderElect: flags.leaderElect }),
+    leaderElect: flags.leaderElect ?? flags.etcdServers !== undefined,
+    ...etcdOf(flags),
     ...(flags.schedulerConfig === undefined ? {} : { schedulerConfig: flags.schedulerConfig }),
     tokens: (flags.token ?? [process.env['SKIFF_TOKEN'] ?? []].flat()).map(parseToken),
     extraNames: flags.tlsSan,

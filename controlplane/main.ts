@@ -18,8 +18,8 @@ import { createServiceHooks } from './apiserver/services/hooks.ts';
 import { createRanges } from './apiserver/services/run-ranges.ts';
 import { type Certificates, clientCaOf, openCertificates } from './certificates.ts';
 import { type ComponentsOptions, runComponents } from './components.ts';
+import { openStore } from './open-store.ts';
 import type { ServerFacts, ServerOptions } from './options.ts';
-import { openSqliteStore } from './store/sqlite/store.ts';
 
 export interface ServerDependencies {
   readonly clock: Clock;
@@ -40,8 +40,8 @@ export async function runServer(
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const certificates = await openCertificates(options, { clock, log });
   const [facts, pki] = [certificates.facts(), certificates.current()];
-  const store = openSqliteStore({ path: facts.databasePath });
-  const progress = new Progress();
+  const store = await openStore({ ...facts, etcd: options.etcd }, { clock, log });
+  const progress = new Progress(() => store.problem?.());
   const registry = createRegistry({
     store,
     clock,
@@ -174,11 +174,16 @@ class Progress {
   isBootstrapped = false;
   isStopping = false;
   readonly bootstrapped = Promise.withResolvers<void>();
+  readonly #storeProblem: () => string | undefined;
+
+  constructor(storeProblem: () => string | undefined) {
+    this.#storeProblem = storeProblem;
+  }
 
   readonly checks: readonly HealthCheck[] = [
     { name: 'ping', problem: () => undefined },
     { name: 'log', problem: () => undefined },
-    { name: 'etcd', problem: () => undefined },
+    { name: 'etcd', problem: () => this.#storeProblem() },
     { name: 'informer-sync', problem: () => unless(this.isLoaded), isReadinessOnly: true },
     { name: 'poststarthook/rbac/bootstrap-roles', problem: () => unless(this.isBootstrapped), isReadinessOnly: true },
     {

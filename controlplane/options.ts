@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly extraNames?: readonly string[];
   /** Where objects are kept; a file in `dataDir` unless told. `:memory:` for tests. */
   readonly databasePath?: string;
+  /** Keeps objects in etcd instead. */
+  readonly etcd?: EtcdLocation;
   /** API server alone: no scheduler, no controllers. */
   readonly apiOnly?: boolean;
   /** Other servers share the store: of all schedulers and of all controllers one works at a time. */
@@ -43,12 +45,24 @@ export interface ServerOptions {
   readonly electionTimes?: ElectionTimes;
 }
 
+export interface EtcdLocation {
+  /** URLs of the members of one cluster. */
+  readonly servers: readonly string[];
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  /** What stands before every key; `/registry` unless told. */
+  readonly prefix?: string;
+  /** Versions to write where they are not the stable ones: `{'endpointslices.discovery.k8s.io': 'v1beta1'}`. */
+  readonly storageVersions?: Readonly<Record<string, string>>;
+}
+
 /** The options with what follows from them. */
 export interface ServerFacts
   extends Required<
     Omit<
       ServerOptions,
-      'listenFds' | 'apiOnly' | 'leaderElect' | 'electionTimes' | 'schedulerConfig' | 'controlPlaneEndpoint'
+      'etcd' | 'listenFds' | 'apiOnly' | 'leaderElect' | 'electionTimes' | 'schedulerConfig' | 'controlPlaneEndpoint'
     >
   > {
   /** `https://host:port` as nodes reach it. */

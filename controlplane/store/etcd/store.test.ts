@@ -22,3 +22,17 @@ function open(options: { readonly maxWaiting?: number } = {}) {
 }
 
 storeSuite(test.serial as typeof test, { name: 'etcd', open });
+
+test('watch() of a new etcd comes to its revision', async (t) => {
+  const fresh = await startTestEtcd(clock);
+  const store = await openEtcdStore({ servers: [fresh.url], clock, log });
+  try {
+    const stop = new AbortController();
+    const last = await store.currentRevision(stop.signal);
+    for await (const { revision } of store.watch('/registry/', 0, stop.signal)) if (revision >= last) stop.abort();
+    t.true(stop.signal.aborted);
+  } finally {
+    await store.close();
+    await fresh.stop();
+  }
+});

@@ -29,7 +29,7 @@ export async function startTestEtcd(clock: Clock, more: readonly string[] = []):
     ...more,
   ];
   const child = spawn('etcd', words, {
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: 'ignore', // it talks much even of errors alone
   });
   const ended = endOf(child);
   await Promise.race([ended, isHealthy(url, clock)]);

@@ -64,22 +64,27 @@ type Conversation = ClientDuplexStream<WatchRequest, WatchResponse>;
 async function follow(
   { keys, prefix, clock }: WatchOptions,
   channel: Channel,
-  after: number,
+  from: number,
   put: (changes: Changes) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const call: Conversation = channel.converse('Watch/Watch');
+  let after = from;
   const done = new AbortController();
   const over = AbortSignal.any([signal, done.signal]);
   const failed = Promise.withResolvers<never>();
   const cancel = () => call.cancel();
   signal.addEventListener('abort', cancel, { once: true });
   let heardMs = clock.now();
+  let quiet = after; // the revision of the last answer about progress, with no event since
   call.on('data', (message: WatchResponse) => {
     heardMs = clock.now();
     try {
-      const changes = read(message, keys, prefix);
-      if (changes !== undefined) put(changes);
+      const changes = read(message, keys, prefix) ?? progress(message, quiet, after);
+      quiet = message.events.length > 0 ? 0 : Number(message.header.revision);
+      if (changes === undefined) return;
+      after = changes.revision;
+      put(changes);
     } catch (error) {
       failed.reject(error);
     }
@@ -101,7 +106,7 @@ async function follow(
 
 /**
  * A watch of everything of ours watches all that there is: each revision of etcd then comes by, whoever made it, and
- * tells how far the watch is. (Asking for progress would do, but before 3.4.25 the answer may overtake events.)
+ * tells how far the watch is.
  */
 function rangeOf(prefix: string, keys: Keys): { readonly key: Buffer; readonly rangeEnd: Buffer } {
   if (prefix === '/registry/') return { key: everything, rangeEnd: everything };
@@ -125,6 +130,16 @@ function read(
     events: prefix === '/registry/' ? mine : mine.filter(({ key }) => key.startsWith(prefix)),
     revision: Number(last.kv.modRevision),
   };
+}
+
+/**
+ * A revision without events: the first of a new etcd, or one that a restored etcd was lifted to. Told by what it answers
+ * when it is asked for progress; that may overtake events (before 3.4.25), so it has to say the same twice.
+ */
+function progress({ created, header }: WatchResponse, quiet: number, after: number): Changes | undefined {
+  const revision = Number(header.revision);
+  if (created && revision <= 1) return { events: [], revision };
+  return !created && revision === quiet && revision > after ? { events: [], revision } : undefined;
 }
 
 function eventOf({ type, kv, prevKv }: WatchEvent, keys: Keys): StoreEvent {
