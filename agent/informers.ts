@@ -1,6 +1,7 @@
-import { endpointSlices, nodes, pods, services } from '#lib/api/resources.ts';
+import { endpointSlices, nodes, pods, serviceCIDRs, services } from '#lib/api/resources.ts';
 import type { Node, Pod, Service } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
+import type { ServiceCIDR } from '#lib/api/types/networking.v1.ts';
 import type { Client } from '#lib/client/client.ts';
 import { createInformer, type Informer } from '#lib/client/informer.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -13,6 +14,7 @@ export interface Informers {
   readonly nodes: Informer<Node>;
   readonly services: Informer<Service>;
   readonly endpointSlices: Informer<EndpointSlice>;
+  readonly serviceCidrs: Informer<ServiceCIDR>;
 }
 
 export function createInformers(
@@ -25,6 +27,7 @@ export function createInformers(
     nodes: createInformer({ ...common, resource: nodes }),
     services: createInformer({ ...common, resource: services }),
     endpointSlices: createInformer({ ...common, resource: endpointSlices }),
+    serviceCidrs: createInformer({ ...common, resource: serviceCIDRs }),
   };
 }
 

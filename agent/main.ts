@@ -67,7 +67,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     readTls(options),
     cgroupDriver(cri, clock, signal),
   ]);
-  const hostIPs = [options.nodeIp ?? firstAddress()];
+  const hostIPs = options.nodeIp?.split(',') ?? [firstAddress()];
   const common = { client, clock, log };
   const informers = createInformers(common, nodeName);
   const { manifestPath, manifestUrl, manifestUrlHeaders = {}, manifestPauseMs: pauseMs = 20_000 } = options;
@@ -153,8 +153,11 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     {
       nodeName,
       nodeIps: hostIPs,
-      clusterCidrs: [options.clusterCidr],
-      serviceCidrs: [options.serviceCidr],
+      clusterCidrs: options.clusterCidr.split(','),
+      serviceCidrs: options.serviceCidr.split(','),
+      ...(options.proxyMode === undefined ? {} : { proxyMode: options.proxyMode }),
+      ...(options.podNetworkMode === undefined ? {} : { podNetworkMode: options.podNetworkMode }),
+      sandboxIds: async (signal) => new Set((await cri.runtime.listSandboxes({}, signal)).map(({ id }) => id)),
       ...(clusterDns === '' ? {} : { clusterDns }),
       clusterDomain,
       informers,

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
-import { removePodNetwork, runPodNetwork } from '#cni/pod-network.ts';
+import { createPodNetwork, removePodNetwork } from '#cni/pod-network.ts';
+import type { PodNetworkMode } from '#cni/routes/plan.ts';
 import type { Node, Pod, Service } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
+import type { ServiceCIDR } from '#lib/api/types/networking.v1.ts';
 import type { Informer } from '#lib/client/informer.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Exec } from '#lib/exec.ts';
@@ -14,6 +16,7 @@ import { createHealthChecks } from './proxy/health-checks.ts';
 import { removeRules } from './proxy/iptables/cleanup.ts';
 import { removeTables } from './proxy/nftables/cleanup.ts';
 import { createProxy } from './proxy/proxy.ts';
+import { followServiceRanges } from './service-ranges.ts';
 import { settledOrAborted } from './settled-or-aborted.ts';
 
 export interface NetworkOptions {
@@ -33,6 +36,10 @@ export interface NetworkOptions {
   readonly log: Log;
   /** Where the proxy and DNS count what they do; shown by the kubelet's server. */
   readonly metrics?: Metrics;
+  /** How pods of other nodes are reached: 'auto' unless told. */
+  readonly podNetworkMode?: PodNetworkMode;
+  /** Ids of all sandboxes that the runtime knows: what others hold of the pod network is freed. */
+  sandboxIds?(signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** Where the runtime looks for its network configuration: /etc/cni/net.d unless told. */
   readonly cniConfDir?: string;
   /** Where the plugins are: /usr/lib/cni or /opt/cni/bin, whichever has them, unless told. */
@@ -52,6 +59,8 @@ export interface NetworkInformers {
   readonly services: Informer<Service>;
   /** All of the cluster. */
   readonly endpointSlices: Informer<EndpointSlice>;
+  /** Ranges of Services beyond those that the node was told. */
+  readonly serviceCidrs?: Informer<ServiceCIDR>;
   /** This node's pods; not needed yet: network policy will want them. */
   readonly pods?: Informer<Pod>;
 }
@@ -74,7 +83,8 @@ export interface Network {
  * The informers are run by the caller; no rule or route is written before they have synced.
  */
 export function startNetwork(options: NetworkOptions, signal: AbortSignal): Network {
-  const { informers, clock, clusterCidrs, serviceCidrs, clusterDns } = options;
+  const { informers, clock, clusterCidrs, clusterDns } = options;
+  const serviceRanges = followServiceRanges(options.serviceCidrs, informers.serviceCidrs);
   const log = options.log.with({ part: 'network' });
   const metrics = options.metrics ?? createMetrics();
   const confDir = options.cniConfDir ?? defaultConfDir;
@@ -83,7 +93,7 @@ export function startNetwork(options: NetworkOptions, signal: AbortSignal): Netw
     ? undefined
     : 'the pod network is not up yet';
   const status = (): NetworkStatus => ({ isReady: problem === undefined, message: problem ?? '' });
-  const common = { ...options, log, metrics };
+  const common = { ...options, log, metrics, serviceCidrs: serviceRanges.list };
   const proxy = createProxy({
     ...common,
     mode: options.proxyMode ?? 'iptables',
@@ -94,24 +104,24 @@ export function startNetwork(options: NetworkOptions, signal: AbortSignal): Netw
     for (const key of keys) healthChecks.update(key, proxy.plansOf(key));
   });
 
+  const podNetwork = createPodNetwork({
+    ...common,
+    mode: options.podNetworkMode ?? 'auto',
+    nodes: informers.nodes,
+    confDir,
+    binDir: options.cniBinDir ?? findBinDir(),
+    onFar: proxy.setFarNodes,
+    onProblem(now) {
+      if (now === problem) return;
+      problem = now;
+      options.onStatus?.(status());
+    },
+  });
+  serviceRanges.onChange(podNetwork.wake);
+  serviceRanges.onChange(proxy.setRanges);
   const parts: Promise<unknown>[] = [
     proxy.run(signal),
-    settledOrAborted(informers.nodes.synced, signal).then(() =>
-      runPodNetwork(
-        {
-          ...common,
-          nodes: informers.nodes,
-          confDir,
-          binDir: options.cniBinDir ?? findBinDir(),
-          onProblem(now) {
-            if (now === problem) return;
-            problem = now;
-            options.onStatus?.(status());
-          },
-        },
-        signal,
-      ),
-    ),
+    settledOrAborted(informers.nodes.synced, signal).then(() => podNetwork.run(signal)),
   ];
   if (clusterDns !== undefined) {
     parts.push(
@@ -120,7 +130,7 @@ export function startNetwork(options: NetworkOptions, signal: AbortSignal): Netw
           ...common,
           address: clusterDns,
           domain: options.clusterDomain,
-          ownRanges: [...clusterCidrs, ...serviceCidrs],
+          ownRanges: [...clusterCidrs, ...options.serviceCidrs],
           resolvConf: options.resolvConf ?? '/etc/resolv.conf',
         },
         signal,

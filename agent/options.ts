@@ -1,6 +1,8 @@
+import type { PodNetworkMode } from '#cni/routes/plan.ts';
 import type { Taint } from '#lib/api/types/core.v1.ts';
 import type { CollectRule } from './images/collect-plan.ts';
 import type { RotationRule } from './logs/rotate-plan.ts';
+import type { ProxyMode } from './proxy/backend.ts';
 import type { AccessRule } from './server/access.ts';
 
 /** What `skiff agent` is told. Paths and addresses have no default here: the command line has. */
@@ -8,7 +10,7 @@ export interface AgentOptions {
   /** How to reach the API server, as system:node:NAME. */
   readonly kubeconfig: string;
   readonly nodeName: string;
-  /** The node's address; that of its first interface with one unless told. */
+  /** The node's address, or one of each family (`10.0.0.1,fd00::1`); that of its first interface with one unless told. */
   readonly nodeIp?: string;
   /** /var/lib/kubelet. */
   readonly rootDir: string;
@@ -16,8 +18,13 @@ export interface AgentOptions {
   readonly runtimeEndpoint: string;
   /** '/' or a path below which the pods' cgroups are made. */
   readonly cgroupRoot: string;
+  /** One range, or one of each family. */
   readonly clusterCidr: string;
   readonly serviceCidr: string;
+  /** 'iptables' unless told. */
+  readonly proxyMode?: ProxyMode;
+  /** 'auto' unless told. */
+  readonly podNetworkMode?: PodNetworkMode;
   readonly clusterDns: string;
   readonly clusterDomain: string;
   readonly clientCaFile: string;

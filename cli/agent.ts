@@ -23,6 +23,8 @@ export interface AgentFlags {
   readonly podManifestPath?: string;
   readonly manifestUrl?: string;
   readonly podMaxPids?: string;
+  readonly proxyMode: string;
+  readonly podNetwork: string;
   readonly verbose?: boolean;
 }
 
@@ -36,14 +38,16 @@ export function addAgent(program: Command): void {
     .option('--tls-cert-file <file>', 'certificate that the node serves with (from the cluster unless told)')
     .option('--tls-private-key-file <file>', 'its key')
     .option('--node-name <name>', "the node's name (the machine's host name unless told)")
-    .option('--node-ip <ip>', "the node's address, used everywhere (that of the default route unless told)")
+    .option('--node-ip <ip>', "the node's address, or one of each family (that of the default route unless told)")
     .option('--root-dir <folder>', 'where pods keep their volumes', '/var/lib/kubelet')
     .option('--container-runtime-endpoint <url>', 'socket of containerd', 'unix:///run/containerd/containerd.sock')
     .option('--cgroup-root <path>', "below which the pods' cgroups are made", '/')
-    .option('--cluster-cidr <cidr>', 'addresses of pods', '10.244.0.0/16')
+    .option('--cluster-cidr <cidr>', 'addresses of pods; one range, or one of each family', '10.244.0.0/16')
     .option('--service-cluster-ip-range <cidr>', 'addresses of Services', '10.96.0.0/12')
     .option('--cluster-dns <ip>', 'address at which cluster DNS answers', '10.96.0.10')
     .option('--cluster-domain <name>', 'domain of cluster DNS', 'cluster.local')
+    .addOption(choice(program, '--proxy-mode <mode>', 'how Services get into the kernel', proxyModes))
+    .addOption(choice(program, '--pod-network <mode>', 'how pods of other nodes are reached', podNetworkModes))
     .option('--port <port>', "port of the node's own server", '10250')
     .option('--pod-manifest-path <path>', 'folder of static pods, or one file')
     .option('--manifest-url <url>', 'where else static pods are described')
@@ -52,6 +56,14 @@ export function addAgent(program: Command): void {
     .action((flags: AgentFlags) => live((signal) => agent(flags, command, signal)));
   addPlan(command);
   addProxy(command);
+}
+
+const proxyModes = ['iptables', 'nftables'];
+const podNetworkModes = ['auto', 'routes', 'vxlan'];
+
+/** An option that knows its values; the first is the default. */
+function choice(program: Command, flag: string, what: string, values: readonly string[]) {
+  return program.createOption(flag, what).choices(values).default(values[0]);
 }
 
 async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): Promise<void> {
@@ -104,6 +116,8 @@ const flagOf = {
   clientCaFile: 'clientCaFile',
   tlsCertFile: 'tlsCertFile',
   tlsPrivateKeyFile: 'tlsPrivateKeyFile',
+  proxyMode: 'proxyMode',
+  podNetworkMode: 'podNetwork',
   port: 'port',
   manifestPath: 'podManifestPath',
   manifestUrl: 'manifestUrl',

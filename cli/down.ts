@@ -24,6 +24,8 @@ async function down(data: string, signal: AbortSignal): Promise<void> {
     nodeCount: before?.nodeCount ?? mostNodesGuessed,
     isolated: before?.isolated ?? false,
     apiPort: before?.apiPort ?? 6443,
+    segmentCount: before?.segmentCount ?? 1,
+    dualStack: false,
     runtimeHandlers: [],
   });
   await showSteps(planDown({ layout, before, clock: createClock(), signal }));

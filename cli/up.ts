@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { LabState } from '../vagrant/lab/state.ts';
 import { live, requireRoot } from './life.ts';
 
 interface Options {
@@ -6,6 +7,10 @@ interface Options {
   readonly data: string;
   readonly isolated?: boolean;
   readonly apiPort?: string;
+  readonly segments?: string;
+  readonly dualStack?: boolean;
+  readonly proxyMode?: string;
+  readonly podNetwork?: string;
   readonly runtimeHandler?: readonly string[];
   readonly containerd?: string;
   readonly certificateLifetime?: string;
@@ -20,6 +25,10 @@ export function addUp(program: Command): void {
     .option('-d, --data <folder>', 'where all of it is kept', '/var/lib/skiff')
     .option('--isolated', 'no way out for the nodes: no packet leaves the lab, no image can be pulled')
     .option('--api-port <port>', 'port of 127.0.0.1 at which the API answers (6443 unless told; 0: any free one)')
+    .option('--segments <number>', 'put the nodes on so many segments, joined by a router (1 unless told)')
+    .option('--dual-stack', 'addresses of both families for nodes, pods and Services')
+    .option('--proxy-mode <mode>', 'how Services get into the kernel: see `skiff agent --help`')
+    .option('--pod-network <mode>', 'how pods of other nodes are reached: see `skiff agent --help`')
     .option('--runtime-handler <names...>', 'further names of the runtime, for RuntimeClasses')
     .option(
       '--containerd <folder>',
@@ -83,10 +92,21 @@ async function findLab(options: Options) {
       nodeCount,
       isolated,
       apiPort,
+      ...netOf(options, before),
       runtimeHandlers: before?.runtimeHandlers ?? options.runtimeHandler ?? [],
       containerdDir: before?.containerdDir ?? (options.containerd && resolve(options.containerd)),
       certificateLifetime: before?.certificateLifetime ?? options.certificateLifetime,
     }),
+  };
+}
+
+/** Segments and families stand from the first start on. */
+function netOf(options: Options, before: LabState | undefined) {
+  return {
+    segmentCount: before?.segmentCount ?? (options.segments ? wholeNumber('--segments', options.segments) : 1),
+    dualStack: before?.dualStack ?? options.dualStack ?? false,
+    proxyMode: options.proxyMode ?? before?.proxyMode,
+    podNetwork: options.podNetwork ?? before?.podNetwork,
   };
 }
 

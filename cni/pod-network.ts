@@ -3,55 +3,84 @@ import type { Informer } from '#lib/client/informer.ts';
 import type { Clock } from '#lib/clock.ts';
 import { createController } from '#lib/controller.ts';
 import type { Exec } from '#lib/exec.ts';
-import { type Family, familyOf } from '#lib/ip.ts';
 import type { Log } from '#lib/log.ts';
+import { stateDir } from './attachments/files.ts';
+import { reattach, runLeaks } from './attachments/keep.ts';
 import { checkPlugins } from './check.ts';
 import { bridgeName, planConflist, renderConflist } from './conflist.ts';
 import { removeConflist, writeConflist } from './conflist-file.ts';
+import { matters, neighbourOf, podCidrsOf } from './neighbours.ts';
 import { applyRoutes, listLinks, listRoutes } from './routes/kernel.ts';
-import { type Link, type Neighbour, planRoutes, wantedRoutes } from './routes/plan.ts';
+import { type PodNetworkMode, planRoutes } from './routes/plan.ts';
+import { familiesOf, syncRoutes } from './sync-routes.ts';
 import { setSysctls } from './sysctl.ts';
+import { tunnelName } from './tunnel/plan.ts';
+import { watchKernel } from './watch-kernel.ts';
 
 export interface PodNetworkOptions {
+  readonly mode: PodNetworkMode;
   readonly nodeName: string;
   readonly nodeIps: readonly string[];
   readonly clusterCidrs: readonly string[];
-  readonly serviceCidrs: readonly string[];
+  /** As they are now: further ones may come. */
+  serviceCidrs(): readonly string[];
   readonly nodes: Informer<Node>;
   readonly confDir: string;
   readonly binDir: string;
+  /** Where addresses given to pods are noted: /var/lib/cni unless told. */
+  readonly stateDir?: string;
+  /** Ids of all sandboxes that the runtime knows; without it leaks are not looked for. */
+  sandboxIds?(signal: AbortSignal): Promise<ReadonlySet<string>>;
   readonly exec: Exec;
   readonly clock: Clock;
   readonly log: Log;
   /** Told what keeps pods from having a network, or undefined for nothing; each time that this is found out. */
   onProblem(problem: string | undefined): void;
+  /** Told the addresses of nodes on other segments. */
+  onFar?(ips: readonly string[]): void;
 }
 
-/** Keeps what pods of this node need to reach each other: the conflist, routes to other nodes, forwarding. */
-export async function runPodNetwork(options: PodNetworkOptions, signal: AbortSignal): Promise<void> {
-  const { nodes, clock, log } = options;
-  let checked: string | undefined; // the conflist that the plugins were last found to work with
+export interface PodNetwork {
+  /** Looks anew: something that it goes by has changed. */
+  wake(): void;
+  run(signal: AbortSignal): Promise<void>;
+}
 
-  async function reconcile(): Promise<undefined> {
+/** Keeps what pods of this node need to reach each other: the conflist, routes and a tunnel to other nodes, forwarding. */
+export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
+  const { nodes, clock, log, exec, nodeName, nodeIps, clusterCidrs, mode } = options;
+  const attachmentDir = options.stateDir ?? stateDir;
+  let checked: string | undefined; // the conflist that the plugins were last found to work with
+  let warned = '';
+
+  async function reconcile(_key: string, signal: AbortSignal): Promise<undefined> {
     const all = [...nodes.list()];
-    const links = await listLinks(options.exec, signal);
-    await syncRoutes(options, all, links, signal);
-    const podCidrs = podCidrsOf(all.find(({ metadata }) => metadata.name === options.nodeName));
+    const links = await listLinks(exec, signal);
+    const around = { nodes: all.map(neighbourOf), links, serviceCidrs: options.serviceCidrs() };
+    const synced = await syncRoutes({ mode, nodeName, nodeIps, clusterCidrs, exec, log }, around, signal);
+    options.onFar?.(synced.farIps);
+    warnOf(synced.unreached);
+    const podCidrs = podCidrsOf(all.find(({ metadata }) => metadata.name === nodeName));
     if (podCidrs.length === 0) {
       await removeConflist(options.confDir);
       options.onProblem('this node has been given no range for its pods yet');
       return;
     }
-    const conflist = planConflist({ podCidrs, mtu: mtuOf(links, options.nodeIps) });
+    await keepBridge(podCidrs, synced.mtu, !links.some(({ name }) => name === bridgeName), signal);
+    await reattach({ dir: attachmentDir, links: await listLinks(exec, signal), exec, log }, signal);
+  }
+
+  /** The conflist, and with it the bridge: the plugins make it as they are tried. */
+  async function keepBridge(podCidrs: readonly string[], mtu: number, isGone: boolean, signal: AbortSignal) {
+    const conflist = planConflist({ podCidrs, mtu });
     const text = renderConflist(conflist);
     const isNew = await writeConflist(options.confDir, text);
-    if (isNew) log.info('Wrote the CNI configuration', { podCidrs, dir: options.confDir });
+    if (isNew) log.info('Wrote the CNI configuration', { podCidrs, mtu, dir: options.confDir });
     if (!isNew && checked === undefined) options.onProblem(undefined); // it worked before we started anew
-    const isBridgeGone = !links.some(({ name }) => name === bridgeName);
-    if (checked === text && !isBridgeGone) return;
-    await setSysctls(familiesOf(options.clusterCidrs), options.exec, signal);
+    if (checked === text && !isGone) return;
+    await setSysctls(familiesOf(clusterCidrs), exec, signal);
     try {
-      await checkPlugins({ conflist, binDir: options.binDir, exec: options.exec }, signal);
+      await checkPlugins({ conflist, binDir: options.binDir, exec }, signal);
       checked = text;
       options.onProblem(undefined);
     } catch (error) {
@@ -60,15 +89,33 @@ export async function runPodNetwork(options: PodNetworkOptions, signal: AbortSig
     }
   }
 
+  function warnOf(unreached: readonly string[]): void {
+    const text = unreached.join();
+    if (text !== warned && text !== '') log.warn('Found nodes whose pods are out of reach', { nodes: unreached });
+    warned = text;
+  }
+
   const controller = createController({ name: 'pod-network', reconcile, clock, log });
-  const stop = nodes.onChange((now, before) => {
-    if (now === undefined || before === undefined || matters(now, before)) controller.add('node');
-  });
-  controller.add('node');
-  await Promise.all([controller.run(signal), again(() => controller.add('node'), clock, signal)]);
-  stop();
+  const wake = (): void => controller.add('node');
+  return {
+    wake,
+    async run(signal) {
+      const stop = nodes.onChange((now, before) => {
+        if (now === undefined || before === undefined || matters(now, before)) wake();
+      });
+      wake();
+      const leaks = options.sandboxIds && { ...options, dir: attachmentDir, sandboxIds: options.sandboxIds };
+      await Promise.all([
+        controller.run(signal),
+        again(wake, clock, signal),
+        watchKernel(wake, clock, signal),
+        leaks && runLeaks(leaks, signal),
+      ]);
+      stop();
+    },
+  };
 }
-// Somebody may have taken a route or the bridge away, and nobody tells.
+// Of some changes nobody tells.
 const periodMs = 10_000;
 
 async function again(act: () => void, clock: Clock, signal: AbortSignal): Promise<void> {
@@ -78,7 +125,7 @@ async function again(act: () => void, clock: Clock, signal: AbortSignal): Promis
   }
 }
 
-/** Takes away what `runPodNetwork` made: the conflist, our routes, the bridge. May be repeated. */
+/** Takes away what a pod network made: the conflist, our routes, the bridge, the tunnel. May be repeated. */
 export async function removePodNetwork(
   { confDir, exec }: { readonly confDir: string; readonly exec: Exec },
   signal: AbortSignal,
@@ -87,55 +134,5 @@ export async function removePodNetwork(
   for (const family of [4, 6] as const) {
     await applyRoutes(planRoutes([], await listRoutes(family, exec, signal), family), family, exec, signal);
   }
-  await exec('ip', ['link', 'del', bridgeName], signal, { okCodes: [0, 1] });
-}
-
-async function syncRoutes(
-  { nodeName, nodeIps, clusterCidrs, serviceCidrs, exec, log }: PodNetworkOptions,
-  nodes: readonly Node[],
-  links: readonly Link[],
-  signal: AbortSignal,
-): Promise<void> {
-  const facts = { nodeName, nodeIps, clusterCidrs, serviceCidrs, nodes: nodes.map(neighbourOf), links };
-  const { routes, distant } = wantedRoutes(facts);
-  if (distant.length > 0) {
-    log.warn('Found nodes on no segment of ours: their pods are out of reach', {
-      nodes: distant.map(({ name }) => name),
-    });
-  }
-  for (const family of familiesOf(clusterCidrs)) {
-    const lines = planRoutes(routes, await listRoutes(family, exec, signal), family);
-    if (lines.length > 0) log.info('Planned routes', { lines });
-    await applyRoutes(lines, family, exec, signal);
-  }
-}
-
-function neighbourOf(node: Node): Neighbour {
-  return {
-    name: node.metadata.name,
-    podCidrs: podCidrsOf(node),
-    internalIps: (node.status?.addresses ?? []).flatMap(({ type, address }) =>
-      type === 'InternalIP' ? [address] : [],
-    ),
-  };
-}
-
-function podCidrsOf(node: Node | undefined): readonly string[] {
-  if (node?.spec?.podCIDRs?.length) return node.spec.podCIDRs;
-  return node?.spec?.podCIDR ? [node.spec.podCIDR] : [];
-}
-
-/** Nodes change every few seconds, and mostly in nothing that matters here. */
-function matters(now: Node, before: Node): boolean {
-  return JSON.stringify(neighbourOf(now)) !== JSON.stringify(neighbourOf(before));
-}
-
-/** That of the link with the node's address. */
-function mtuOf(links: readonly Link[], nodeIps: readonly string[]): number {
-  const link = links.find(({ addresses }) => addresses.some((one) => nodeIps.includes(one.slice(0, one.indexOf('/')))));
-  return link?.mtu ?? 1500;
-}
-
-function familiesOf(cidrs: readonly string[]): readonly Family[] {
-  return [...new Set(cidrs.map(familyOf))];
+  for (const link of [bridgeName, tunnelName]) await exec('ip', ['link', 'del', link], signal, { okCodes: [0, 1] });
 }

@@ -24,6 +24,7 @@ const { values, positionals } = parseArgs({
     live: { type: 'boolean' }, // these alone
     modern: { type: 'boolean' }, // our own specs of v1.37, too
     'modern-only': { type: 'boolean' },
+    network: { type: 'boolean' }, // these alone: several segments and families, each mode of the proxy
     'add-green': { type: 'boolean' }, // record what passes of them
     containerd: { type: 'string' }, // folder of the one to test with
   },
@@ -35,7 +36,16 @@ const containerd = values.containerd === undefined ? undefined : resolve(values.
 const node = process.execPath;
 const ava = [node, 'node_modules/ava/entrypoints/cli.js'];
 const modern = 'test/conformance/modern/*.live.test.ts';
-const only = values['modern-only'] ? 'modern' : values.live ? 'live' : values.unit ? 'unit' : undefined;
+const network = 'test/network/*.live.test.ts';
+const only = values.network
+  ? 'network'
+  : values['modern-only']
+    ? 'modern'
+    : values.live
+      ? 'live'
+      : values.unit
+        ? 'unit'
+        : undefined;
 const wants = (part: string) => only === undefined || only === part;
 const stop = stopOnSignals((line) => process.stdout.write(`${line}\n`));
 
@@ -49,7 +59,7 @@ const unitParts: readonly Part[] = [
   },
   { name: 'unit', words: [...ava, '**/*.test.ts', '!**/*.live.test.ts'], limitMinutes: 15 },
 ];
-const liveFiles = positionals.length > 0 ? positionals : ['**/*.live.test.ts', `!${modern}`];
+const liveFiles = positionals.length > 0 ? positionals : ['**/*.live.test.ts', `!${modern}`, `!${network}`];
 const up = [
   './skiff',
   'up',
@@ -71,6 +81,18 @@ const liveParts: readonly Part[] = [
     ? [{ name: 'modern', words: [...ava, '--concurrency=4', modern], limitMinutes: 15 }]
     : []),
 ];
+
+const networkParts = (mode: string): readonly Part[] => [
+  {
+    name: `up in ${mode} mode`,
+    words: [...up, '--nodes', '3', '--segments', '2', '--dual-stack', '--proxy-mode', mode],
+    isCheck: true,
+    limitMinutes: 5,
+  },
+  { name: `network in ${mode} mode`, words: [...ava, '--serial', '--concurrency=1', network], limitMinutes: 15 },
+  down,
+];
+const clusterParts = only === 'network' ? ['iptables', 'nftables'].flatMap(networkParts) : liveParts;
 
 let passed = 0;
 let failed = 0;
@@ -128,7 +150,7 @@ function holdToGreen(text: string): void {
 if (wants('unit')) for (const part of unitParts) await run(part, stop.signal);
 if (only !== 'unit') {
   const before = traces();
-  for (const part of liveParts) await run(part, stop.signal);
+  for (const part of clusterParts) await run(part, stop.signal);
   await run(down, new AbortController().signal); // whatever came
   const left = traces().filter((line) => !before.includes(line));
   process.stdout.write(

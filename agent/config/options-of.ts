@@ -74,6 +74,8 @@ const none = {
   rootDir: undefined,
   clusterCidr: undefined,
   serviceCidr: undefined,
+  proxyMode: undefined,
+  podNetworkMode: undefined,
 };
 
 /** Rule: -1 is no limit. */

@@ -30,7 +30,7 @@ const proxy = createProxy({
   nodeName: 'node-1',
   nodeIps: [],
   clusterCidrs: ['10.200.0.0/14'],
-  serviceCidrs: ['10.100.0.0/16'],
+  serviceCidrs: () => ['10.100.0.0/16'],
   ownAddresses: [],
   informers,
   exec,

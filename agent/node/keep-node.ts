@@ -108,7 +108,9 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
     if (!isNews(known, status) && clock.now() - toldAtMs < unchangedMs) return;
     try {
       const gone = Object.fromEntries(withdrawn(known, status).map((resource) => [resource, null]));
-      const body = { status: { ...status, allocatable: { ...status.allocatable, ...gone } } };
+      // Addresses are merged by their type, of which a node with both families has two: the list is replaced as a whole.
+      const addresses = [...(status.addresses ?? []), { $patch: 'replace' }];
+      const body = { status: { ...status, addresses, allocatable: { ...status.allocatable, ...gone } } };
       const node = await client.patch(nodes, { name }, { type: 'strategic', body }, signal, { subresource: 'status' });
       if (wasReady(told) !== wasReady(status)) {
         const reason = wasReady(status) ? 'NodeReady' : 'NodeNotReady';

@@ -16,7 +16,7 @@ export interface FamilyProxyOptions {
   readonly nodeName: string;
   readonly nodeIps: readonly string[];
   readonly clusterCidrs: readonly string[];
-  readonly serviceCidrs: readonly string[];
+  serviceCidrs(): readonly string[];
   readonly ownAddresses: readonly string[];
   readonly exec: Exec;
   readonly log: Log;
@@ -26,7 +26,7 @@ export interface FamilyProxyOptions {
 export interface FamilyProxy {
   readonly family: Family;
   /** Takes in what nodes there are. Returns whether every Service must be planned anew. */
-  setNodes(nodes: readonly Node[]): boolean;
+  setNodes(nodes: readonly Node[], farIps: readonly string[]): boolean;
   /** Plans the Services `keys` anew and brings the kernel to what is then wanted. */
   sync(keys: ReadonlySet<string>, feed: ServiceFeed, signal: AbortSignal): Promise<void>;
   /** Forgets UDP flows that lead to former targets, if there may be any. Returns how many. */
@@ -58,17 +58,18 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
 
   return {
     family,
-    setNodes(nodes) {
+    setNodes(nodes, farIps) {
+      const near = nodes.flatMap(internalIps).filter((ip) => !farIps.includes(ip));
       const zone = nodes.find(({ metadata }) => metadata.name === nodeName)?.metadata.labels?.[zoneLabel];
       const isMoved = zone !== node.zone;
       node = { nodeName, zone };
       const own = nodes.find(({ metadata }) => metadata.name === nodeName);
       backend.setBase({
         family,
-        serviceCidrs: mine(options.serviceCidrs),
+        serviceCidrs: mine(options.serviceCidrs()),
         clusterCidr,
         podCidr: mine(own?.spec?.podCIDRs ?? [])[0],
-        nodeIps: mine([...new Set([...options.nodeIps, ...nodes.flatMap(internalIps)])]).sort(),
+        nodeIps: mine([...new Set([...options.nodeIps, ...near])]).sort(),
       });
       return isMoved;
     },

@@ -21,7 +21,8 @@ export interface ProxyOptions {
   readonly nodeName: string;
   readonly nodeIps: readonly string[];
   readonly clusterCidrs: readonly string[];
-  readonly serviceCidrs: readonly string[];
+  /** As they are now: `setRanges` tells that there are others. */
+  serviceCidrs(): readonly string[];
   /** Addresses of Services that this node answers itself, such as cluster DNS. */
   readonly ownAddresses: readonly string[];
   readonly informers: {
@@ -43,6 +44,10 @@ export interface Proxy {
   plansOf(key: string): readonly PortPlan[];
   /** Calls `listener` with the key of each Service whose plans have just been applied. */
   onApplied(listener: (keys: ReadonlySet<string>) => void): void;
+  /** Addresses of nodes on other segments: what pods send there has this node's address, as nobody between knows theirs. */
+  setFarNodes(ips: readonly string[]): void;
+  /** The ranges of Services are others now. */
+  setRanges(): void;
 }
 
 export interface ProxyHealth {
@@ -60,6 +65,7 @@ export function createProxy(options: ProxyOptions): Proxy {
   const listeners: ((keys: ReadonlySet<string>) => void)[] = [];
   let changed = new Set<string>();
   let areNodesChanged = true;
+  let farIps: readonly string[] = [];
   let waitingSinceMs: number | undefined = clock.now();
   let syncedAtMs: number | undefined;
   let bell = Promise.withResolvers<void>();
@@ -79,7 +85,8 @@ export function createProxy(options: ProxyOptions): Proxy {
     areNodesChanged = false;
     try {
       for (const family of families) {
-        if (mustReadNodes && family.setNodes([...informers.nodes.list()])) for (const key of feed.keys()) keys.add(key);
+        if (mustReadNodes && family.setNodes([...informers.nodes.list()], farIps))
+          for (const key of feed.keys()) keys.add(key);
         await family.sync(keys, feed, signal);
       }
       await removeOther(signal);
@@ -157,6 +164,16 @@ export function createProxy(options: ProxyOptions): Proxy {
     health: () => ({ syncedAtMs, waitingSinceMs }),
     plansOf: (key) => families.flatMap((family) => family.plansOf(key)),
     onApplied: (listener) => void listeners.push(listener),
+    setFarNodes(ips) {
+      if (ips.join() === farIps.join()) return;
+      farIps = [...ips];
+      areNodesChanged = true;
+      ring();
+    },
+    setRanges() {
+      areNodesChanged = true;
+      ring();
+    },
   };
 }
 const togetherMs = 2;

@@ -5,12 +5,13 @@ import { type Link, type Route, routeProtocol } from './plan.ts';
 /** Routes of one family that bear our mark. */
 export async function listRoutes(family: Family, exec: Exec, signal: AbortSignal): Promise<readonly Route[]> {
   const { stdout } = await exec('ip', ['-json', `-${family}`, 'route', 'show', 'proto', `${routeProtocol}`], signal);
-  return (JSON.parse(stdout || '[]') as readonly IpRoute[]).map(({ dst, type, gateway, dev, prefsrc }) => ({
+  return (JSON.parse(stdout || '[]') as readonly IpRoute[]).map(({ dst, type, gateway, dev, prefsrc, flags }) => ({
     destination: dst.includes('/') ? dst : `${dst}/${family === 4 ? 32 : 128}`,
     kind: type === 'unreachable' ? 'unreachable' : 'unicast',
     ...(gateway === undefined ? {} : { via: gateway }),
     ...(dev === undefined || type === 'unreachable' ? {} : { device: dev }),
     ...(prefsrc === undefined ? {} : { source: prefsrc }),
+    ...(flags?.includes('onlink') ? { isOnLink: true } : {}),
   }));
 }
 
@@ -20,6 +21,7 @@ interface IpRoute {
   readonly gateway?: string;
   readonly dev?: string;
   readonly prefsrc?: string;
+  readonly flags?: readonly string[];
 }
 
 /** Links that are up, with their addresses. */
@@ -27,9 +29,10 @@ export async function listLinks(exec: Exec, signal: AbortSignal): Promise<readon
   const { stdout } = await exec('ip', ['-json', 'address', 'show', 'up'], signal);
   return (JSON.parse(stdout || '[]') as readonly IpLink[])
     .filter(({ ifname }) => ifname !== undefined)
-    .map(({ ifname, mtu, addr_info }) => ({
+    .map(({ ifname, mtu, master, addr_info }) => ({
       name: ifname,
       mtu,
+      master,
       addresses: addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen}`),
     }));
 }
@@ -37,6 +40,7 @@ export async function listLinks(exec: Exec, signal: AbortSignal): Promise<readon
 interface IpLink {
   readonly ifname: string;
   readonly mtu: number;
+  readonly master?: string;
   readonly addr_info: readonly { readonly local: string; readonly prefixlen: number }[];
 }
 

@@ -2,6 +2,7 @@ import test from 'ava';
 import { planRoutes, type RouteFacts, wantedRoutes } from './plan.ts';
 
 const facts: RouteFacts = {
+  mode: 'auto',
   nodeName: 'node-1',
   nodeIps: ['172.18.0.2'],
   clusterCidrs: ['10.244.0.0/16'],
@@ -66,4 +67,16 @@ test('wantedRoutes() waits for a node that has no range yet', (t) => {
   const { routes, distant } = wantedRoutes({ ...facts, nodes: [{ name: 'node-2', podCidrs: [], internalIps: [] }] });
   t.is(routes.length, 2);
   t.deepEqual(distant, []);
+});
+
+test('wantedRoutes() leaves all nodes to the tunnel where that was chosen', (t) => {
+  const { routes, distant } = wantedRoutes({ ...facts, mode: 'vxlan' });
+  t.deepEqual(distant, [facts.nodes[1]!]);
+  t.is(routes.length, 2);
+});
+
+test('wantedRoutes() leaves a node to the tunnel for all its ranges if one is out of reach', (t) => {
+  const half = { name: 'node-2', podCidrs: ['10.244.1.0/24', 'fd00:244:1::/64'], internalIps: ['172.18.0.3'] };
+  const { routes, distant } = wantedRoutes({ ...facts, nodes: [half] });
+  t.deepEqual([routes.length, distant], [2, [half]]);
 });

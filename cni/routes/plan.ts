@@ -7,9 +7,15 @@ export interface Route {
   readonly via?: string;
   readonly device?: string;
   readonly source?: string;
+  /** The next hop is behind the device, whatever the device's own addresses say. */
+  readonly isOnLink?: boolean;
 }
 
+/** How pods of other nodes are reached: by routes on the same segment and a tunnel else, or all by one of both. */
+export type PodNetworkMode = 'auto' | 'routes' | 'vxlan';
+
 export interface RouteFacts {
+  readonly mode: PodNetworkMode;
   readonly nodeName: string;
   readonly nodeIps: readonly string[];
   readonly clusterCidrs: readonly string[];
@@ -29,6 +35,8 @@ export interface Link {
   readonly mtu: number;
   /** With the length of their prefix: '172.18.0.2/16'. */
   readonly addresses: readonly string[];
+  /** The bridge that it is a port of. */
+  readonly master?: string | undefined;
 }
 
 export interface WantedRoutes {
@@ -49,9 +57,10 @@ export function wantedRoutes(facts: RouteFacts): WantedRoutes {
   const distant: Neighbour[] = [];
   const routes: Route[] = [];
   for (const node of others) {
-    const reached = node.podCidrs.flatMap((cidr) => routeTo(cidr, node, facts) ?? []);
-    routes.push(...reached);
-    if (reached.length < node.podCidrs.length) distant.push(node);
+    const reached = facts.mode === 'vxlan' ? [] : node.podCidrs.flatMap((cidr) => routeTo(cidr, node, facts) ?? []);
+    const isNear = reached.length === node.podCidrs.length;
+    if (isNear || facts.mode === 'routes') routes.push(...reached);
+    if (!isNear) distant.push(node);
   }
   for (const destination of facts.clusterCidrs) routes.push({ destination: tidy(destination), kind: 'unreachable' });
   for (const destination of facts.serviceCidrs) {
@@ -91,12 +100,13 @@ export function planRoutes(wanted: readonly Route[], there: readonly Route[], fa
   ];
 }
 
-function render({ destination, kind, via, device, source }: Route): string {
+function render({ destination, kind, via, device, source, isOnLink }: Route): string {
   const words = [
     kind === 'unreachable' ? `unreachable ${destination}` : destination,
     via === undefined ? '' : `via ${via}`,
     device === undefined ? '' : `dev ${device}`,
     source === undefined ? '' : `src ${source}`,
+    isOnLink ? 'onlink' : '',
     `proto ${routeProtocol}`,
   ];
   return words.filter((word) => word !== '').join(' ');

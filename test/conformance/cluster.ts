@@ -76,7 +76,7 @@ async function furnish(
 }
 
 function gatewayOf(layout: LabLayout): string {
-  return layout.gateway.split('/')[0]!;
+  return layout.segments[0]!.gateways[0]!.split('/')[0]!;
 }
 
 async function openOutside(

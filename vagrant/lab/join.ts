@@ -94,7 +94,7 @@ export async function ensureAgent(lab: Lab, node: NodeLayout): Promise<void> {
     clusterDirectory: layout.serverDir,
     directory: node.certDir,
     nodeName: node.name,
-    names: [node.ip],
+    names: [...node.ips],
     server: `https://${layout.nodes[0]!.ip}:6443`,
     nowMs: lab.clock.now(),
     ...(layout.certificateLifetime === undefined ? {} : { lifetimeMs: milliseconds(layout.certificateLifetime) }),
@@ -104,7 +104,7 @@ export async function ensureAgent(lab: Lab, node: NodeLayout): Promise<void> {
     `--kubeconfig=${pki.kubeconfig}`,
     `--client-ca-file=${pki.clientCa}`,
     `--node-name=${node.name}`,
-    `--node-ip=${node.ip}`,
+    `--node-ip=${node.ips.join()}`,
     `--container-runtime-endpoint=unix://${node.containerdSocket}`,
     `--cgroup-root=${node.cgroupRoot}`,
     `--cluster-cidr=${layout.podCidr}`,
@@ -113,6 +113,8 @@ export async function ensureAgent(lab: Lab, node: NodeLayout): Promise<void> {
     `--cluster-domain=${layout.clusterDomain}`,
     '--pod-manifest-path=/var/lib/kubelet/manifests',
     '--pod-max-pids=1024', // nodes share the machine: a pod that forks without end must not take it down
+    ...(layout.proxyMode === undefined ? [] : [`--proxy-mode=${layout.proxyMode}`]),
+    ...(layout.podNetwork === undefined ? [] : [`--pod-network=${layout.podNetwork}`]),
   ];
   lab.ensureProcess(`${node.name}/agent`, () => ({
     file: 'nsenter',

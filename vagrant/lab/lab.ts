@@ -25,6 +25,10 @@ export function openLab(layout: LabLayout, before: LabState | undefined, clock: 
     nodeCount: layout.nodeCount,
     isolated: layout.isolated,
     apiPort: layout.apiPort,
+    segmentCount: layout.segmentCount,
+    dualStack: layout.dualStack,
+    proxyMode: layout.proxyMode,
+    podNetwork: layout.podNetwork,
     runtimeHandlers: layout.runtimeHandlers,
     containerdDir: layout.containerdDir,
     certificateLifetime: layout.certificateLifetime,
@@ -36,7 +40,7 @@ export function openLab(layout: LabLayout, before: LabState | undefined, clock: 
     state = { ...state, ...change };
     writeState(layout, state);
   };
-  keep({ nodeCount: layout.nodeCount });
+  keep({ nodeCount: layout.nodeCount, proxyMode: layout.proxyMode, podNetwork: layout.podNetwork });
   return {
     layout,
     exec,

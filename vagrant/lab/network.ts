@@ -1,32 +1,34 @@
 import type { Exec } from '#lib/exec.ts';
 import type { LabLayout, NodeLayout } from './layout.ts';
 
-// The lab's segment: a bridge that joins the nodes. In an isolated lab the bridge stands in a namespace of its own that
-// leads nowhere; otherwise on the host, which translates what leaves and rejects what belongs to the lab's own ranges.
+// The lab's segments: bridges that join the nodes. In an isolated lab they stand in a namespace of its own that routes
+// between them and leads nowhere; otherwise on the host, which translates what leaves and rejects the lab's own ranges.
 
 const forwardSetting = '/proc/sys/net/ipv4/ip_forward';
+const forward6Setting = '/proc/sys/net/ipv6/conf/all/forwarding';
 
 /** Commands for `sh -e`, each of which may be repeated. */
 export function renderSwitch(lab: LabLayout): string {
-  const bridge = [
-    `ip link show ${lab.bridge} >/dev/null 2>&1 || ip link add ${lab.bridge} type bridge`,
-    `ip addr replace ${lab.gateway} dev ${lab.bridge}`,
-    `ip link set ${lab.bridge} up`,
-  ];
+  const bridges = lab.segments.flatMap(({ bridge, gateways }) => [
+    `ip link show ${bridge} >/dev/null 2>&1 || ip link add ${bridge} type bridge`,
+    ...gateways.map((gateway) => `ip addr replace ${gateway} dev ${bridge}${isIpv6(gateway) ? ' nodad' : ''}`),
+    `ip link set ${bridge} up`,
+  ]);
   if (lab.isolated) {
     return [
       `[ -e /run/netns/${lab.switchNamespace} ] || ip netns add ${lab.switchNamespace}`,
       `ip netns exec ${lab.switchNamespace} sh -ec '`,
       'ip link set lo up',
-      ...bridge,
+      ...bridges,
       // What no node owns is answered with "unreachable" at once, rather than dropped.
       'ip route replace unreachable default',
+      ...(lab.dualStack ? ['ip -6 route replace unreachable default', `echo 1 >${forward6Setting}`] : []),
       `echo 1 >${forwardSetting}`,
       `'`,
     ].join('\n');
   }
   const keep = `[ -e ${forwardFile(lab)} ] || cat ${forwardSetting} >${forwardFile(lab)}`; // `down` puts it back
-  return [...bridge, keep, `echo 1 >${forwardSetting}`, ...renderBorder(lab)].join('\n');
+  return [...bridges, keep, `echo 1 >${forwardSetting}`, ...renderBorder(lab)].join('\n');
 }
 
 function forwardFile({ dataDir }: LabLayout): string {
@@ -36,15 +38,16 @@ function forwardFile({ dataDir }: LabLayout): string {
 function renderBorder(lab: LabLayout): readonly string[] {
   const { nat, filter } = chainsOf(lab);
   const own = [lab.podCidr, lab.serviceCidr];
+  const [{ bridge, subnet }] = lab.segments as readonly [LabLayout['segments'][number]];
   return [
     ...[`nat ${nat}`, `filter ${filter}`].map((chain) => {
       const [table, name] = chain.split(' ');
       return `iptables -w -t ${table} -N ${name} 2>/dev/null || iptables -w -t ${table} -F ${name}`;
     }),
-    `iptables -w -t nat -A ${nat} -s ${lab.subnet} ! -o ${lab.bridge} -j MASQUERADE`,
-    ...own.map((cidr) => `iptables -w -t filter -A ${filter} -i ${lab.bridge} ! -o ${lab.bridge} -d ${cidr} -j REJECT`),
-    `iptables -w -t filter -A ${filter} -i ${lab.bridge} -j ACCEPT`,
-    `iptables -w -t filter -A ${filter} -o ${lab.bridge} -j ACCEPT`,
+    `iptables -w -t nat -A ${nat} -s ${subnet} ! -o ${bridge} -j MASQUERADE`,
+    ...own.map((cidr) => `iptables -w -t filter -A ${filter} -i ${bridge} ! -o ${bridge} -d ${cidr} -j REJECT`),
+    `iptables -w -t filter -A ${filter} -i ${bridge} -j ACCEPT`,
+    `iptables -w -t filter -A ${filter} -o ${bridge} -j ACCEPT`,
     `iptables -w -t nat -C POSTROUTING -j ${nat} 2>/dev/null || iptables -w -t nat -A POSTROUTING -j ${nat}`,
     `iptables -w -t filter -C FORWARD -j ${filter} 2>/dev/null || iptables -w -t filter -I FORWARD -j ${filter}`,
   ];
@@ -60,17 +63,25 @@ export function renderNodeLink(lab: LabLayout, node: NodeLayout): string {
   const ns = node.networkNamespace;
   const inSwitch = lab.isolated ? `ip -n ${lab.switchNamespace}` : 'ip';
   const peer = lab.isolated ? `netns ${lab.switchNamespace}` : '';
-  const [gatewayIp, prefix] = lab.gateway.split('/');
+  const ways = node.segment.gateways.map((text, index) => {
+    const [gateway, prefix] = text.split('/');
+    return { gateway, address: `${node.ips[index]}/${prefix}`, options: isIpv6(text) ? ' nodad' : '' };
+  });
   return [
     `[ -e /run/netns/${ns} ] || ip netns add ${ns}`,
     `ip -n ${ns} link set lo up`,
     `ip -n ${ns} link show eth0 >/dev/null 2>&1 || ip link add eth0 netns ${ns} type veth peer name ${node.link} ${peer}`,
-    `${inSwitch} link set ${node.link} master ${lab.bridge} up`,
-    `ip -n ${ns} addr replace ${node.ip}/${prefix} dev eth0`,
+    `${inSwitch} link set ${node.link} master ${node.segment.bridge} up`,
+    ...ways.map(({ address, options }) => `ip -n ${ns} addr replace ${address} dev eth0${options}`),
     `ip -n ${ns} link set eth0 up`,
-    `ip -n ${ns} route replace default via ${gatewayIp}`,
+    ...ways.map(({ gateway }) => `ip -n ${ns} route replace default via ${gateway}`),
     `ip netns exec ${ns} sh -c 'echo 1 >${forwardSetting}'`,
+    ...(lab.dualStack ? [`ip netns exec ${ns} sh -c 'echo 1 >${forward6Setting}'`] : []),
   ].join('\n');
+}
+
+function isIpv6(address: string): boolean {
+  return address.includes(':');
 }
 
 /** Takes links, namespaces and chains away; what is not there is no error. */
@@ -81,7 +92,7 @@ export function renderTeardown(lab: LabLayout): string {
     ...lab.nodes.map((node) => `ip netns del ${node.networkNamespace} ${quiet}`),
     `ip netns del ${lab.switchNamespace} ${quiet}`,
     ...lab.nodes.map((node) => `ip link del ${node.link} ${quiet}`),
-    `ip link del ${lab.bridge} ${quiet}`,
+    ...lab.segments.map(({ bridge }) => `ip link del ${bridge} ${quiet}`),
     ...(lab.isolated
       ? []
       : [
@@ -99,11 +110,12 @@ export async function checkRangeIsFree(lab: LabLayout, exec: Exec, signal: Abort
   if (lab.isolated) return;
   const { stdout } = await exec('ip', ['-json', 'addr', 'show'], signal);
   const links: readonly { ifname: string; addr_info: readonly { local: string }[] }[] = JSON.parse(stdout);
-  const prefix = lab.subnet.slice(0, lab.subnet.lastIndexOf('.') + 1);
-  const taken = links.find((l) => l.ifname !== lab.bridge && l.addr_info.some((a) => a.local.startsWith(prefix)));
+  const [{ bridge, subnet }] = lab.segments as readonly [LabLayout['segments'][number]];
+  const prefix = subnet.slice(0, subnet.lastIndexOf('.') + 1);
+  const taken = links.find((l) => l.ifname !== bridge && l.addr_info.some((a) => a.local.startsWith(prefix)));
   if (taken === undefined) return;
   throw new Error(
-    `Cannot use ${lab.subnet} for the nodes: ${taken.ifname} of this machine has an address in it. ` +
+    `Cannot use ${subnet} for the nodes: ${taken.ifname} of this machine has an address in it. ` +
       'If that is another lab, end it with `skiff down --data DIR`; or use --isolated',
   );
 }

@@ -9,6 +9,10 @@ export interface LabState {
   readonly nodeCount: number;
   readonly isolated: boolean;
   readonly apiPort: number;
+  readonly segmentCount: number;
+  readonly dualStack: boolean;
+  readonly proxyMode?: string | undefined;
+  readonly podNetwork?: string | undefined;
   readonly runtimeHandlers: readonly string[];
   readonly containerdDir?: string | undefined;
   readonly certificateLifetime?: string | undefined;
@@ -23,7 +27,7 @@ export function readState(dataDir: string): LabState | undefined {
   const file = `${dataDir}/lab.json`;
   if (!existsSync(file)) return undefined;
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return { segmentCount: 1, dualStack: false, ...JSON.parse(readFileSync(file, 'utf8')) };
   } catch (error) {
     throw new Error(`Cannot read ${file}: it is damaged; \`skiff down --data ${dataDir}\` clears the lab`, {
       cause: error,

@@ -60,7 +60,7 @@ export function planUp({ layout, before, withWorkload, clock, signal }: UpOption
         for (const node of layout.nodes) await shell(lab, renderNodeLink(layout, node));
         await ensureNamespaces(lab);
         await warm;
-        return layout.isolated ? 'no way out' : `nodes reach the world through ${layout.bridge}`;
+        return layout.isolated ? 'no way out' : `nodes reach the world through ${layout.segments[0]!.bridge}`;
       },
     },
     {
