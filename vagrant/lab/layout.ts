@@ -8,10 +8,10 @@ export interface LabOptions {
   readonly isolated: boolean;
   /** Port on 127.0.0.1 of the host at which the API answers. */
   readonly apiPort: number;
-  /** How many segments the nodes are on, in turn; a router joins them. */
-  readonly segmentCount: number;
+  /** How many segments the nodes are on, in turn; a router joins them. One unless told. */
+  readonly segmentCount?: number;
   /** Nodes, pods and Services have addresses of both families. */
-  readonly dualStack: boolean;
+  readonly dualStack?: boolean;
   /** How Services get into the kernel, and how pods of other nodes are reached; the agent's default if absent. */
   readonly proxyMode?: string | undefined;
   readonly podNetwork?: string | undefined;
@@ -27,6 +27,8 @@ export interface LabLayout extends LabOptions {
   /** Short name of the lab: prefix of its namespaces, links, chains and cgroups. */
   readonly id: string;
   readonly switchNamespace: string;
+  readonly segmentCount: number;
+  readonly dualStack: boolean;
   readonly segments: readonly Segment[];
   /** All addresses of nodes. */
   readonly nodeRange: string;
@@ -81,7 +83,7 @@ const mostSegments = 8;
 
 /** @param hash a few hexadecimal digits that tell one data folder from another */
 export function layoutOf(options: LabOptions, hash: string): LabLayout {
-  const { dataDir, nodeCount, segmentCount, dualStack } = options;
+  const { dataDir, nodeCount, segmentCount = 1, dualStack = false } = options;
   if (!(Number.isInteger(nodeCount) && 1 <= nodeCount && nodeCount <= mostNodes)) {
     throw new RangeError(`Cannot make a lab of ${nodeCount} nodes: it must be a number from 1 to ${mostNodes}`);
   }
@@ -99,6 +101,8 @@ export function layoutOf(options: LabOptions, hash: string): LabLayout {
   const segments = Array.from({ length: segmentCount }, (_, index) => segmentOf(index, short, dualStack));
   return {
     ...options,
+    segmentCount,
+    dualStack,
     id,
     switchNamespace: `${id}-switch`,
     segments,
