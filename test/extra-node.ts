@@ -27,9 +27,10 @@ export async function addMachine(main: LabLayout, signal: AbortSignal): Promise<
   const clock: Clock = createClock();
   const dataDir = `${main.dataDir}-extra`;
   const own = layoutFor({ ...main, dataDir, nodeCount: main.nodes.length + 1 });
-  const node = own.nodes.at(-1)!;
-  const { switchNamespace, bridge } = main; // its link leads into the lab's own segment
-  const layout = { ...own, switchNamespace, bridge, nodes: [node] };
+  const { switchNamespace, segments } = main; // its link leads into one of the lab's own segments
+  const last = own.nodes.at(-1)!;
+  const node = { ...last, segment: segments[own.segments.indexOf(last.segment)]! };
+  const layout = { ...own, switchNamespace, segments, nodes: [node] };
   mkdirSync(dataDir, { recursive: true });
   const lab = openLab(layout, undefined, clock, signal);
   const logFile = `${layout.logDir}/${node.name}/agent.log`;
