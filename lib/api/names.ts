@@ -42,6 +42,14 @@ export function wrongDns1123Subdomain(value: string): readonly string[] {
   return patterns.subdomain.test(value) ? wrong : [...wrong, mismatch(subdomainMessage, subdomain, 'example.com')];
 }
 
+/** `*.` and a subdomain. */
+export function wrongWildcard(value: string): readonly string[] {
+  const form = '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
+  const text = `a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character (e.g. '*.example.com', regex used for validation is '${form}')`;
+  const wrong = wrongDns1123Subdomain(value.slice(2)).length > 0 || !value.startsWith('*.');
+  return wrong ? [text] : [];
+}
+
 export function wrongDns1035Label(value: string): readonly string[] {
   const wrong = longer(value, maxLabelLength);
   if (patterns.label1035.test(value)) return wrong;

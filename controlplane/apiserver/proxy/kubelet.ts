@@ -50,7 +50,7 @@ export function podLog(options: KubeletOptions): VirtualResource {
     checkLogOptions(name, query);
     const pod = podOf(call, options);
     const container = containerOf(pod, query.get('container') ?? '');
-    if (!pod.spec?.nodeName) return plainText('');
+    if (!pod.spec?.nodeName) return { status: 204, headers: {} }; // there is no log yet
     const asked = new URLSearchParams();
     for (const key of logKeys) for (const value of query.getAll(key)) asked.append(key, value);
     const target = kubeletOf(pod.spec.nodeName, options);
@@ -70,10 +70,6 @@ const logKeys = ['follow', 'previous', 'sinceSeconds', 'sinceTime', 'timestamps'
 function contentLength({ headers }: ApiResponse): Readonly<Record<string, string>> {
   const length = headers['content-length'];
   return length === undefined ? {} : { 'content-length': length };
-}
-
-function plainText(body: string): ApiResponse {
-  return { status: 200, headers: { 'content-type': 'text/plain' }, body };
 }
 
 /** What the kubelet said, as the API server says it. */

@@ -29,7 +29,7 @@ export function createResourceRoutes({ registry, virtual, facts }: ResourceRoute
     registry.extensions.resources.some((one) => one.group === group && one.version === version);
 
   return async (call: Call): Promise<ApiResponse> => {
-    const { group, version, resource, subresource, verb } = call.info;
+    const { group, version, resource, subresource, verb, name } = call.info;
     const custom = byPath.has(`${group}/${version}/${resource}`)
       ? undefined
       : registry.resource(group, version, resource);
@@ -39,6 +39,7 @@ export function createResourceRoutes({ registry, virtual, facts }: ResourceRoute
     if (found === undefined || !isInScope(call, found)) throw unknownResource();
     const verbs = subresource === '' ? found.verbs : found.subresources.find(({ name }) => name === subresource)?.verbs;
     if (verbs === undefined) throw unknownResource();
+    if (subresource === '' && isMisplaced(verb, name)) throw methodNotAllowed();
     const answer = virtual.get(subresource === '' ? `${group}/${resource}` : `${group}/${resource}/${subresource}`);
     if (answer !== undefined) {
       // What is only created has no views: a Table of it is refused before anything is done.
@@ -96,6 +97,11 @@ function queryOf(query: URLSearchParams, { verb, name }: RequestInfo): URLSearch
   return limited;
 }
 const ofCollections: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
+
+/** What exists is not created by its name, and a collection is not written as a whole. */
+function isMisplaced(verb: string, name: string): boolean {
+  return name === '' ? verb === 'update' || verb === 'patch' : verb === 'create';
+}
 
 /** A namespaced resource has no object without a namespace, a cluster-scoped one none in one. */
 function isInScope({ info: { namespace, name, verb, resource, group } }: Call, { scope }: ServedResource): boolean {

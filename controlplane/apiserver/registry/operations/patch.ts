@@ -17,6 +17,7 @@ import type { Core, Served } from '../served.ts';
 import { apply, applyType } from './apply.ts';
 import { type ChangeRules, changeObject } from './change.ts';
 import { withoutEntries } from './ownership.ts';
+import { checkName } from './update.ts';
 
 export async function patch(
   core: Core,
@@ -31,6 +32,7 @@ export async function patch(
   const patched = patcher(call, expectedOf(served), options, warnings.add);
   const derive = (current: KubeObject): ApiObject => {
     const next = patched(current);
+    checkName(served, next, call);
     served.rules.applyDefaults(next);
     return next;
   };

@@ -9,7 +9,7 @@ import {
   type Path,
   required,
 } from '../../field-errors.ts';
-import { wrongIp } from '../../ip.ts';
+import { wrongIp, wrongReach } from '../../ip.ts';
 import { wrongDns1123Label, wrongDns1123Subdomain } from '../../names.ts';
 import { wrongPort, wrongPortName } from '../../ports.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../types/core.v1.ts';
@@ -113,7 +113,9 @@ function validateAddresses(
 ): StatusCause[] {
   const causes: StatusCause[] = [];
   for (const [index, ip] of (externalIPs ?? []).entries()) {
-    causes.push(...wrongIp(ip).map((message) => invalidValue(at(child(path, 'externalIPs'), index), ip, message)));
+    const wrong = wrongIp(ip);
+    const messages = wrong.length > 0 ? wrong : wrongReach(ip);
+    causes.push(...messages.map((message) => invalidValue(at(child(path, 'externalIPs'), index), ip, message)));
   }
   const ips = clusterIPs ?? [];
   if (ips.length > 0 && (clusterIP ?? '') !== ips[0]) {

@@ -1,7 +1,8 @@
-import { at, child, invalidValue, notSupported, required } from '../../field-errors.ts';
-import { wrongDns1035Label, wrongDns1123Subdomain } from '../../names.ts';
+import { parseIp } from '#lib/ip.ts';
+import { at, child, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
+import { wrongDns1035Label, wrongDns1123Subdomain, wrongWildcard } from '../../names.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
-import type { Ingress, IngressBackend, IngressClass } from '../../types/networking.v1.ts';
+import type { HTTPIngressPath, Ingress, IngressBackend, IngressClass } from '../../types/networking.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 
@@ -36,21 +37,40 @@ function validateIngress({ spec = {} }: Ingress): StatusCause[] {
   if (spec.defaultBackend !== undefined) causes.push(...validateBackend(spec.defaultBackend, 'spec.defaultBackend'));
   for (const [index, { host, http }] of (spec.rules ?? []).entries()) {
     const field = at('spec.rules', index);
-    if (host) {
-      const wrong = wrongDns1123Subdomain(host.replace(/^\*\./, ''));
-      causes.push(...wrong.map((message) => invalidValue(child(field, 'host'), host, message)));
-    }
-    for (const [position, { path, pathType, backend }] of (http?.paths ?? []).entries()) {
-      const where = at(child(field, 'http', 'paths'), position);
-      if (pathType === undefined) causes.push(required(child(where, 'pathType'), 'pathType must be specified'));
-      else if (!pathTypes.includes(pathType)) causes.push(notSupported(child(where, 'pathType'), pathType, pathTypes));
-      if (pathType !== 'ImplementationSpecific' && !(path ?? '').startsWith('/')) {
-        causes.push(invalidValue(child(where, 'path'), path ?? '', 'must be an absolute path'));
-      }
-      causes.push(...validateBackend(backend ?? {}, child(where, 'backend')));
-    }
+    if (host) causes.push(...validateHost(host, child(field, 'host')));
+    if (http === undefined) continue;
+    const paths = child(field, 'http', 'paths');
+    if ((http.paths ?? []).length === 0) causes.push(required(paths));
+    for (const [position, path] of (http.paths ?? []).entries())
+      causes.push(...validatePath(path, at(paths, position)));
   }
   return causes;
+}
+
+function validateHost(host: string, path: Path): StatusCause[] {
+  const causes = parseIp(host) !== undefined ? [invalidValue(path, host, 'must be a DNS name, not an IP address')] : [];
+  const wrong = host.includes('*') ? wrongWildcard(host) : wrongDns1123Subdomain(host);
+  return [...causes, ...wrong.map((message) => invalidValue(path, host, message))];
+}
+
+function validatePath({ path = '', pathType, backend }: HTTPIngressPath, field: Path): StatusCause[] {
+  if (pathType === undefined) return [required(child(field, 'pathType'), 'pathType must be specified')];
+  const causes: StatusCause[] = [];
+  const isFree = pathType === 'ImplementationSpecific';
+  if (!pathTypes.includes(pathType)) causes.push(notSupported(child(field, 'pathType'), pathType, pathTypes));
+  else if (!path.startsWith('/') && !(isFree && path === '')) {
+    causes.push(invalidValue(child(field, 'path'), path, 'must be an absolute path'));
+  }
+  if (!isFree) {
+    const has = (part: string) => `must not contain '${part}'`;
+    const ends = (part: string) => `cannot end with '${part}'`;
+    const wrong = [
+      ...['//', '/./', '/../', '%2f', '%2F'].filter((part) => path.includes(part)).map(has),
+      ...['/..', '/.'].filter((part) => path.endsWith(part)).map(ends),
+    ];
+    causes.push(...wrong.map((message) => invalidValue(child(field, 'path'), path, message)));
+  }
+  return [...causes, ...validateBackend(backend ?? {}, child(field, 'backend'))];
 }
 
 function validateBackend({ service, resource }: IngressBackend, path: string): StatusCause[] {

@@ -1,4 +1,4 @@
-import { child, forbiddenField, notSupported, required } from '../../field-errors.ts';
+import { at, forbiddenField, notSupported, required } from '../../field-errors.ts';
 import { compareQuantities, readQuantity } from '../../quantity.ts';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
@@ -71,7 +71,7 @@ function validateSpec(spec: PersistentVolumeClaimSpec): StatusCause[] {
   if (size === undefined) causes.push(required('spec.resources[storage]'));
   else if ((readQuantity(size)?.nanos ?? 0n) <= 0n) {
     const message = `Invalid value: ${JSON.stringify(size)}: must be greater than zero`;
-    causes.push({ reason: 'FieldValueInvalid', field: child('spec.resources', 'storage'), message });
+    causes.push({ reason: 'FieldValueInvalid', field: at('spec.resources', 'storage'), message });
   }
   if (spec.volumeMode !== undefined && !['Block', 'Filesystem'].includes(spec.volumeMode)) {
     causes.push(notSupported('spec.volumeMode', spec.volumeMode, ['Block', 'Filesystem']));

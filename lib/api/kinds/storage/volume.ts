@@ -96,8 +96,8 @@ function validateVolume({ spec = {} }: PersistentVolume): StatusCause[] {
   }
   const size = spec.capacity?.['storage'];
   if (spec.capacity === undefined) causes.push(required('spec.capacity'));
-  else if (size === undefined || Object.keys(spec.capacity).length > 1) {
-    causes.push(notSupported('spec.capacity', Object.keys(spec.capacity).join(','), ['storage']));
+  if (size === undefined || Object.keys(spec.capacity ?? {}).length > 1) {
+    causes.push(notSupported('spec.capacity', spec.capacity ?? null, ['storage']));
   } else if ((readQuantity(size)?.nanos ?? 0n) <= 0n) {
     causes.push(invalidValue(at('spec.capacity', 'storage'), size, 'must be greater than zero'));
   }

@@ -71,12 +71,13 @@ function validateSpec(spec: DeploymentSpec): StatusCause[] {
   return causes;
 }
 
-function validateStrategy({ type, rollingUpdate }: NonNullable<DeploymentSpec['strategy']>, path: Path): StatusCause[] {
+function validateStrategy(strategy: NonNullable<DeploymentSpec['strategy']>, path: Path): StatusCause[] {
+  const { type, rollingUpdate } = strategy;
   if (type === 'Recreate') {
     const detail = "may not be specified when strategy `type` is 'Recreate'";
     return rollingUpdate === undefined ? [] : [forbiddenField(child(path, 'rollingUpdate'), detail)];
   }
-  if (type !== 'RollingUpdate') return [notSupported(child(path, 'type'), type ?? '', ['Recreate', 'RollingUpdate'])];
+  if (type !== 'RollingUpdate') return [notSupported(path, strategy, ['Recreate', 'RollingUpdate'])];
   return validateRolling(rollingUpdate ?? {}, child(path, 'rollingUpdate'));
 }
 

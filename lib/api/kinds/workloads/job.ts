@@ -78,10 +78,20 @@ function validateJob(spec: JobSpec): StatusCause[] {
   return [
     ...causes,
     ...validateLabelSelector(spec.selector, 'spec.selector'),
+    ...validateOwnSelector(spec),
     ...validateSelectedTemplate(spec.selector, spec.template).filter(({ field }) => field?.endsWith('metadata.labels')),
     ...validateJobSpec(spec, 'spec'),
   ];
 }
+
+/** Unless it is made by hand, the selector is the one that was made for the job's uid. */
+function validateOwnSelector({ manualSelector, selector, template }: JobSpec): StatusCause[] {
+  if (manualSelector || selector === undefined) return [];
+  const uid = template?.metadata?.labels?.[uidLabel] ?? '';
+  const isOwn = [uidLabel, 'controller-uid'].some((label) => isSame(selector, { matchLabels: { [label]: uid } }));
+  return isOwn ? [] : [invalidValue('spec.selector', selector, '`selector` not auto-generated')];
+}
+const uidLabel = 'batch.kubernetes.io/controller-uid';
 
 /** What is true of a job's spec wherever it stands. */
 export function validateJobSpec(spec: JobSpec, path: Path): StatusCause[] {

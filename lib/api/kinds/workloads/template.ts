@@ -14,6 +14,14 @@ interface Workload {
   readonly template?: PodTemplateSpec | undefined;
 }
 
+/** What selects no labels at all. */
+const nothing: LabelSelector = {
+  matchExpressions: [
+    { key: 'none', operator: 'Exists' },
+    { key: 'none', operator: 'DoesNotExist' },
+  ],
+};
+
 /** The selector is there and selects what the template makes; `policies` are the restart policies that make sense. */
 export function validateWorkload({ selector, template }: Workload, kind: string, path: Path = 'spec'): StatusCause[] {
   const field = child(path, 'selector');
@@ -23,7 +31,7 @@ export function validateWorkload({ selector, template }: Workload, kind: string,
     causes.push(...validateLabelSelector(selector, field));
     if (isEmptySelector(selector)) causes.push(invalidValue(field, selector, `empty selector is invalid for ${kind}`));
   }
-  return [...causes, ...validateSelectedTemplate(selector, template, path)];
+  return [...causes, ...validateSelectedTemplate(selector ?? nothing, template, path)];
 }
 
 export function validateSelectedTemplate(

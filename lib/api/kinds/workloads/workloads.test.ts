@@ -25,7 +25,13 @@ test('Deployment defaults are those of upstream', (t) => {
 
 const deployment = validates('apps', 'Deployment', base);
 test('valid', deployment, {});
-test('refused without a selector', deployment, { spec: { selector: undefined } }, 'spec.selector: Required value');
+test(
+  'refused without a selector, which selects nothing',
+  deployment,
+  { spec: { selector: undefined } },
+  'spec.selector: Required value',
+  'spec.template.metadata.labels: Invalid value: {"app":"a"}: `selector` does not match template `labels`',
+);
 test(
   'refused with an empty selector',
   deployment,

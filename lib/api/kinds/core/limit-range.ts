@@ -1,12 +1,11 @@
 import { at, child, duplicate, invalidValue } from '../../field-errors.ts';
 import { compareQuantities, readQuantity } from '../../quantity.ts';
-import type { LimitRange, LimitRangeItem, ResourceQuota } from '../../types/core.v1.ts';
+import type { LimitRange, LimitRangeItem } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
-import { ageOf, columns } from '../columns.ts';
+import { columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import type { Mutable } from '../object.ts';
 import { roundResources } from '../pod/container-defaults.ts';
-import { validateAmount } from '../pod/validate-resources.ts';
 
 export const limitRange: KindParts<LimitRange> = {
   allowsCreateOnUpdate: true,
@@ -39,43 +38,26 @@ function defaultLimit(limit: Mutable<LimitRangeItem>): void {
   for (const list of [limit.max, limit.min, limit.default, limit.defaultRequest]) roundResources(list);
 }
 
-const ordered = ['min', 'defaultRequest', 'default', 'max'] as const;
+/** Each pair that has an order: where the error stands, the low one, the high one, and their names. */
+const pairs = [
+  ['min', 'min', 'max', 'min', 'max'],
+  ['defaultRequest', 'min', 'defaultRequest', 'min', 'default request'],
+  ['defaultRequest', 'defaultRequest', 'max', 'default request', 'max'],
+  ['defaultRequest', 'defaultRequest', 'default', 'default request', 'default limit'],
+  ['default', 'min', 'default', 'min', 'default'],
+  ['default', 'default', 'max', 'default', 'max'],
+] as const;
 
 function validateOrder(limit: LimitRangeItem, path: string): StatusCause[] {
-  const causes: StatusCause[] = [];
-  for (const [index, low] of ordered.entries()) {
-    for (const high of ordered.slice(index + 1)) {
-      for (const [name, least] of Object.entries(limit[low] ?? {})) {
-        const most = limit[high]?.[name];
-        if (most === undefined || readQuantity(least) === undefined || readQuantity(most) === undefined) continue;
-        if (compareQuantities(least, most) <= 0) continue;
-        const what = low === 'min' ? 'min' : low === 'default' ? 'default' : 'default request';
-        const detail = `${what} value ${least} is greater than ${high} value ${most}`;
-        causes.push(invalidValue(at(child(path, low), name), least, detail));
-      }
-    }
-  }
-  return causes;
+  const names = new Set(pairs.flatMap(([key]) => Object.keys(limit[key] ?? {})));
+  return [...names].sort().flatMap((name) =>
+    pairs.flatMap(([key, low, high, lowName, highName]) => {
+      const [least, most] = [limit[low]?.[name], limit[high]?.[name]];
+      if (least === undefined || most === undefined) return [];
+      if (readQuantity(least) === undefined || readQuantity(most) === undefined) return [];
+      if (compareQuantities(least, most) <= 0) return [];
+      const detail = `${lowName} value ${least} is greater than ${highName} value ${most}`;
+      return [invalidValue(at(child(path, key), name), limit[key]![name], detail)];
+    }),
+  );
 }
-
-export const resourceQuota: KindParts<ResourceQuota> = {
-  defaults({ spec }) {
-    roundResources(spec?.hard);
-  },
-  validate({ spec }) {
-    return Object.entries(spec?.hard ?? {}).flatMap(([name, amount]) =>
-      validateAmount(name, amount, at('spec.hard', name)),
-    );
-  },
-  columns: columns(['Name', 'Request', 'Limit', '@Age']),
-  row({ metadata, status }, nowMs) {
-    const hard = status?.hard ?? {};
-    const shown = (isLimit: boolean) =>
-      Object.keys(hard)
-        .filter((name) => name.startsWith('limits.') === isLimit)
-        .sort()
-        .map((name) => `${name}: ${status?.used?.[name] ?? '0'}/${hard[name]}`)
-        .join(', ');
-    return [metadata.name, shown(false), shown(true), ageOf(metadata, nowMs)];
-  },
-};

@@ -1,0 +1,138 @@
+import { at, child, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
+import { wrongQualifiedName } from '../../names.ts';
+import { readQuantity } from '../../quantity.ts';
+import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../../types/core.v1.ts';
+import type { StatusCause } from '../../types/meta.v1.ts';
+import { ageOf, columns } from '../columns.ts';
+import type { KindParts } from '../define.ts';
+import { isSame } from '../equal.ts';
+import { roundResources } from '../pod/container-defaults.ts';
+import { validateAmount } from '../pod/validate-resources.ts';
+
+export const resourceQuota: KindParts<ResourceQuota> = {
+  defaults({ spec }) {
+    roundResources(spec?.hard);
+  },
+  validate: ({ spec }) => validateQuota(spec ?? {}),
+  validateUpdate: (next, previous) => [
+    ...validateQuota(next.spec ?? {}),
+    ...(isSame(next.spec?.scopes ?? [], previous.spec?.scopes ?? [])
+      ? []
+      : [invalidValue('spec.scopes', next.spec?.scopes ?? [], 'field is immutable')]),
+  ],
+  columns: columns(['Name', 'Request', 'Limit', '@Age']),
+  row({ metadata, status }, nowMs) {
+    const hard = status?.hard ?? {};
+    const shown = (isLimit: boolean) =>
+      Object.keys(hard)
+        .filter((name) => name.startsWith('limits.') === isLimit)
+        .sort()
+        .map((name) => `${name}: ${status?.used?.[name] ?? '0'}/${hard[name]}`)
+        .join(', ');
+    return [metadata.name, shown(false), shown(true), ageOf(metadata, nowMs)];
+  },
+};
+
+const computed = ['cpu', 'memory', 'ephemeral-storage'];
+const ofPods = new Set([...computed, ...computed.flatMap((name) => [`requests.${name}`, `limits.${name}`]), 'pods']);
+const counted = new Set([
+  'pods',
+  'resourcequotas',
+  'services',
+  'replicationcontrollers',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'services.nodeports',
+  'services.loadbalancers',
+]);
+const standard = new Set([...ofPods, ...counted, 'requests.storage']);
+
+/** Rule: core validation ValidateResourceQuotaSpec. */
+function validateQuota(spec: ResourceQuotaSpec): StatusCause[] {
+  const names = Object.keys(spec.hard ?? {}).sort();
+  return [
+    ...names.flatMap((name) => validateHard(name, spec.hard![name]!, at('spec.hard', name))),
+    ...validateScopes(spec.scopes ?? [], names),
+    ...validateSelector(spec, names),
+  ];
+}
+
+function validateHard(name: string, amount: string, path: Path): StatusCause[] {
+  const causes = wrongQualifiedName(name).map((message) => invalidValue(path, name, message));
+  const isHuge = /^(requests\.)?hugepages-/.test(name);
+  if (!name.includes('/') && !standard.has(name) && !isHuge) {
+    causes.push(invalidValue(path, name, 'must be a standard resource type or fully qualified'));
+    causes.push(invalidValue(path, name, 'must be a standard resource for quota'));
+  }
+  const wrong = validateAmount(name, amount, path);
+  causes.push(...wrong);
+  const isWhole = (readQuantity(amount)?.nanos ?? 0n) % 1_000_000_000n === 0n;
+  if (wrong.length === 0 && counted.has(name) && !isWhole)
+    causes.push(invalidValue(path, amount, 'must be an integer'));
+  return causes;
+}
+
+const existing = ['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating'];
+const scopes = new Set([...existing, 'PriorityClass', 'CrossNamespacePodAffinity', 'VolumeAttributesClass']);
+const contrary = [existing.slice(0, 2), existing.slice(2)];
+
+function validateScopes(wanted: readonly string[], names: readonly string[]): StatusCause[] {
+  const causes: StatusCause[] = [];
+  for (const scope of wanted) {
+    if (!scopes.has(scope)) causes.push(invalidValue('spec.scopes', wanted, 'unsupported scope'));
+    const wrong = names.filter((name) => standard.has(name) && !mayCount(scope, name));
+    causes.push(...wrong.map(() => invalidValue('spec.scopes', wanted, 'unsupported scope applied to resource')));
+  }
+  if (contrary.some((pair) => pair.every((scope) => wanted.includes(scope)))) {
+    causes.push(invalidValue('spec.scopes', wanted, 'conflicting scopes'));
+  }
+  return causes;
+}
+
+/** What pods use can be counted by the pods' properties; of those without requests, only their number. */
+function mayCount(scope: string, name: string): boolean {
+  if (scope === 'BestEffort') return name === 'pods';
+  if (scope === 'CrossNamespacePodAffinity') return ofPods.has(name);
+  if (scope === 'VolumeAttributesClass') return name === 'persistentvolumeclaims' || name === 'requests.storage';
+  return !scopes.has(scope) || ofPods.has(name);
+}
+
+function validateSelector({ scopeSelector }: ResourceQuotaSpec, names: readonly string[]): StatusCause[] {
+  const path = 'spec.scopeSelector.matchExpressions';
+  const all = scopeSelector?.matchExpressions ?? [];
+  const causes = all.flatMap((one) => validateRequirement(one, path));
+  for (const { scopeName } of all) {
+    const wrong = names.filter((name) => standard.has(name) && !mayCount(scopeName, name));
+    causes.push(...wrong.map(() => invalidValue(path, scopeSelector, 'unsupported scope applied to resource')));
+  }
+  const wanted = all.map(({ scopeName }) => scopeName);
+  if (contrary.some((pair) => pair.every((scope) => wanted.includes(scope as (typeof wanted)[number])))) {
+    causes.push(invalidValue(path, all, 'conflicting scopes'));
+  }
+  return causes;
+}
+
+const mustExist =
+  "must be 'Exist' only operator when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort and ResourceQuotaScopeNotBestEffort";
+
+function validateRequirement(
+  { scopeName, operator, values = [] }: ScopedResourceSelectorRequirement,
+  path: Path,
+): StatusCause[] {
+  const causes: StatusCause[] = [];
+  if (!scopes.has(scopeName)) causes.push(invalidValue(child(path, 'scopeName'), scopeName, 'unsupported scope'));
+  if (existing.includes(scopeName) && operator !== 'Exists') {
+    causes.push(invalidValue(child(path, 'operator'), operator, mustExist));
+  }
+  if (operator === 'In' || operator === 'NotIn') {
+    const detail = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+    if (values.length === 0) causes.push(required(child(path, 'values'), detail));
+  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+    const detail = "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector";
+    if (values.length > 0) causes.push(invalidValue(child(path, 'values'), values, detail));
+  } else {
+    causes.push(notSupported(child(path, 'operator'), operator, ['DoesNotExist', 'Exists', 'In', 'NotIn']));
+  }
+  return causes;
+}
