@@ -5,6 +5,8 @@ export interface Row {
   readonly values: readonly number[];
   /** A bound on the median that must hold, where there is one. */
   readonly atMost?: number;
+  /** The same from below. */
+  readonly atLeast?: number;
 }
 
 export function quantile(values: readonly number[], q: number): number {
@@ -19,15 +21,15 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-export function isWithin({ values, atMost }: Row): boolean {
-  return atMost === undefined || median(values) <= atMost;
+export function isWithin({ values, atMost, atLeast }: Row): boolean {
+  if (atMost !== undefined && !(median(values) <= atMost)) return false;
+  return atLeast === undefined || median(values) >= atLeast;
 }
 
 /** One line a row: median, least and most of the runs, and the bar where there is one. */
 export function renderRows(rows: readonly Row[]): string {
   const shown = rows.map((row) => {
-    const { name, unit, values, atMost } = row;
-    const bar = atMost === undefined ? '' : `${isWithin(row) ? 'within' : 'OVER'} ${format(atMost)}`;
+    const { name, unit, values } = row;
     return [
       name,
       unit,
@@ -35,7 +37,7 @@ export function renderRows(rows: readonly Row[]): string {
       format(Math.min(...values)),
       format(Math.max(...values)),
       String(values.length),
-      bar,
+      barOf(row),
     ];
   });
   const head = ['what', 'unit', 'median', 'least', 'most', 'runs', 'bar'];
@@ -46,6 +48,12 @@ export function renderRows(rows: readonly Row[]): string {
       .join('  ')
       .trimEnd();
   return `${[head, ...shown].map(line).join('\n')}\n`;
+}
+
+function barOf(row: Row): string {
+  const { atMost, atLeast } = row;
+  if (atMost !== undefined) return `${isWithin(row) ? 'within' : 'OVER'} ${format(atMost)}`;
+  return atLeast === undefined ? '' : `${isWithin(row) ? 'above' : 'BELOW'} ${format(atLeast)}`;
 }
 
 function format(value: number): string {

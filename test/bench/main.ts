@@ -11,7 +11,9 @@ import { isWithin, type Row, renderRows } from './figures.ts';
 import { measurePods } from './pods.ts';
 import { measureIdle, measureIdleWithPods } from './processes.ts';
 import { measureProxy } from './proxy.ts';
+import { measureScale } from './scale.ts';
 import { measureScheduler } from './scheduler.ts';
+import { measureSchedulerAlone } from './scheduler-alone.ts';
 import { measureAgentStart, measureServerStart } from './start.ts';
 
 interface Options {
@@ -25,7 +27,7 @@ interface Options {
 
 const program = new Command('npm run bench --')
   .description('Measure a cluster that is brought up for it, isolated.')
-  .option('--only <parts...>', 'start, idle, exits, pods, api, scheduler, proxy')
+  .option('--only <parts...>', 'start, idle, exits, pods, api, scheduler, proxy, scale')
   .option('--against <kubeconfig>', 'measure the API and the pods of another cluster, too, in turn')
   .option('--image <name>', 'what pods run; it must be on the nodes', 'skiff.local/tools:1')
   .option('--containerd <folder>', 'run the containerd of this folder')
@@ -56,6 +58,11 @@ stop.signal.addEventListener('abort', () => void clear().finally(() => process.e
 
 await show('start', () => measureServerStart(runs));
 await show('scheduler', () => measureScheduler([100, 1_000], runs));
+if (options.only?.includes('scale')) {
+  // Heavy: only where it is asked for.
+  await show('scale', () => measureSchedulerAlone([1_000, 5_000], runs));
+  await show('scale', () => measureScale({ nodes: 1_000, pods: 10_000, leases: 5_000 }));
+}
 await show('proxy', () => measureProxy([100, 1_000, 10_000], runs));
 if (['idle', 'exits', 'pods', 'start', 'api'].some(wants)) {
   const { containerd } = options;

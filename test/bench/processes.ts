@@ -46,7 +46,7 @@ export async function measureIdle(
 }
 const settleMs = 12_000; // what a start took is given back by then
 const windowMs = 4_000;
-const ticksPerSecond = 100;
+export const ticksPerSecond = 100;
 
 /** The same while so many pods run on the first node. */
 export async function measureIdleWithPods(layout: LabLayout, count: number, image: string): Promise<readonly Row[]> {
@@ -59,12 +59,12 @@ export async function measureIdleWithPods(layout: LabLayout, count: number, imag
   return rows;
 }
 
-function residentMb(pid: number): number {
+export function residentMb(pid: number): number {
   const kb = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kb) / 1024;
 }
 
-function ticksOf(pid: number): number {
+export function ticksOf(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return Number(fields[11]) + Number(fields[12]);

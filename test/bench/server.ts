@@ -6,6 +6,7 @@ import { temporaryFolder } from './folder.ts';
 
 export interface BenchServer extends AsyncDisposable {
   readonly kubeconfig: string;
+  readonly pid: number;
   /** From the start of the process until /readyz said ok. */
   readonly readyMs: number;
 }
@@ -25,6 +26,7 @@ export async function startServer(folder?: string): Promise<BenchServer> {
   const kubeconfig = `${dir}/admin.conf`;
   const server = {
     kubeconfig,
+    pid: child.pid!,
     readyMs: 0,
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');

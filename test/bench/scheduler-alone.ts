@@ -1,0 +1,172 @@
+// The scheduler by itself: the real loop, plugins and snapshot; bindings go nowhere and come back as changed pods at once.
+import type { KubeObject } from '#lib/api/resource.ts';
+import type { Namespace, Node, Pod } from '#lib/api/types/core.v1.ts';
+import type { Client } from '#lib/client/client.ts';
+import type { Informer, Listener } from '#lib/client/informer.ts';
+import { createClock } from '#lib/clock.ts';
+import { createSilentLog } from '#lib/log.ts';
+import { profilesOf } from '../../controlplane/scheduler/profile.ts';
+import { runScheduler } from '../../controlplane/scheduler/scheduler.ts';
+import type { Row } from './figures.ts';
+
+interface Case {
+  readonly name: string;
+  /** Pods a second that must be reached, by number of nodes. */
+  readonly bars: Readonly<Record<number, number>>;
+  spec(index: number): object;
+}
+
+const term = (topologyKey: string, app: string) => ({ topologyKey, labelSelector: { matchLabels: { app } } });
+
+const cases: readonly Case[] = [
+  { name: 'plain pods', bars: { 1000: 1_000, 5000: 270 }, spec: () => ({}) },
+  {
+    name: 'pods with spread constraints',
+    bars: { 1000: 334, 5000: 90 },
+    spec: (index) => ({
+      topologySpreadConstraints: [
+        { maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule', ...term(zone, appOf(index)) },
+        { maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', ...term(hostname, appOf(index)) },
+      ],
+    }),
+  },
+  {
+    name: 'pods with affinity and anti-affinity',
+    bars: { 1000: 334, 5000: 90 },
+    spec: (index) => ({
+      affinity: {
+        podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term(hostname, appOf(index))] },
+        podAffinity: {
+          preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 10, podAffinityTerm: term(zone, appOf(index)) }],
+        },
+      },
+    }),
+  },
+];
+const hostname = 'kubernetes.io/hostname';
+const zone = 'topology.kubernetes.io/zone';
+const apps = 20;
+const appOf = (index: number) => `app-${index % apps}`;
+
+/** Pods a second, in steady state: as many pods as nodes stand there before. */
+export async function measureSchedulerAlone(nodeCounts: readonly number[], runs: number): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const one of cases) {
+    for (const count of nodeCounts) {
+      const values: number[] = [];
+      for (let run = 0; run < runs; run++) values.push(await perSecond(count, one));
+      const atLeast = one.bars[count];
+      const name = `scheduler alone, ${count.toLocaleString('en')} nodes, ${one.name}`;
+      rows.push({ name, unit: 'a second', values, ...(atLeast === undefined ? {} : { atLeast }) });
+    }
+  }
+  return rows;
+}
+
+async function perSecond(nodeCount: number, { spec }: Case): Promise<number> {
+  const [pods, nodes] = [memory<Pod>(), memory<Node>()];
+  for (let i = 0; i < nodeCount; i++) nodes.put(`n${i}`, node(`n${i}`, i));
+  const end = new AbortController();
+  const bound = countdown();
+  const client = {
+    async create(_resource: unknown, { metadata, target }: { metadata: KubeObject['metadata']; target: Node }) {
+      const key = `default/${metadata.name}`;
+      const before = pods.informer.get(key)!;
+      const nodeName = (target as unknown as { readonly name: string }).name;
+      await undefined;
+      pods.put(key, { ...before, spec: { ...before.spec, nodeName } });
+      bound.one();
+    },
+  };
+  const none = {
+    claimAt: () => undefined,
+    volumeNamed: () => undefined,
+    volumes: () => [],
+    classNamed: () => undefined,
+  };
+  const facts = { ...none, promised: new Map(), csiNode: () => undefined };
+  const running = runScheduler(
+    {
+      client: client as unknown as Client,
+      informers: {
+        pods: pods.informer,
+        nodes: nodes.informer,
+        namespaces: memory<Namespace>().informer,
+        budgets: { get: () => undefined, list: () => [], byIndex: () => [] },
+      },
+      synced: Promise.resolve(),
+      eventsOf: () => ({ record() {}, run: async () => {} }),
+      clock: createClock(),
+      log: createSilentLog(),
+      profiles: profilesOf({}, { volumes: facts, spread: { selectorFor: () => undefined } }),
+      volumes: { facts, synced: Promise.resolve(), onChange() {}, reserve: () => async () => {} },
+    },
+    end.signal,
+  );
+  const make = (from: number, count: number) => {
+    const done = bound.after(count);
+    for (let i = from; i < from + count; i++) pods.put(`default/p${i}`, pod(`p${i}`, i, spec(i)));
+    return done;
+  };
+  await make(0, nodeCount);
+  const startedMs = performance.now();
+  await make(nodeCount, measured);
+  const tookMs = performance.now() - startedMs;
+  end.abort();
+  await running;
+  return (measured * 1000) / tookMs;
+}
+const measured = 2_000;
+
+function countdown() {
+  let left = 0;
+  let done = Promise.withResolvers<void>();
+  return {
+    after(count: number) {
+      left = count;
+      done = Promise.withResolvers<void>();
+      return done.promise;
+    },
+    one() {
+      if (--left === 0) done.resolve();
+    },
+  };
+}
+
+/** An informer that is told what there is. */
+function memory<T extends KubeObject>(): { readonly informer: Informer<T>; put(key: string, object: T): void } {
+  const objects = new Map<string, T>();
+  const listeners = new Set<Listener<T>>();
+  return {
+    put(key, object) {
+      const before = objects.get(key);
+      objects.set(key, object);
+      for (const listener of listeners) listener(object, before, key);
+    },
+    informer: {
+      get: (key) => objects.get(key),
+      list: () => objects.values(),
+      byIndex: () => [],
+      onChange(listener) {
+        listeners.add(listener);
+        for (const [key, object] of objects) listener(object, undefined, key);
+        return () => void listeners.delete(listener);
+      },
+      synced: Promise.resolve(),
+      run: async () => {},
+    },
+  };
+}
+
+function node(name: string, index: number): Node {
+  const labels = { [hostname]: name, [zone]: `z${index % 3}`, 'topology.kubernetes.io/region': 'r' };
+  const allocatable = { cpu: '32', memory: '128Gi', pods: '110' };
+  return { metadata: { name, uid: name, labels }, spec: {}, status: { allocatable } } as unknown as Node;
+}
+
+function pod(name: string, index: number, more: object): Pod {
+  const resources = { requests: { cpu: '100m', memory: '500Mi' } };
+  const metadata = { name, namespace: 'default', uid: name, generation: 1, labels: { app: appOf(index) } };
+  const spec = { containers: [{ name: 'main', image: 'none:1', resources }], ...more };
+  return { metadata, spec, status: { phase: 'Pending' } } as unknown as Pod;
+}
