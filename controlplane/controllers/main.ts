@@ -36,6 +36,7 @@ import { createKinds } from './shared/kinds.ts';
 import { runStatefulSets } from './statefulset/controller.ts';
 import { runTaintEviction } from './tainteviction/controller.ts';
 import { runTokenCleaner } from './tokencleaner/controller.ts';
+import { runTtl } from './ttl/controller.ts';
 import { runTtlAfterFinished } from './ttlafterfinished/controller.ts';
 import { runPolicyStatus } from './validatingadmissionpolicystatus/controller.ts';
 
@@ -98,6 +99,7 @@ export async function startControllers(options: StartControllersOptions, signal:
         runTaintEviction(context, signal),
       ]);
     },
+    'ttl-controller': runTtl,
     'pod-garbage-collector': (context, signal) => runPodGc({ threshold: terminatedPodThreshold }, context, signal),
     'persistent-volume-binder': runPersistentVolumes,
     'pvc-protection-controller': runPvcProtection,

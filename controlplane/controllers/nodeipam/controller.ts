@@ -4,7 +4,7 @@ import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
 import { familyOf, parseCidr } from '#lib/ip.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
-import { nextRange } from './plan.ts';
+import { Ranges } from './ranges.ts';
 
 /** Gives each node ranges for its pods, one of each of `clusterCidrs`. Once given a range never changes. */
 export async function runNodeIpam(
@@ -14,31 +14,49 @@ export async function runNodeIpam(
 ): Promise<void> {
   const { client, informers, events } = context;
   const nodes = informers.get(nodeResource);
-  const given = new Map<string, readonly string[]>(); // not seen in the informer yet; bounded by the nodes
+  const clusters = clusterCidrs.map((cidr) => new Ranges(parseCidr(cidr)!, familyOf(cidr) === 4 ? 24 : 64));
+  const held = new Map<string, readonly string[]>(); // by node: seen, or just given; bounded by the nodes
+  const waiting = new Set<string>(); // nodes for which nothing was left
   const queue = createQueue('node-ipam-controller', context, reconcile, { workers: 1 }); // one at a time: no range twice
 
   nodes.onChange((now, _before, key) => {
-    if (now === undefined || now.spec?.podCIDR) given.delete(key);
-    if (now !== undefined && !now.spec?.podCIDR) queue.add(key);
+    if (now === undefined) {
+      waiting.delete(key);
+      hold(key, []);
+      for (const name of waiting) queue.add(name);
+    } else if (now.spec?.podCIDR) hold(key, rangesOf(now));
+    else if (!waiting.has(key)) queue.add(key);
   });
   await runWhenSynced(queue, [nodes], signal);
 
+  function hold(name: string, ranges: readonly string[]): void {
+    const before = held.get(name) ?? [];
+    if (ranges.join() === before.join()) return;
+    for (const cluster of clusters) {
+      for (const range of before) cluster.free(range);
+      for (const range of ranges) cluster.hold(range);
+    }
+    if (ranges.length === 0) held.delete(name);
+    else held.set(name, ranges);
+  }
+
   async function reconcile(name: string, signal: AbortSignal): Promise<undefined> {
     const node = nodes.get(name);
-    if (node === undefined || node.spec?.podCIDR || given.has(name)) return;
-    const taken = [...[...nodes.list()].flatMap(rangesOf), ...[...given.values()].flat()];
-    const ranges = clusterCidrs.map((cidr) => nextRange(parseCidr(cidr)!, familyOf(cidr) === 4 ? 24 : 64, taken));
-    if (!ranges.every((range) => range !== undefined)) {
+    if (node === undefined || node.spec?.podCIDR || held.has(name)) return;
+    const ranges = clusters.flatMap((cluster) => cluster.next() ?? []);
+    if (ranges.length < clusters.length) {
+      waiting.add(name);
       const message = `Node ${name} status is now: CIDRNotAvailable`;
       events.record({ ...referenceTo(nodeResource, node), uid: name }, 'Normal', 'CIDRNotAvailable', message);
       return;
     }
-    given.set(name, ranges);
+    waiting.delete(name);
+    hold(name, ranges);
     try {
       const body = { spec: { podCIDR: ranges[0], podCIDRs: ranges } };
       await client.patch(nodeResource, { name }, { type: 'strategic', body }, signal);
     } catch (error) {
-      given.delete(name);
+      hold(name, []);
       if (!hasReason(error, 'NotFound')) throw error;
     }
   }

@@ -84,7 +84,7 @@ export async function runNodeLifecycle(
 
   async function writeTaints(node: Node, signal: AbortSignal): Promise<void> {
     // All silent at once: rather the network is broken than every node. Nobody is driven away then.
-    const mayEvict = [...nodes.list()].some((other) => readiness(other) === 'True');
+    const mayEvict = hasReady(nodes.list());
     const taints = taintsFor(node, mayEvict, clock.now());
     if (isSame(taints, node.spec?.taints)) return;
     const { name, resourceVersion } = node.metadata;
@@ -123,6 +123,11 @@ export async function runNodeLifecycle(
     const { name } = node.metadata;
     events.record({ kind: 'Node', name, uid: name, apiVersion: 'v1' }, type, reason, message);
   }
+}
+
+function hasReady(nodes: Iterable<Node>): boolean {
+  for (const node of nodes) if (readiness(node) === 'True') return true;
+  return false;
 }
 
 function heartbeatsOf({ status }: Node): string {
