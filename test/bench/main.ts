@@ -8,6 +8,7 @@ import { stopOnSignals } from '../stop.ts';
 import { measureApi } from './api.ts';
 import { measureExits } from './exits.ts';
 import { isWithin, type Row, renderRows } from './figures.ts';
+import { measureJoin } from './join.ts';
 import { measurePods } from './pods.ts';
 import { measureIdle, measureIdleWithPods } from './processes.ts';
 import { measureProxy } from './proxy.ts';
@@ -90,6 +91,7 @@ if (['idle', 'exits', 'pods', 'start', 'api'].some(wants)) {
       await show('pods', () => measurePods({ kubeconfig: against, counts, image, label: 'other: ' }));
     }
     await show('start', async () => [await measureAgentStart(lab.layout, runs)]);
+    await show('join', async () => [await measureJoin(lab.layout, runs)]);
     for (let turn = 0; turn < turns; turn++) {
       await show('api', () => measureApi(kubeconfig, ''));
       if (against !== undefined) await show('api', () => measureApi(against, 'other: '));
