@@ -7,7 +7,10 @@ import { createPlugins } from './apiserver/admission/plugins.ts';
 import { runRegistration } from './apiserver/aggregation/register.ts';
 import { type ApiServer, createApiServer } from './apiserver/apiserver.ts';
 import { createEscalationCheck } from './apiserver/authorization/escalation.ts';
+import type { EndpointFacts } from './apiserver/bootstrap/objects.ts';
 import { bootstrap } from './apiserver/bootstrap/reconcile.ts';
+import { leaveEndpoints, runEndpoints } from './apiserver/bootstrap/run-endpoints.ts';
+import { createServerLeases } from './apiserver/bootstrap/server-leases.ts';
 import { createCustomResources } from './apiserver/customresources/custom-resources.ts';
 import { ruleHooks } from './apiserver/customresources/rule-hooks.ts';
 import { createHttpServer, type HttpServer } from './apiserver/http/server.ts';
@@ -74,6 +77,7 @@ export async function runServer(
   const running = new AbortController(); // what works behind the API outlives `signal` until the last request is answered
   const componentsEnd = new AbortController(); // they end first: they give back their Leases through the API
   let components: Promise<void> | undefined;
+  let leave: (() => Promise<void>) | undefined;
   const work = [registry.run(running.signal), customResources.run(running.signal)];
   const http = createHttpServer({
     handler: apiServer.handler,
@@ -90,8 +94,18 @@ export async function runServer(
     const user = { name: 'system:apiserver', groups: ['system:masters'] };
     const client = createClient(apiServer.transportAs(user), { userAgent: 'kube-apiserver' });
     const ranges = createRanges({ registry, client, range: facts.serviceClusterIPRange, clock, log });
-    const ensureObjects = () => bootstrapCluster(certificates, registry, client, log, signal);
+    const sharing = options.etcd && { store, registry, client, facts: certificates.facts, clock, log };
+    const servers = sharing && createServerLeases(store, facts.advertiseAddress);
+    const ensureObjects = async () => {
+      const serverAddresses = await servers?.refresh(signal);
+      const others = serverAddresses === undefined ? {} : { serverAddresses };
+      await bootstrapCluster(certificates, registry, client, log, others, signal);
+    };
     await Promise.all([ensureObjects(), ranges.ensure(signal)]);
+    if (sharing !== undefined) {
+      work.push(runEndpoints(sharing, running.signal));
+      leave = () => leaveEndpoints(sharing, AbortSignal.timeout(graceMs));
+    }
     work.push(ranges.run(running.signal));
     work.push(apiServer.availability.run(client, running.signal));
     work.push(runRegistration({ registry, client, clock, log }, running.signal));
@@ -114,7 +128,7 @@ export async function runServer(
     log.info('Stopping server');
     progress.isStopping = true;
     componentsEnd.abort();
-    await Promise.allSettled([components]);
+    await Promise.allSettled([components, leave?.()]);
     await http.close(graceMs);
     running.abort();
     await Promise.allSettled(work);
@@ -148,6 +162,7 @@ function bootstrapCluster(
   registry: Registry,
   client: Client,
   log: Log,
+  others: Pick<EndpointFacts, 'serverAddresses'>,
   signal: AbortSignal,
 ): Promise<void> {
   const [facts, pki] = [certificates.facts(), certificates.current()];
@@ -159,6 +174,7 @@ function bootstrapCluster(
     dnsAddress,
     clientCa: pki.ca.cert,
     joining: joiningOf(facts),
+    ...others,
   };
   return bootstrap({ registry, client, facts: { ...known, frontProxyCa: pki.frontProxyCa.cert }, log }, signal);
 }

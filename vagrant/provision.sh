@@ -44,6 +44,7 @@ g++ g++ run
 dig bind9-dnsutils tests
 curl curl tests
 etcd etcd-server tests
+etcdctl etcd-client tests
 docker-registry docker-registry tests
 git git tests
 skopeo skopeo tests

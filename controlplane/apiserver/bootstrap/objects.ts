@@ -30,10 +30,15 @@ export interface Wanted {
   readonly existing: 'keep' | 'overwrite' | 'extend';
 }
 
-export interface BootstrapFacts {
-  /** Where clients outside the cluster's own network find the API server. */
+/** Where clients outside the cluster's own network find the API server. */
+export interface EndpointFacts {
   readonly advertiseAddress: string;
+  /** Of all servers on one store, in order; absent: of this one alone. */
+  readonly serverAddresses?: readonly string[];
   readonly securePort: number;
+}
+
+export interface BootstrapFacts extends EndpointFacts {
   /** First address of the Service range. */
   readonly serviceAddress: string;
   /** Tenth address of the Service range. */
@@ -148,14 +153,47 @@ function wantedPriorities(): readonly Wanted[] {
   }));
 }
 
+/** Of the Service `kubernetes`: those of its selector would be anybody's. */
+export function wantedEndpoints({
+  advertiseAddress,
+  serverAddresses = [advertiseAddress],
+  securePort,
+}: EndpointFacts): readonly Wanted[] {
+  const https = { name: 'https', port: securePort, protocol: 'TCP' };
+  return [
+    {
+      resource: endpoints,
+      object: {
+        metadata: {
+          name: 'kubernetes',
+          namespace: 'default',
+          labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+        },
+        subsets: [{ addresses: serverAddresses.map((ip) => ({ ip })), ports: [https] }],
+      },
+      existing: 'overwrite',
+    },
+    {
+      resource: endpointSlices,
+      object: {
+        metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+        addressType: advertiseAddress.includes(':') ? 'IPv6' : 'IPv4',
+        endpoints: serverAddresses.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+        ports: [https],
+      },
+      existing: 'overwrite',
+    },
+  ];
+}
+
 function wantedServices({
   advertiseAddress,
+  serverAddresses,
   securePort,
   serviceAddress,
   dnsAddress,
 }: BootstrapFacts): readonly Wanted[] {
   const labels = { component: 'apiserver', provider: 'kubernetes' };
-  const https = { name: 'https', port: securePort, protocol: 'TCP' };
   return [
     {
       resource: services,
@@ -171,28 +209,7 @@ function wantedServices({
       },
       existing: 'overwrite',
     },
-    {
-      resource: endpoints,
-      object: {
-        metadata: {
-          name: 'kubernetes',
-          namespace: 'default',
-          labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
-        },
-        subsets: [{ addresses: [{ ip: advertiseAddress }], ports: [https] }],
-      },
-      existing: 'overwrite',
-    },
-    {
-      resource: endpointSlices,
-      object: {
-        metadata: { name: 'kubernetes', namespace: 'default', labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-        addressType: advertiseAddress.includes(':') ? 'IPv6' : 'IPv4',
-        endpoints: [{ addresses: [advertiseAddress], conditions: { ready: true } }],
-        ports: [https],
-      },
-      existing: 'overwrite',
-    },
+    ...wantedEndpoints({ advertiseAddress, securePort, ...(serverAddresses === undefined ? {} : { serverAddresses }) }),
     {
       resource: services,
       object: {

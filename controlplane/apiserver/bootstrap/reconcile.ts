@@ -15,8 +15,14 @@ export interface BootstrapOptions {
 }
 
 /** Makes what every cluster must have. Reads from the caches, writes only what lacks: nothing at most starts. One that fails is logged. */
-export async function bootstrap(
-  { registry, client, facts, log }: BootstrapOptions,
+export async function bootstrap({ facts, ...options }: BootstrapOptions, signal: AbortSignal): Promise<void> {
+  await ensureAll(wantedNamespaces(), options, signal);
+  await ensureAll(wantedObjects(facts), options, signal);
+}
+
+export async function ensureAll(
+  all: readonly Wanted[],
+  { registry, client, log }: Omit<BootstrapOptions, 'facts'>,
   signal: AbortSignal,
 ): Promise<void> {
   async function ensure(wanted: Wanted): Promise<void> {
@@ -32,6 +38,5 @@ export async function bootstrap(
       log.error('Could not bootstrap object', { kind: wanted.resource.kind, object: keyOf(wanted.object), err: error });
     }
   }
-  await Promise.all(wantedNamespaces().map(ensure));
-  await Promise.all(wantedObjects(facts).map(ensure));
+  await Promise.all(all.map(ensure));
 }
