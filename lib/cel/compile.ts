@@ -1,24 +1,25 @@
 // Expressions in CEL, compiled once, with Kubernetes' functions, and bounded: they come from whoever may write policies.
-import { type ASTNode, Environment } from '@marcbachmann/cel-js';
+import { Environment } from '@marcbachmann/cel-js';
 import { addAddressFunctions } from './addresses.ts';
 import { addAuthorizerFunctions } from './authorizer.ts';
+import { meter } from './cost.ts';
 import { addListFunctions } from './lists.ts';
 import { noMessages, withoutLiterals } from './literals.ts';
+import { type Budget, metered } from './meter.ts';
 import { addEntryFunctions, addMutationFunctions, mutationMessages, withPatchCalls } from './objects.ts';
 import { addQuantityFunctions } from './quantity.ts';
 import { addSemverFunctions } from './semver.ts';
 import { addTextFunctions } from './text.ts';
 import { addUrlFunctions } from './url.ts';
-import type { Longest } from './values.ts';
 
 export interface Expression {
   /** As the checker sees it: 'bool', 'dyn', ... */
   readonly type: string;
   /**
-   * The value for these variables, given as CEL values whose longest parts are `longest`.
-   * @throws {Error} if it has none, or would cost too much
+   * The value for these variables, given as CEL values. What that cost is taken from `budget`.
+   * @throws {Error} if it has none, or costs too much
    */
-  evaluate(variables: Readonly<Record<string, unknown>>, longest: Longest): unknown;
+  evaluate(variables: Readonly<Record<string, unknown>>, budget?: Budget): unknown;
 }
 
 export interface CompileOptions {
@@ -37,23 +38,13 @@ export function compileExpression(
   const parsed = environmentOf(variables, mutates).parse(withPatchCalls(plain));
   const checked = parsed.check();
   if (!checked.valid) throw new Error(checked.error?.message.split('\n')[0] ?? 'invalid expression');
-  const depth = loopDepth(parsed.ast);
-  const splits = /\b(split|findAll)\s*\(/.test(text);
+  meter(parsed.ast);
   return {
     type: checked.type ?? 'dyn',
-    evaluate(values, { members, characters }) {
-      // A loop runs over one list or map that came in, or over what a text falls into; loops within loops multiply.
-      const steps = Math.max(members, splits ? characters : 0, 2);
-      if (depth > 1 && steps ** depth > mostSteps) {
-        throw new Error('operation cancelled: actual cost limit exceeded');
-      }
-      return parsed(values);
-    },
+    evaluate: (values, budget) => metered(() => parsed(values), budget),
   };
 }
 const mostCharacters = 64 * 1024;
-/** Upstream's limit of cost for one expression. */
-const mostSteps = 1_000_000;
 
 const environments = new Map<string, Environment>(); // by the variables: there are a handful of sets
 let base: Environment | undefined;
@@ -86,14 +77,3 @@ function createBase(): Environment {
   addEntryFunctions(environment);
   return environment;
 }
-
-/** How deep loops stand within each other. */
-function loopDepth(node: unknown): number {
-  if (Array.isArray(node)) return Math.max(0, ...node.map(loopDepth));
-  if (typeof node !== 'object' || node === null || !('op' in node)) return 0;
-  const { op, args } = node as ASTNode;
-  const inside = loopDepth(args);
-  const isLoop = op === 'rcall' && loops.has(args[0]);
-  return inside + (isLoop ? 1 : 0);
-}
-const loops: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'existsOne', 'map', 'filter']);

@@ -58,24 +58,3 @@ export function lazyMap(members: ReadonlyMap<string, () => unknown>): Map<string
   };
   return map;
 }
-
-/** How much a loop may have to run over. */
-export interface Longest {
-  /** Of the longest list or map. */
-  readonly members: number;
-  /** Of the longest text. */
-  readonly characters: number;
-}
-
-/** The longest parts of CEL values. */
-export function longestIn(...values: readonly unknown[]): Longest {
-  let [members, characters] = [0, 0];
-  const look = (value: unknown): void => {
-    if (typeof value === 'string') characters = Math.max(characters, value.length);
-    if (!(Array.isArray(value) || value instanceof Map)) return;
-    members = Math.max(members, Array.isArray(value) ? value.length : value.size);
-    for (const member of value.values()) look(member);
-  };
-  for (const value of values) look(value);
-  return { members, characters };
-}

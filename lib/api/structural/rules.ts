@@ -1,6 +1,6 @@
 // Rules in CEL that a schema holds of its values. Rule: Custom Resources, "Validation rules".
 import type { Expression } from '#lib/cel/compile.ts';
-import { longestIn } from '#lib/cel/values.ts';
+import { type Budget, CostError, exhausted, mostPerPolicy } from '#lib/cel/meter.ts';
 import { at, child, duplicate, forbiddenField, invalidValue, type Path, required } from '../field-errors.ts';
 import type { ValidationRule } from '../types/apiextensions.v1.ts';
 import type { StatusCause } from '../types/meta.v1.ts';
@@ -18,6 +18,7 @@ export interface RuleChecker {
 
 export function createRuleChecker(schema: Structural, compile: Compile): RuleChecker {
   const compiled = new Map<string, Expression>(); // bounded by the schema's rules
+  const ruled = new WeakMap<Structural, boolean>(); // whether there are any at or below
 
   function expression(text: string, variables: readonly string[]): Expression {
     const known = compiled.get(text);
@@ -27,52 +28,78 @@ export function createRuleChecker(schema: Structural, compile: Compile): RuleChe
     return made;
   }
 
-  function visit(value: unknown, old: unknown, one: Structural, path: Path, causes: StatusCause[]): void {
-    if (value === null || value === undefined) return;
-    for (const rule of one['x-kubernetes-validations'] ?? []) {
-      const cause = judge(rule, value, old, one, path);
-      if (cause !== undefined) causes.push(cause);
-    }
+  return {
+    check(value, old) {
+      const causes: StatusCause[] = [];
+      const budget: Budget = { left: mostPerPolicy };
+      visit(value, old, schema, '', { causes, budget });
+      return causes;
+    },
+  };
+
+  function visit(value: unknown, old: unknown, one: Structural, path: Path, pass: Pass): void {
+    if (value === null || value === undefined || pass.budget.left < 0) return;
+    judgeAll(value, old, one, path, pass);
     if (Array.isArray(value)) {
       const items = itemsOf(one);
-      if (items === undefined) return;
+      if (items === undefined || !isRuled(items)) return;
       for (const [index, item] of value.entries())
-        visit(item, counterpart(item, old, one), items, at(path, index), causes);
+        visit(item, counterpart(item, old, one), items, at(path, index), pass);
     } else if (isStruct(value)) {
       for (const key of Object.keys(value)) {
         const below = propertyOf(one, key) ?? additionalOf(one);
         const before = isStruct(old) && Object.hasOwn(old, key) ? old[key] : undefined;
-        if (below !== undefined) visit(value[key], before, below, child(path, key), causes);
+        if (below !== undefined && isRuled(below)) visit(value[key], before, below, child(path, key), pass);
       }
+    }
+  }
+
+  function isRuled(one: Structural): boolean {
+    const known = ruled.get(one);
+    if (known !== undefined) return known;
+    const made = hasRules(one);
+    ruled.set(one, made);
+    return made;
+  }
+
+  function judgeAll(value: unknown, old: unknown, one: Structural, path: Path, pass: Pass): void {
+    const rules = one['x-kubernetes-validations'] ?? [];
+    if (rules.length === 0) return;
+    const isRoot = path === '';
+    const self = celOf(value, one, isRoot);
+    const oldSelf = old === undefined ? undefined : celOf(old, one, isRoot);
+    for (const rule of rules) {
+      const usesOld = /\boldSelf\b/.test(rule.rule);
+      if (usesOld && oldSelf === undefined) continue; // there is no change to judge
+      const cause = judge(rule, usesOld ? { self, oldSelf } : { self }, one, path, pass.budget);
+      if (cause !== undefined) pass.causes.push(cause);
+      if (pass.budget.left < 0) return;
     }
   }
 
   function judge(
     rule: ValidationRule,
-    value: unknown,
-    old: unknown,
+    variables: Readonly<Record<string, unknown>>,
     one: Structural,
     path: Path,
+    budget: Budget,
   ): StatusCause | undefined {
-    const usesOld = /\boldSelf\b/.test(rule.rule);
-    if (usesOld && old === undefined) return undefined; // there is no change to judge
     const message = rule.message || `failed rule: ${rule.rule}`;
     const type = one['x-kubernetes-int-or-string'] === true ? '' : (one.type ?? 'object');
-    const self = celOf(value, one, path === '');
-    const variables = usesOld ? { self, oldSelf: celOf(old, one, path === '') } : { self };
+    const field = path || '<nil>';
     const names = Object.keys(variables);
-    const longest = longestIn(...Object.values(variables));
     try {
-      if (expression(rule.rule, names).evaluate(variables, longest) === true) return undefined;
+      if (expression(rule.rule, names).evaluate(variables, budget) === true) return undefined;
     } catch (error) {
-      return invalidValue(
-        path || '<nil>',
-        type,
-        `${(error as Error).message.split('\n')[0]} evaluating rule: ${message}`,
-      );
+      const why = (error as Error).message.split('\n')[0];
+      if (!(error instanceof CostError)) return invalidValue(field, type, `${why} evaluating rule: ${message}`);
+      if (budget.left < 0) return invalidValue(field, type, exhausted);
+      budget.left = -1;
+      const end = 'no further validation rules will be run due to call cost exceeds limit for rule';
+      return invalidValue(field, type, `'${why}': ${end}: ${message}`);
     }
     const detail =
-      rule.messageExpression === undefined ? message : said(rule.messageExpression, variables, names, message);
+      rule.messageExpression === undefined ? message : said(rule.messageExpression, variables, names, message, budget);
     return causeOf(rule, `${path}${rule.fieldPath ?? ''}`.replace(/^\./, '') || '<nil>', type, detail);
   }
 
@@ -82,22 +109,22 @@ export function createRuleChecker(schema: Structural, compile: Compile): RuleChe
     variables: Readonly<Record<string, unknown>>,
     names: readonly string[],
     message: string,
+    budget: Budget,
   ): string {
     try {
-      const found = expression(text, names).evaluate(variables, longestIn(...Object.values(variables)));
+      const found = expression(text, names).evaluate(variables, budget);
       return typeof found === 'string' && found.trim() !== '' && !found.includes('\n') ? found : message;
     } catch {
       return message;
     }
   }
+}
 
-  return {
-    check(value, old) {
-      const causes: StatusCause[] = [];
-      visit(value, old, schema, '', causes);
-      return causes;
-    },
-  };
+/** One look at one object. */
+interface Pass {
+  readonly causes: StatusCause[];
+  /** Below zero: nothing more is judged. */
+  readonly budget: Budget;
 }
 
 function causeOf({ reason }: ValidationRule, field: Path, type: string, detail: string): StatusCause {

@@ -21,12 +21,12 @@ export function compileConditions(
 }
 
 /** Whether all hold. One that does not decides, whatever else fails. @throws {Error} if one failed and none decided */
-export function holdAll(conditions: readonly Condition[], { values, longest }: Context): boolean {
+export function holdAll(conditions: readonly Condition[], { values, budget }: Context): boolean {
   let failed: Error | undefined;
   for (const { name, expression } of conditions) {
     const value = attempt(() => {
       if (expression instanceof Error) throw expression;
-      return expression.evaluate(values, longest);
+      return expression.evaluate(values, budget);
     });
     if (value === false) return false;
     if (value !== true) {

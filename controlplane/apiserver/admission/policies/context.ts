@@ -1,7 +1,8 @@
 import type { KubeObject } from '#lib/api/resource.ts';
 import type { Namespace } from '#lib/api/types/core.v1.ts';
 import { type Access, createAuthorizer } from '#lib/cel/authorizer.ts';
-import { type Longest, lazyMap, longestIn, toCel } from '#lib/cel/values.ts';
+import { type Budget, mostForConditions, mostPerPolicy } from '#lib/cel/meter.ts';
+import { lazyMap, toCel } from '#lib/cel/values.ts';
 import type { Authorize } from '../../authorization/attributes.ts';
 import type { Attributes } from '../admission.ts';
 import type { Match } from '../webhooks/match.ts';
@@ -23,7 +24,8 @@ export const webhookVariableNames = ['object', 'oldObject', 'request', 'authoriz
 
 export interface Context {
   readonly values: Readonly<Record<string, unknown>>;
-  readonly longest: Longest;
+  /** What all expressions of one policy may still cost. */
+  readonly budget: Budget;
 }
 
 export interface ContextFacts {
@@ -55,7 +57,7 @@ export function contextOf({ attributes, match, object, oldObject, namespace, aut
     namespace: where,
     name,
   });
-  return { values: { ...values, authorizer }, longest: longestIn(...Object.values(values)) };
+  return { values: { ...values, authorizer }, budget: { left: mostPerPolicy } };
 }
 
 function accessOf({ user: requester }: Attributes, authorize: Authorize): Access {
@@ -75,15 +77,12 @@ function accessOf({ user: requester }: Attributes, authorize: Authorize): Access
   };
 }
 
-/** The context with the parameters of one binding. */
-export function withParams({ values, longest }: Context, params: KubeObject | undefined): Context {
-  const value = toCel(params);
-  const own = longestIn(value);
-  return {
-    values: { ...values, params: value },
-    longest: {
-      members: Math.max(longest.members, own.members),
-      characters: Math.max(longest.characters, own.characters),
-    },
-  };
+/** The context with the parameters of one binding, and a budget of its own. */
+export function withParams({ values }: Context, params: KubeObject | undefined): Context {
+  return { values: { ...values, params: toCel(params) }, budget: { left: mostPerPolicy } };
+}
+
+/** The context for conditions, which have a smaller budget. */
+export function forConditions({ values }: Context): Context {
+  return { values, budget: { left: mostForConditions } };
 }

@@ -14,7 +14,7 @@ import { isExempt, type Match } from '../webhooks/match.ts';
 import { createMemory } from '../webhooks/memory.ts';
 import { type Bound as AnyBound, createBindings } from './bindings.ts';
 import { firstLine, holdAll } from './conditions.ts';
-import { withParams } from './context.ts';
+import { forConditions, withParams } from './context.ts';
 import { createPolicyFacts, type PoliciesOptions } from './facts.ts';
 import { type CompiledMutations, compileMutations, wishOf } from './mutation.ts';
 import { withVariables } from './variables.ts';
@@ -98,7 +98,7 @@ export function createMutatingPolicies(options: PoliciesOptions): Plugin {
     if (conditions.length === 0) return true;
     try {
       const context = withParams(await facts.contextFor(attributes, match), param);
-      return holdAll(conditions, withVariables(variables, context));
+      return holdAll(conditions, forConditions(withVariables(variables, context)));
     } catch (error) {
       problems.push({ bound, message: (error as Error).message, reason: 'Invalid' });
       return false;

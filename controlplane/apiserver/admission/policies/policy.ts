@@ -1,8 +1,9 @@
 // One ValidatingAdmissionPolicy, compiled, and what it says of one request. Rule: admission/plugin/policy/validating, validator.
 import type { ValidatingAdmissionPolicy, Validation } from '#lib/api/types/admissionregistration.v1.ts';
 import type { Expression } from '#lib/cel/compile.ts';
+import { exhausted } from '#lib/cel/meter.ts';
 import { attempt, type Compile, type Condition, compileConditions, firstLine, holdAll } from './conditions.ts';
-import { type Context, variableNames } from './context.ts';
+import { type Context, forConditions, variableNames } from './context.ts';
 import { type CompiledVariable, compileVariables, evaluate, withVariables } from './variables.ts';
 
 export interface CompiledPolicy {
@@ -40,10 +41,15 @@ export interface Denial {
 
 export function judge(policy: CompiledPolicy, context: Context): readonly Denial[] {
   const full = withVariables(policy.variables, context);
-  const fits = attempt(() => holdAll(policy.conditions, full));
+  const fits = attempt(() => holdAll(policy.conditions, forConditions(full)));
   if (fits === false) return [];
   if (fits !== true) return policy.failsClosed ? [{ message: fits.message, reason: 'Invalid' }] : [];
-  return policy.validations.flatMap((validation) => judgeOne(policy, validation, full));
+  const denials: Denial[] = [];
+  for (const validation of policy.validations) {
+    denials.push(...judgeOne(policy, validation, full));
+    if (full.budget.left < 0) break;
+  }
+  return denials;
 }
 
 function judgeOne(policy: CompiledPolicy, validation: CompiledValidation, context: Context): readonly Denial[] {
@@ -52,6 +58,7 @@ function judgeOne(policy: CompiledPolicy, validation: CompiledValidation, contex
   if (value === true) return [];
   if (value === false) return [{ message: messageOf(validation, context), reason: source.reason || 'Invalid' }];
   if (!policy.failsClosed) return [];
+  if (context.budget.left < 0) return [{ message: exhausted, reason: 'Invalid' }];
   const why = value instanceof Error ? firstLine(value.message) : 'the result is not a bool';
   return [{ message: `expression '${source.expression}' resulted in error: ${why}`, reason: 'Invalid' }];
 }

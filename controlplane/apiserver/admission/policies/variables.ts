@@ -30,9 +30,9 @@ export function withVariables(variables: readonly CompiledVariable[], context: C
   return full;
 }
 
-export function evaluate(expression: Expression | Error, { values, longest }: Context): unknown {
+export function evaluate(expression: Expression | Error, { values, budget }: Context): unknown {
   return attempt(() => {
     if (expression instanceof Error) throw expression;
-    return expression.evaluate(values, longest);
+    return expression.evaluate(values, budget);
   });
 }

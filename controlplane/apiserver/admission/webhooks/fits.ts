@@ -2,7 +2,7 @@ import { forbidden } from '#lib/api/status.ts';
 import type { Authorize } from '../../authorization/attributes.ts';
 import type { Attributes } from '../admission.ts';
 import { type Condition, compileConditions, holdAll } from '../policies/conditions.ts';
-import { contextOf, webhookVariableNames } from '../policies/context.ts';
+import { contextOf, forConditions, webhookVariableNames } from '../policies/context.ts';
 import type { Hook } from './hooks.ts';
 import type { Match } from './match.ts';
 
@@ -27,10 +27,11 @@ export function createFits(authorize: Authorize): Fits {
     const seen = async <T>(object: T) =>
       object === undefined || match.as === 'itself' ? object : match.equivalent.to(object as never);
     const [object, oldObject] = [await seen(attributes.object), await seen(attributes.oldObject)];
-    const { values, longest } = contextOf({ attributes, match, object, oldObject, namespace: undefined, authorize });
-    const { object: now, oldObject: before, request, authorizer } = values;
+    const context = contextOf({ attributes, match, object, oldObject, namespace: undefined, authorize });
+    const { object: now, oldObject: before, request, authorizer } = context.values;
     try {
-      return holdAll(conditions, { values: { object: now, oldObject: before, request, authorizer }, longest });
+      const values = { object: now, oldObject: before, request, authorizer };
+      return holdAll(conditions, forConditions({ ...context, values }));
     } catch (error) {
       if (hook.webhook.failurePolicy === 'Ignore') return false;
       const { group, resource, name } = attributes;
