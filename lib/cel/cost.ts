@@ -3,6 +3,7 @@
 // and making long lists.
 import { compilePattern } from '#lib/api/structural/pattern.ts';
 import { CostError, charge, deepSizeOf, sizeOf } from './meter.ts';
+import { patternOf } from './text.ts';
 
 /** What we use of the library's nodes. */
 export interface Node {
@@ -122,8 +123,10 @@ const twice: Cost = ([text]) => Math.ceil(sizeOf(text) * 2 * perCharacter);
 const compared: Cost = ([a, b]) => Math.ceil(Math.min(deepSizeOf(a), deepSizeOf(b)) * perCharacter);
 const joined: Cost = ([a, b]) => Math.ceil((sizeOf(a) + sizeOf(b)) * perCharacter);
 const listed: Cost = ([list]) => sizeOf(list);
-const matched: Cost = ([text, pattern]) =>
-  Math.ceil((1 + sizeOf(text)) * perCharacter) * Math.ceil(sizeOf(pattern) * 0.25);
+const matched: Cost = ([text, pattern]) => {
+  const weight = typeof pattern === 'string' ? (compilePattern(pattern)?.weight ?? pattern.length) : 1;
+  return Math.ceil((1 + sizeOf(text)) * perCharacter) * Math.ceil(weight * 0.25);
+};
 const product: Cost = ([a, b]) => Math.ceil((1 + sizeOf(a)) * perCharacter * Math.max(1, sizeOf(b) * perCharacter));
 const crossed: Cost = ([a, b]) => sizeOf(a) * sizeOf(b) + compared([a, b]);
 
@@ -186,11 +189,7 @@ function joinedSize(list: unknown, separator: unknown): number {
 
 /** What the library has, but not as Go has it. */
 const ownFunctions: Readonly<Record<string, ((...args: readonly string[]) => unknown) | undefined>> = {
-  matches(text = '', pattern = '') {
-    const made = compilePattern(pattern);
-    if (made === undefined) throw new Error(`error parsing regexp: ${JSON.stringify(pattern)}`);
-    return made.test(text);
-  },
+  matches: (text = '', pattern = '') => patternOf(pattern).test(text),
   lowerAscii: (text = '') => text.replace(/[A-Z]+/g, (part) => part.toLowerCase()),
   upperAscii: (text = '') => text.replace(/[a-z]+/g, (part) => part.toUpperCase()),
 };

@@ -47,8 +47,7 @@ function settle(spent: number, budget: Budget | undefined): void {
   if (budget.left < 0) throw new CostError(exhausted);
 }
 
-export const exhausted =
-  'validation failed due to running out of cost budget, no further validation rules will be run';
+export const exhausted = 'validation failed due to running out of cost budget, no further validation rules will be run';
 
 const deepSizes = new WeakMap<object, number>();
 

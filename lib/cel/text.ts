@@ -1,15 +1,17 @@
 import type { Environment } from '@marcbachmann/cel-js';
-import { compilePattern } from '#lib/api/structural/pattern.ts';
+import { compileOrError, type Pattern } from '#lib/api/structural/pattern.ts';
 
 /** Regular expressions, and what the library lacks of CEL's strings extension. Rule: pkg/cel/library, regex; cel-go ext, strings. */
 export function addTextFunctions(environment: Environment): void {
   environment
     .registerFunction('string.find(string): string', (text: string, pattern: string) => {
-      return expression(pattern).exec(text)?.[0] ?? '';
+      return patternOf(pattern).find(text) ?? '';
     })
-    .registerFunction('string.findAll(string): list<string>', (text: string, pattern: string) => findAll(text, pattern))
+    .registerFunction('string.findAll(string): list<string>', (text: string, pattern: string) => {
+      return patternOf(pattern).findAll(text);
+    })
     .registerFunction('string.findAll(string, int): list<string>', (text: string, pattern: string, most: bigint) => {
-      return most < 0n ? findAll(text, pattern) : findAll(text, pattern).slice(0, Number(most));
+      return patternOf(pattern).findAll(text, most < 0n ? undefined : Number(most));
     })
     .registerFunction('string.replace(string, string): string', (text: string, from: string, to: string) => {
       return text.replaceAll(from, () => to);
@@ -22,15 +24,11 @@ export function addTextFunctions(environment: Environment): void {
     .registerFunction('string.reverse(): string', (text: string) => [...text].reverse().join(''));
 }
 
-function expression(pattern: string): RegExp {
-  const made = compilePattern(pattern);
-  if (made === undefined) throw new Error(`error parsing regexp: ${JSON.stringify(pattern)}`);
+/** @throws {Error} as Go would say it */
+export function patternOf(pattern: string): Pattern {
+  const made = compileOrError(pattern);
+  if (made instanceof Error) throw made;
   return made;
-}
-
-function findAll(text: string, pattern: string): readonly string[] {
-  const { source, flags } = expression(pattern);
-  return [...text.matchAll(new RegExp(source, `${flags}g`))].map(([found]) => found);
 }
 
 function replaceSome(text: string, from: string, to: string, most: number): string {

@@ -1,51 +1,120 @@
-/**
- * A pattern in Go's syntax as an expression of this language; undefined if it is none that Go would take.
- *
- * What only a backtracking engine can do (look-around, references) is refused, as RE2 refuses it. Whoever runs these on
- * values of others sees to it that the engine is a linear one.
- */
-export function compilePattern(pattern: string): RegExp | undefined {
+// Patterns in Go's syntax. They come from whoever may define resources or policies, and none may hold the server up: what
+// the engine's linear mode can do, it does; for the rest there is an RE2, loaded with the first pattern that needs it.
+import { createRequire } from 'node:module';
+import type { RE2JS } from 're2js';
+
+export interface Pattern {
+  test(text: string): boolean;
+  /** What of `text` matches first. */
+  find(text: string): string | undefined;
+  /** All that matches, up to `most`. */
+  findAll(text: string, most?: number): readonly string[];
+  /** How much work a character is, in characters of a plain pattern. */
+  readonly weight: number;
+}
+
+/** Undefined if it is none that Go would take. */
+export function compilePattern(pattern: string): Pattern | undefined {
+  const made = compileOrError(pattern);
+  return made instanceof Error ? undefined : made;
+}
+
+/** The error reads as Go's: `error parsing regexp: missing closing ): ...`. */
+export function compileOrError(pattern: string): Pattern | Error {
   const known = compiled.get(pattern);
-  if (known !== undefined) return known ?? undefined;
+  if (known !== undefined) return known;
   const made = compile(pattern);
   if (compiled.size >= most) compiled.clear();
   compiled.set(pattern, made);
   return made;
 }
-const compiled = new Map<string, RegExp | undefined>();
+const compiled = new Map<string, Pattern | Error>();
 /** Above it all are forgotten: they are made again when they are met again. */
 const most = 2000;
 
-function compile(pattern: string): RegExp | undefined {
-  if (/\(\?(?:=|!|<=|<!)|\\[1-9]|\\k</.test(pattern)) return undefined;
-  const [, flags = '', rest = ''] = /^(?:\(\?([is]+)\))?([\s\S]*)$/.exec(pattern) ?? [];
-  const text = rest
-    .replaceAll('(?P<', '(?<')
-    .replace(/\\A/g, '^')
-    .replace(/\\z/g, '$')
-    .replace(/\[:(\^?)(\w+):\]/g, (whole, not: string, name: string) =>
-      not === '' ? (classes[name] ?? whole) : whole,
-    );
-  // Without the flag `u`, with which no engine is linear, unless the pattern needs it.
-  return /\\[pP]\{/.test(text) ? expression(text, `${flags}u`) : expression(text, flags);
-}
-
-function expression(text: string, flags: string): RegExp | undefined {
+function compile(pattern: string): Pattern | Error {
+  const weight = Math.max(1, pattern.length) * repeatsIn(pattern);
+  const plain = plainForm(pattern);
+  if (plain === undefined) return withRe2(pattern, weight);
   try {
-    return new RegExp(text, flags);
+    return withRegExp(new RegExp(plain), new RegExp(plain, 'g'), weight);
   } catch {
-    return undefined;
+    return withRe2(pattern, weight);
   }
 }
 
-const classes: Readonly<Record<string, string>> = {
-  alnum: '0-9A-Za-z',
-  alpha: 'A-Za-z',
-  blank: '\\t ',
-  digit: '0-9',
-  lower: 'a-z',
-  space: '\\t\\n\\v\\f\\r ',
-  upper: 'A-Z',
-  word: '0-9A-Za-z_',
-  xdigit: '0-9A-Fa-f',
-};
+function withRegExp(one: RegExp, all: RegExp, weight: number): Pattern {
+  return {
+    weight,
+    test: (text) => one.test(text),
+    find: (text) => one.exec(text)?.[0],
+    findAll(text, most = Number.POSITIVE_INFINITY) {
+      const found: string[] = [];
+      if (most <= 0) return found;
+      for (const [match] of text.matchAll(all)) if (found.push(match) >= most) break;
+      return found;
+    },
+  };
+}
+
+let re2: { readonly RE2JS: typeof RE2JS } | undefined;
+
+function withRe2(pattern: string, weight: number): Pattern | Error {
+  re2 ??= createRequire(import.meta.url)('re2js') as { readonly RE2JS: typeof RE2JS };
+  try {
+    const made = re2.RE2JS.compile(pattern);
+    return {
+      weight,
+      test: (text) => made.matcher(text).find(),
+      find: (text) => {
+        const matcher = made.matcher(text);
+        return matcher.find() ? (matcher.group() ?? undefined) : undefined;
+      },
+      findAll(text, most = Number.POSITIVE_INFINITY) {
+        const found: string[] = [];
+        const matcher = made.matcher(text);
+        while (found.length < most && matcher.find()) found.push(matcher.group() ?? '');
+        return found;
+      },
+    };
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** How often a part is repeated at most, if all that repeat stand within each other. */
+function repeatsIn(pattern: string): number {
+  let product = 1;
+  for (const [, least = '', most = ''] of pattern.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) {
+    product = Math.min(product * Math.max(1, Number(least), Number(most || 0)), 1e6);
+  }
+  return product;
+}
+
+/** The pattern as this language writes it; undefined where its engine would do something else, or not in linear time. */
+function plainForm(pattern: string): string | undefined {
+  if (!/^[\t\n\x20-\x7e]*$/.test(pattern) || repeatsIn(pattern) > mostRepeats) return undefined;
+  if (/\(\?(?!:)|\[\^?\]|\[\[?:|[*+?}][*+]|\{,/.test(pattern.replaceAll(/\\./g, 'x'))) return undefined;
+  let [plain, inClass] = ['', false];
+  for (const [part] of pattern.matchAll(/\\[\s\S]|[\s\S]/g)) {
+    if (part === '[' && !inClass) inClass = true;
+    else if (part === '[') return undefined;
+    else if (part === ']' && inClass) inClass = false;
+    if (part.startsWith('\\')) {
+      const escape = escaped(part, inClass);
+      if (escape === undefined) return undefined;
+      plain += escape;
+    } else plain += part === '.' && !inClass ? '[^\\n]' : part;
+  }
+  return plain;
+}
+/** More than that the engine cannot unfold for its linear mode. */
+const mostRepeats = 16;
+
+function escaped(part: string, inClass: boolean): string | undefined {
+  if (part === '\\s') return inClass ? '\\t\\n\\f\\r ' : '[\\t\\n\\f\\r ]';
+  if (part === '\\S') return inClass ? undefined : '[^\\t\\n\\f\\r ]';
+  if (/^\\[dDwWnrtfv]$/.test(part)) return part;
+  if (/^\\[bB]$/.test(part)) return inClass ? undefined : part;
+  return /^\\[^\w\s]$/.test(part) ? part : undefined;
+}

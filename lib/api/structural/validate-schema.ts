@@ -2,7 +2,7 @@
 // and ValidateStructural.
 import { at, child, forbiddenField, invalidValue, notSupported, type Path, required } from '../field-errors.ts';
 import type { StatusCause } from '../types/meta.v1.ts';
-import { compilePattern } from './pattern.ts';
+import { compileOrError } from './pattern.ts';
 import { prune } from './prune.ts';
 import { isStruct, itemsOf, type Structural } from './structural.ts';
 import { isEqual, validateValue } from './validate.ts';
@@ -65,8 +65,9 @@ function checkSupported(schema: Structural, path: Path, causes: StatusCause[]): 
   } else if (type !== '' && !types.includes(type)) {
     causes.push(notSupported(child(path, 'type'), type, types));
   }
-  if (pattern && compilePattern(pattern) === undefined) {
-    const why = `must be a valid regular expression, but isn't: error parsing regexp: ${pattern}`;
+  const made = pattern ? compileOrError(pattern) : undefined;
+  if (made instanceof Error) {
+    const why = `must be a valid regular expression, but isn't: ${made.message}`;
     causes.push(invalidValue(child(path, 'pattern'), pattern, why));
   }
 }
