@@ -19,6 +19,8 @@ class Range {
   }
 }
 
+class AddressFunctions {}
+
 const ipType = 'net.IP';
 const cidrType = 'net.CIDR';
 
@@ -36,6 +38,11 @@ export function addAddressFunctions(environment: Environment): void {
     .registerType(ipType, { ctor: Address, fields: {} })
     .registerType(cidrType, { ctor: Range, fields: {} })
     .registerFunction(`ip(string): ${ipType}`, (text: string) => addressOf(text))
+    .registerType('net.Functions', { ctor: AddressFunctions, fields: {} })
+    .registerConstant('ip', 'net.Functions', new AddressFunctions())
+    .registerFunction('net.Functions.isCanonical(string): bool', (_: unknown, text: string) => {
+      return formatIp(addressOf(text).ip) === text;
+    })
     .registerFunction('isIP(string): bool', (text: string) => parseIp(text) !== undefined)
     .registerFunction(`string(${ipType}): string`, ({ ip }: Address) => formatIp(ip))
     .registerFunction(`${ipType}.family(): int`, ({ ip }: Address) => BigInt(ip.family))

@@ -11,6 +11,9 @@ export interface AccessQuestion {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
+  /** As they would be written in a request. */
+  readonly fieldSelector?: string;
+  readonly labelSelector?: string;
 }
 
 export type Access = (question: AccessQuestion) => { readonly isAllowed: boolean; readonly reason: string };
@@ -83,7 +86,7 @@ export function addAuthorizerFunctions(environment: Environment): void {
     .registerFunction(`${decision}.reason(): string`, ({ reason }: Decision) => reason)
     .registerFunction(`${decision}.errored(): bool`, () => false)
     .registerFunction(`${decision}.error(): string`, () => '');
-  for (const field of ['resource', 'subresource', 'namespace', 'name']) {
+  for (const field of ['resource', 'subresource', 'namespace', 'name', 'fieldSelector', 'labelSelector']) {
     environment.registerFunction(`${check}.${field}(string): ${check}`, (one: Check, value: string) => {
       return one.with({ [field]: value });
     });

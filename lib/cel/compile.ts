@@ -2,13 +2,18 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { addAddressFunctions } from './addresses.ts';
 import { addAuthorizerFunctions } from './authorizer.ts';
+import { addComprehensions } from './comprehensions.ts';
 import { meter } from './cost.ts';
+import { addFormatFunctions } from './formats.ts';
 import { addListFunctions } from './lists.ts';
 import { noMessages, withoutLiterals } from './literals.ts';
+import { addMathFunctions } from './math.ts';
 import { type Budget, metered } from './meter.ts';
 import { addEntryFunctions, addMutationFunctions, mutationMessages, withPatchCalls } from './objects.ts';
+import { addOptionalFunctions } from './optionals.ts';
 import { addQuantityFunctions } from './quantity.ts';
 import { addSemverFunctions } from './semver.ts';
+import { addSetFunctions } from './sets.ts';
 import { addTextFunctions } from './text.ts';
 import { addUrlFunctions } from './url.ts';
 
@@ -75,5 +80,10 @@ function createBase(): Environment {
   addSemverFunctions(environment);
   addAuthorizerFunctions(environment);
   addEntryFunctions(environment);
+  addOptionalFunctions(environment);
+  addComprehensions(environment);
+  addSetFunctions(environment);
+  addMathFunctions(environment);
+  addFormatFunctions(environment);
   return environment;
 }

@@ -21,7 +21,15 @@ export function addSemverFunctions(environment: Environment): void {
       if (version === undefined) throw new Error(`invalid semantic version: ${JSON.stringify(text)}`);
       return version;
     })
+    .registerFunction(`semver(string, bool): ${type}`, (text: string, normalizes: boolean) => {
+      const version = parse(normalizes ? normalized(text) : text);
+      if (version === undefined) throw new Error(`invalid semantic version: ${JSON.stringify(text)}`);
+      return version;
+    })
     .registerFunction('isSemver(string): bool', (text: string) => parse(text) !== undefined)
+    .registerFunction('isSemver(string, bool): bool', (text: string, normalizes: boolean) => {
+      return parse(normalizes ? normalized(text) : text) !== undefined;
+    })
     .registerFunction(`${type}.major(): int`, ({ numbers }: Version) => BigInt(numbers[0]))
     .registerFunction(`${type}.minor(): int`, ({ numbers }: Version) => BigInt(numbers[1]))
     .registerFunction(`${type}.patch(): int`, ({ numbers }: Version) => BigInt(numbers[2]))
@@ -38,6 +46,14 @@ function parse(text: string): Version | undefined {
   const [, major, minor, patch, tags] = form.exec(text) ?? [];
   if (major === undefined) return undefined;
   return new Version([Number(major), Number(minor), Number(patch)], tags === undefined ? [] : tags.split('.'));
+}
+
+/** Without a leading `v` and leading zeros, with all three numbers. */
+function normalized(text: string): string {
+  const [, numbers = '', rest = ''] = /^v?([\d.]*)(.*)$/s.exec(text) ?? [];
+  const parts = numbers.split('.').map((part) => part.replace(/^0+(?=\d)/, ''));
+  while (parts.length < 3 && numbers !== '') parts.push('0');
+  return parts.join('.') + rest;
 }
 
 function compare(a: Version, b: Version): number {

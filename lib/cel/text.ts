@@ -1,5 +1,8 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import { compileOrError, type Pattern } from '#lib/api/structural/pattern.ts';
+import { formatText } from './text-format.ts';
+
+class TextFunctions {}
 
 /** Regular expressions, and what the library lacks of CEL's strings extension. Rule: pkg/cel/library, regex; cel-go ext, strings. */
 export function addTextFunctions(environment: Environment): void {
@@ -21,6 +24,12 @@ export function addTextFunctions(environment: Environment): void {
       (text: string, from: string, to: string, most: bigint) => replaceSome(text, from, to, Number(most)),
     )
     .registerFunction('string.charAt(int): string', (text: string, at: bigint) => [...text][Number(at)] ?? '')
+    .registerType('strings.Functions', { ctor: TextFunctions, fields: {} })
+    .registerConstant('strings', 'strings.Functions', new TextFunctions())
+    .registerFunction('strings.Functions.quote(string): string', (_: unknown, text: string) => JSON.stringify(text))
+    .registerFunction('string.format(list): string', (text: string, values: readonly unknown[]) => {
+      return formatText(text, values);
+    })
     .registerFunction('string.reverse(): string', (text: string) => [...text].reverse().join(''));
 }
 

@@ -1,4 +1,5 @@
 // Values of JSON as CEL knows them: whole numbers are ints, objects are maps without anything inherited.
+import { isDeepStrictEqual } from 'node:util';
 
 /** A copy of `value` for expressions. */
 export function toCel(value: unknown): unknown {
@@ -57,4 +58,20 @@ export function lazyMap(members: ReadonlyMap<string, () => unknown>): Map<string
     return value;
   };
   return map;
+}
+
+/** Whether two CEL values are equal, whatever kinds of number and of map they are. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (isNumber(a) && isNumber(b)) return Number(a) === Number(b);
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, at) => isSame(item, b[at]));
+  if (a instanceof Map && b instanceof Map) {
+    return a.size === b.size && [...a].every(([key, value]) => b.has(key) && isSame(value, b.get(key)));
+  }
+  const areObjects = typeof a === 'object' && typeof b === 'object' && a !== null && b !== null;
+  return areObjects && a.constructor === b.constructor && isDeepStrictEqual(a, b);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === 'bigint' || typeof value === 'number';
 }

@@ -101,9 +101,9 @@ function plainForm(pattern: string): string | undefined {
     else if (part === '[') return undefined;
     else if (part === ']' && inClass) inClass = false;
     if (part.startsWith('\\')) {
-      const escape = escaped(part, inClass);
-      if (escape === undefined) return undefined;
-      plain += escape;
+      const own = escaped(part, inClass);
+      if (own === undefined) return undefined;
+      plain += own;
     } else plain += part === '.' && !inClass ? '[^\\n]' : part;
   }
   return plain;

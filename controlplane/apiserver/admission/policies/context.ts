@@ -61,7 +61,7 @@ export function contextOf({ attributes, match, object, oldObject, namespace, aut
 }
 
 function accessOf({ user: requester }: Attributes, authorize: Authorize): Access {
-  return ({ verb, serviceAccount, path, ...what }) => {
+  return ({ verb, serviceAccount, path, fieldSelector, labelSelector: _, ...what }) => {
     const user =
       serviceAccount === undefined
         ? requester
@@ -73,8 +73,15 @@ function accessOf({ user: requester }: Attributes, authorize: Authorize): Access
               'system:authenticated',
             ],
           };
-    return authorize({ user, verb, isResource: path === undefined, path: path ?? '', ...what });
+    const fields = fieldSelector === undefined ? {} : { fields: fieldsIn(fieldSelector) };
+    return authorize({ user, verb, isResource: path === undefined, path: path ?? '', ...what, ...fields });
   };
+}
+
+/** What a field selector demands to be so; what it demands not to be is no limit that an authorizer can use. */
+function fieldsIn(selector: string): ReadonlyMap<string, string> {
+  const pairs = selector.split(',').map((part) => /^([^=!]+)==?([^=]*)$/.exec(part));
+  return new Map(pairs.flatMap((pair) => (pair === null ? [] : [[pair[1]!, pair[2]!] as const])));
 }
 
 /** The context with the parameters of one binding, and a budget of its own. */
