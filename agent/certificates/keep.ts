@@ -27,10 +27,14 @@ export async function keepCertificate(options: KeepOptions, signal: AbortSignal)
   const { kind, directory, clock, log } = options;
   let held = await readHeld(directory, kind);
   let chance = nextChance();
+  let notBeforeMs = 0;
   let failures = 0;
+  if (kind === 'kubelet-client' && held !== undefined && held.life.untilMs < clock.now()) {
+    log.error('The certificate of this node has ended: it has to join again', { until: timeOf(held) });
+  }
   if (held !== undefined && kind === 'kubelet-server') options.use(held); // the kubeconfig names the other one itself
   while (!signal.aborted) {
-    const pauseMs = pauseOf(held, options.subject(), chance, clock.now());
+    const pauseMs = Math.max(pauseOf(held, options.subject(), chance, clock.now()), notBeforeMs - clock.now());
     if (pauseMs > 0) {
       await clock.sleep(pauseMs, signal).catch(() => {});
       continue;
@@ -39,8 +43,10 @@ export async function keepCertificate(options: KeepOptions, signal: AbortSignal)
       held = await replace(options, signal);
       chance = nextChance();
       failures = 0;
+      // One that is old from the start, as its authority is about to end, is not asked for again at once.
+      notBeforeMs = clock.now() + Math.min(leastMs, (held.life.untilMs - clock.now()) / 2);
       options.use(held);
-      log.info('Took a new certificate into use', { kind, until: new Date(held.life.untilMs).toISOString() });
+      log.info('Took a new certificate into use', { kind, until: timeOf(held) });
     } catch (error) {
       if (signal.aborted) return;
       failures++;
@@ -48,6 +54,10 @@ export async function keepCertificate(options: KeepOptions, signal: AbortSignal)
       await clock.sleep(backoffMs(failures, { firstMs: 1_000, mostMs: 60_000 }), signal).catch(() => {});
     }
   }
+}
+
+function timeOf({ life }: Held): string {
+  return new Date(life.untilMs).toISOString();
 }
 
 function nextChance(): number {
@@ -64,6 +74,7 @@ function pauseOf(held: Held | undefined, wanted: RequestedSubject | undefined, c
 }
 const eagerMs = 100;
 const steadyMs = 10_000;
+const leastMs = 60_000;
 
 async function replace({ kind, directory, client, subject, clock }: KeepOptions, signal: AbortSignal): Promise<Held> {
   const wanted = subject();

@@ -65,7 +65,7 @@ export async function issueCertificate(authority: KeyPair, request: LeafRequest,
   const x509 = await library();
   const issuer = new x509.X509Certificate(authority.cert);
   const keys = await generateKeys();
-  const { lifetimeMs = yearMs } = request;
+  const lifetimeMs = Math.min(request.lifetimeMs ?? yearMs, issuer.notAfter.getTime() - nowMs);
   const usage = { client: x509.ExtendedKeyUsage.clientAuth, server: x509.ExtendedKeyUsage.serverAuth };
   const names = (request.names ?? []).map((name) => ({
     type: isIP(name) ? ('ip' as const) : ('dns' as const),

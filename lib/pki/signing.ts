@@ -46,7 +46,8 @@ export async function signRequest(authority: KeyPair, order: SigningOrder): Prom
   const parsed = new x509.Pkcs10CertificateRequest(order.request);
   const names = parsed.extensions.find((one) => one.type === alternativeNames);
   const flags = order.usages.reduce((all, usage) => all | (x509.KeyUsageFlags[keyUsages[usage]!] ?? 0), 0);
-  const { from, until } = spanOf(order);
+  const leftMs = issuer.notAfter.getTime() - order.nowMs;
+  const { from, until } = spanOf({ ...order, lifetimeMs: Math.min(order.lifetimeMs, leftMs) });
   const extended = order.usages.flatMap((usage) => extendedUsages[usage] ?? []);
   const certificate = await x509.X509CertificateGenerator.create({
     subject: parsed.subjectName.toJSON(),
