@@ -73,7 +73,7 @@ test('compileExpression() refuses what is none', (t) => {
 
 test('An expression fails on what is not there', (t) => {
   const { evaluate } = compileExpression('object.spec.foo == 1', ['object']);
-  t.throws(() => evaluate({ object }), { message: /No such key: foo/ });
+  t.throws(() => evaluate({ object }), { message: /no such key: foo/ });
 });
 
 const limit = { message: 'operation cancelled: actual cost limit exceeded' };

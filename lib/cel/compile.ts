@@ -16,6 +16,7 @@ import { addSemverFunctions } from './semver.ts';
 import { addSetFunctions } from './sets.ts';
 import { addTextFunctions } from './text.ts';
 import { addUrlFunctions } from './url.ts';
+import { compileError, runtimeError } from './words.ts';
 
 export interface Expression {
   /** As the checker sees it: 'bool', 'dyn', ... */
@@ -39,15 +40,30 @@ export function compileExpression(
   { mutates = false }: CompileOptions = {},
 ): Expression {
   if (text.length > mostCharacters) throw new Error(`expression is longer than ${mostCharacters} characters`);
-  const plain = withoutLiterals(text, mutates ? mutationMessages : noMessages);
-  const parsed = environmentOf(variables, mutates).parse(withPatchCalls(plain));
-  const checked = parsed.check();
-  if (!checked.valid) throw new Error(checked.error?.message.split('\n')[0] ?? 'invalid expression');
+  const { parsed, type } = checkedForm(text, variables, mutates);
   meter(parsed.ast);
   return {
-    type: checked.type ?? 'dyn',
-    evaluate: (values, budget) => metered(() => parsed(values), budget),
+    type,
+    evaluate(values, budget) {
+      try {
+        return metered(() => parsed(values), budget);
+      } catch (error) {
+        throw runtimeError(error);
+      }
+    },
   };
+}
+
+function checkedForm(text: string, variables: readonly string[], mutates: boolean) {
+  try {
+    const plain = withoutLiterals(text, mutates ? mutationMessages : noMessages);
+    const parsed = environmentOf(variables, mutates).parse(withPatchCalls(plain));
+    const { valid, type = 'dyn', error } = parsed.check();
+    if (!valid) throw error ?? new Error('invalid expression');
+    return { parsed, type };
+  } catch (error) {
+    throw compileError(error, text);
+  }
 }
 const mostCharacters = 64 * 1024;
 
@@ -66,7 +82,8 @@ function environmentOf(variables: readonly string[], mutates: boolean): Environm
   return made;
 }
 
-function createBase(): Environment {
+/** With all functions, and without variables. */
+export function createBase(): Environment {
   const environment = new Environment({
     enableOptionalTypes: true,
     homogeneousAggregateLiterals: false,

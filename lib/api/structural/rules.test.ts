@@ -47,7 +47,7 @@ test('Rules on changes judge changes only', (t) => {
 });
 
 test('A rule that fails says so', (t) => {
-  t.regex(check({ max: 2 })[0]!, /^spec: Invalid value: "object": No such key: min evaluating rule: min must not/);
+  t.regex(check({ max: 2 })[0]!, /^spec: Invalid value: "object": no such key: min evaluating rule: min must not/);
 });
 
 test('Names are escaped', (t) => {

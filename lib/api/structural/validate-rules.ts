@@ -46,10 +46,7 @@ function wrongRule(
     const { type } = compile(text, ['self', 'oldSelf']);
     if (type !== wanted && type !== 'dyn') return `compilation failed: must evaluate to a ${wanted}`;
   } catch (error) {
-    const { name, message } = error as Error;
-    const why = message.split('\n')[0];
-    const what = name === 'ParseError' ? `Syntax error: ${why}` : why;
-    return `compilation failed: ERROR: <input>:1:1: ${what}`;
+    return `compilation failed: ${(error as Error).message}`;
   }
   const unknown = undefinedField(text, schema, isRoot);
   return unknown === undefined ? undefined : `compilation failed: ERROR: <input>:1:1: undefined field '${unknown}'`;

@@ -8,7 +8,7 @@ import type {
   ValidatingWebhookConfiguration,
 } from '#lib/api/types/admissionregistration.v1.ts';
 import type { Plugin } from '../admission.ts';
-import { attempt, type Compile, firstLine } from './conditions.ts';
+import { attempt, type Compile } from './conditions.ts';
 import { variableNames, webhookVariableNames } from './context.ts';
 
 interface Found {
@@ -47,7 +47,7 @@ async function check(found: readonly Found[], named: { group: string; kind: stri
 function problemOf({ text, variables, type, mutates = false }: Found, compile: Compile): string | undefined {
   if (text.trim() === '') return undefined; // said already
   const made = attempt(() => compile(text, variables, { mutates }));
-  if (made instanceof Error) return `compilation failed: ERROR: ${firstLine(made.message)}`;
+  if (made instanceof Error) return `compilation failed: ${made.message}`;
   if (type === undefined || type.is.test(made.type) || made.type === 'dyn') return undefined;
   return `must evaluate to ${type.name}`;
 }
