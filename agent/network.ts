@@ -14,6 +14,7 @@ import type { ProxyMode } from './proxy/backend.ts';
 import { serveHealth } from './proxy/health.ts';
 import { createHealthChecks } from './proxy/health-checks.ts';
 import { removeRules } from './proxy/iptables/cleanup.ts';
+import { removeServers } from './proxy/ipvs/cleanup.ts';
 import { removeTables } from './proxy/nftables/cleanup.ts';
 import { createProxy } from './proxy/proxy.ts';
 import { followServiceRanges } from './service-ranges.ts';
@@ -155,6 +156,7 @@ export async function removeNetwork(
   const { exec, cniConfDir = defaultConfDir, clusterDns } = options;
   await removeRules(exec, signal);
   await removeTables(exec, signal);
+  await removeServers(exec, signal);
   await removePodNetwork({ confDir: cniConfDir, exec }, signal);
   if (clusterDns !== undefined) await removeDnsAddress(clusterDns, exec, signal);
 }

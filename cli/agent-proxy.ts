@@ -4,7 +4,7 @@ import { live, requireRoot } from './life.ts';
 interface Flags {
   readonly print?: boolean;
   readonly cleanup?: boolean;
-  readonly mode: 'iptables' | 'nftables';
+  readonly mode: string;
   readonly kubeconfig?: string;
   readonly nodeName?: string;
   readonly clusterCidr: string;
@@ -17,8 +17,8 @@ export function addProxy(agent: Command): void {
   agent
     .command('proxy')
     .description("Print the rules that Services get on this node, or take away all that the node's network ever made.")
-    .option('--print', 'print the rules, for iptables-restore or nft')
-    .option('--mode <mode>', 'iptables or nftables', 'iptables')
+    .option('--print', "print the rules, as the mode's programs take them")
+    .option('--mode <mode>', 'iptables, nftables or ipvs', 'iptables')
     .option('--cleanup', 'remove rules, routes, links and the network configuration; needs nothing running')
     .action((_flags: unknown, command: Command) => live((signal) => proxy(command.optsWithGlobals<Flags>(), signal)));
 }
@@ -33,7 +33,9 @@ async function proxy(flags: Flags, signal: AbortSignal): Promise<void> {
 }
 
 async function print(flags: Flags, signal: AbortSignal): Promise<void> {
-  if (flags.mode !== 'iptables' && flags.mode !== 'nftables') throw new Error('--mode is iptables or nftables');
+  const modes = ['iptables', 'nftables', 'ipvs'] as const;
+  const mode = modes.find((one) => one === flags.mode);
+  if (mode === undefined) throw new Error(`--mode is one of ${modes.join(', ')}`);
   if (flags.kubeconfig === undefined)
     throw new Error('--kubeconfig is needed: skiff agent --kubeconfig FILE proxy --print');
   const { hostname } = await import('node:os');
@@ -55,7 +57,7 @@ async function print(flags: Flags, signal: AbortSignal): Promise<void> {
   const family = familyOf(flags.serviceClusterIpRange.split('/')[0]!) ?? 4;
   const isOfFamily = (ip: string) => familyOf(ip.split('/')[0]!) === family;
   const rules = printRules({
-    mode: flags.mode,
+    mode,
     family,
     nodeName,
     zone: node?.metadata.labels?.['topology.kubernetes.io/zone'],
@@ -66,6 +68,9 @@ async function print(flags: Flags, signal: AbortSignal): Promise<void> {
       (status?.addresses ?? [])
         .filter(({ type, address }) => type === 'InternalIP' && isOfFamily(address))
         .map(({ address }) => address),
+    ),
+    nodePortIps: (node?.status.addresses ?? []).flatMap(({ type, address }) =>
+      type === 'InternalIP' && isOfFamily(address) ? [address] : [],
     ),
     ownAddresses: flags.clusterDns === '' ? [] : [flags.clusterDns],
     services: allServices.items,

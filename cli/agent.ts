@@ -58,7 +58,7 @@ export function addAgent(program: Command): void {
   addProxy(command);
 }
 
-const proxyModes = ['iptables', 'nftables'];
+const proxyModes = ['iptables', 'nftables', 'ipvs'];
 const podNetworkModes = ['auto', 'routes', 'vxlan'];
 
 /** An option that knows its values; the first is the default. */

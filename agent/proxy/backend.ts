@@ -23,8 +23,10 @@ export interface BackendOptions {
   readonly clusterCidr: string | undefined;
   /** See `RuleFacts.ownAddresses`. */
   readonly ownAddresses: ReadonlySet<string>;
+  /** This node's addresses at which node ports are served, where a mode has to name them. */
+  readonly nodePortIps: readonly string[];
   readonly exec: Exec;
   readonly log: Log;
 }
 
-export type ProxyMode = 'iptables' | 'nftables';
+export type ProxyMode = 'iptables' | 'ipvs' | 'nftables';

@@ -3,10 +3,11 @@ import type { Exec } from '#lib/exec.ts';
 import { type Family, familyOf } from '#lib/ip.ts';
 import type { Log } from '#lib/log.ts';
 import type { ServiceFeed } from '../service-feed.ts';
-import type { ProxyMode } from './backend.ts';
+import type { Backend, BackendOptions, ProxyMode } from './backend.ts';
 import { forgetFlows, listFlows } from './conntrack/flows.ts';
 import { planForget } from './conntrack/plan.ts';
 import { createIptablesBackend } from './iptables/backend.ts';
+import { createIpvsBackend } from './ipvs/backend.ts';
 import { createNftablesBackend } from './nftables/backend.ts';
 import { type NodeFacts, type PortPlan, planService } from './plan.ts';
 
@@ -36,12 +37,24 @@ export interface FamilyProxy {
   plansOf(key: string): readonly PortPlan[];
 }
 
+const backends: Readonly<Record<ProxyMode, (options: BackendOptions) => Backend>> = {
+  iptables: createIptablesBackend,
+  ipvs: createIpvsBackend,
+  nftables: createNftablesBackend,
+};
+
 export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
   const { family, nodeName, exec, log } = options;
   const mine = (texts: readonly string[]) => texts.filter((text) => familyOf(text) === family);
   const clusterCidr = mine(options.clusterCidrs)[0];
-  const createBackend = options.mode === 'iptables' ? createIptablesBackend : createNftablesBackend;
-  const backend = createBackend({ family, clusterCidr, ownAddresses: new Set(mine(options.ownAddresses)), exec, log });
+  const backend = backends[options.mode]({
+    family,
+    clusterCidr,
+    ownAddresses: new Set(mine(options.ownAddresses)),
+    nodePortIps: mine(options.nodeIps),
+    exec,
+    log,
+  });
   const plans = new Map<string, readonly PortPlan[]>();
   let node: NodeFacts = { nodeName };
   let mayHaveStaleFlows = true; // what was there before us is looked through, too

@@ -10,6 +10,7 @@ const facts = {
   podCidr: '10.244.0.0/24',
   nodeIps: ['172.18.0.2'],
   ownAddresses: ['10.96.0.10'],
+  nodePortIps: ['172.18.0.2'],
   services: [exampleService('web'), exampleService('dns', { clusterIP: '10.96.0.10' })],
   endpointSlices: [exampleSlice('web', [exampleEndpoint('10.244.0.5')])],
 } as const;

@@ -12,6 +12,7 @@ import { settledOrAborted } from '../settled-or-aborted.ts';
 import type { ProxyMode } from './backend.ts';
 import { createFamilyProxy, type FamilyProxy } from './family.ts';
 import { removeRules } from './iptables/cleanup.ts';
+import { removeServers } from './ipvs/cleanup.ts';
 import { createProxyMetrics } from './metrics.ts';
 import { removeTables } from './nftables/cleanup.ts';
 import type { PortPlan } from './plan.ts';
@@ -105,8 +106,9 @@ export function createProxy(options: ProxyOptions): Proxy {
   /** What another mode has left behind goes once this one serves. */
   async function removeOther(signal: AbortSignal): Promise<void> {
     if (syncedAtMs !== undefined) return;
-    if (options.mode === 'iptables') await removeTables(options.exec, signal);
+    if (options.mode !== 'nftables') await removeTables(options.exec, signal);
     else await removeRules(options.exec, signal);
+    if (options.mode !== 'ipvs') await removeServers(options.exec, signal);
   }
 
   async function loop(feed: ServiceFeed, signal: AbortSignal): Promise<void> {

@@ -50,7 +50,14 @@ test(converges, 6);
 
 function backendOf(family: Family, run: Exec) {
   const clusterCidr = family === 4 ? '10.244.0.0/16' : 'fd00:244::/56';
-  const options = { family, clusterCidr, ownAddresses: new Set<string>(), exec: run, log: createSilentLog() };
+  const options = {
+    family,
+    clusterCidr,
+    ownAddresses: new Set<string>(),
+    nodePortIps: [],
+    exec: run,
+    log: createSilentLog(),
+  };
   const backend = createNftablesBackend(options);
   backend.setBase({
     family,

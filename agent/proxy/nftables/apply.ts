@@ -1,8 +1,8 @@
 import type { Exec } from '#lib/exec.ts';
 import type { Family } from '#lib/ip.ts';
 import type { Log } from '#lib/log.ts';
+import type { ObjectSet } from '../object-set.ts';
 import { tableName } from './base.ts';
-import type { ObjectSet } from './object-set.ts';
 import { nft } from './program.ts';
 import { type ObjectChange, renderObjects } from './render.ts';
 

@@ -1,7 +1,7 @@
 import type { Backend, BackendOptions } from '../backend.ts';
+import { ObjectSet } from '../object-set.ts';
 import { createObjectApplier } from './apply.ts';
 import { planBaseObjects } from './base.ts';
-import { ObjectSet } from './object-set.ts';
 import { planObjects } from './plan.ts';
 
 export function createNftablesBackend(options: BackendOptions): Backend {

@@ -1,4 +1,4 @@
-import type { Objects } from './objects.ts';
+import type { Objects } from './nftables/objects.ts';
 
 /**
  * The objects that ought to be, put together from what many want, and which of them may have changed.

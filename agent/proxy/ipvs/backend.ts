@@ -1,0 +1,69 @@
+import type { Backend, BackendOptions } from '../backend.ts';
+import { createApplier } from '../iptables/apply.ts';
+import { Ruleset } from '../iptables/ruleset.ts';
+import { ObjectSet } from '../object-set.ts';
+import { planIpvsBase, planIpvsJumps } from './base.ts';
+import { planChanges, planDrained } from './changes.ts';
+import { apply, listAddresses, prepare, readKernel } from './kernel.ts';
+import { planServers } from './plan.ts';
+import { type Change, renderChanges } from './render.ts';
+
+export function createIpvsBackend(options: BackendOptions): Backend {
+  const { family, exec, log, nodePortIps } = options;
+  const ruleset = new Ruleset();
+  const rules = createApplier({ ...options, jumps: planIpvsJumps() });
+  const objects = new ObjectSet();
+  let there: Map<string, string> | undefined;
+
+  async function change(changes: readonly Change[], signal: AbortSignal): Promise<void> {
+    if (changes.length === 0) return;
+    log.debug('Planned virtual servers', { changes: changes.length });
+    await apply(renderChanges(changes, family), exec, signal);
+    for (const { id, text } of changes) {
+      if (text === undefined) there?.delete(id);
+      else there?.set(id, text);
+    }
+  }
+
+  async function plan(signal: AbortSignal): Promise<readonly Change[]> {
+    const dirty = objects.takeDirty();
+    const wanted = (id: string) => objects.textOf(id);
+    if (there !== undefined) return planChanges(dirty, wanted, there);
+    await prepare(family, exec, signal);
+    there = await readKernel(family, exec, signal);
+    return planChanges(new Set([...objects.ids(), ...there.keys()]), wanted, there);
+  }
+
+  return {
+    setBase: (facts) => ruleset.setBase(planIpvsBase(facts)),
+    put: (key, plans) =>
+      objects.put(key, plans.length === 0 ? undefined : planServers(plans, { ...options, nodePortIps })),
+    async apply(signal) {
+      try {
+        const changes = await plan(signal);
+        const ruleChanges = await rules.apply(ruleset, signal); // they match sets, which stand by now
+        await change(changes, signal);
+        return changes.length + ruleChanges;
+      } catch (error) {
+        there = undefined;
+        throw error;
+      }
+    },
+    async isDamaged(signal) {
+      if (there !== undefined) {
+        const { stdout } = await exec('ipvsadm', ['--list', '--numeric'], signal, { timeoutMs: 120_000 });
+        await change(planDrained(there, stdout), signal);
+        const [first] = [...objects.ids()].filter((id) => id.startsWith('server '));
+        const [, protocol = '', at = ''] = first?.split(' ') ?? [];
+        if (first !== undefined && !stdout.includes(`${protocol.toUpperCase()}  ${at} `)) return true;
+        const addresses = new Set(await listAddresses(exec, signal));
+        if ([...there.keys()].some((id) => id.startsWith('address ') && !addresses.has(id.slice(8)))) return true;
+      }
+      return rules.isDamaged(signal);
+    },
+    forget() {
+      there = undefined;
+      rules.forget();
+    },
+  };
+}
