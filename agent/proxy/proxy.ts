@@ -12,7 +12,7 @@ import { settledOrAborted } from '../settled-or-aborted.ts';
 import type { ProxyMode } from './backend.ts';
 import { createFamilyProxy, type FamilyProxy } from './family.ts';
 import { removeRules } from './iptables/cleanup.ts';
-import { removeServers } from './ipvs/cleanup.ts';
+import { hasServed, removeServers } from './ipvs/cleanup.ts';
 import { createProxyMetrics } from './metrics.ts';
 import { removeTables } from './nftables/cleanup.ts';
 import type { PortPlan } from './plan.ts';
@@ -108,7 +108,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     if (syncedAtMs !== undefined) return;
     if (options.mode !== 'nftables') await removeTables(options.exec, signal);
     else await removeRules(options.exec, signal);
-    if (options.mode !== 'ipvs') await removeServers(options.exec, signal);
+    if (options.mode !== 'ipvs' && (await hasServed(options.exec, signal))) await removeServers(options.exec, signal);
   }
 
   async function loop(feed: ServiceFeed, signal: AbortSignal): Promise<void> {

@@ -30,11 +30,16 @@ export async function removeServers(exec: Exec, signal: AbortSignal): Promise<vo
       await exec(`${program}-restore`, ['--noflush', '-w', '5'], signal, { input });
     }, signal);
   }
-  await exec('ip', ['link', 'del', linkName], signal, { okCodes: [0, 1] });
   await unlessMissing(async () => {
     for (const family of [4, 6] as const)
       for (const kind of setKinds) await exec('ipset', ['destroy', setName(kind, family)], signal, { okCodes: [0, 1] });
   }, signal);
+  await exec('ip', ['link', 'del', linkName], signal, { okCodes: [0, 1] });
+}
+
+/** Whether that mode ever served here: its link is made first and goes last. */
+export async function hasServed(exec: Exec, signal: AbortSignal): Promise<boolean> {
+  return (await exec('ip', ['link', 'show', 'dev', linkName], signal, { okCodes: [0, 1] })).exitCode === 0;
 }
 
 /** Where a program, or the kernel's part of it, is missing there is nothing of it to take away. */

@@ -11,10 +11,10 @@ export async function prepare(family: Family, exec: Exec, signal: AbortSignal): 
   for (const [name, value] of switches) {
     await exec('tee', [`/proc/sys/net/ipv4/vs/${name}`], signal, { input: `${value}\n` });
   }
-  const create = setKinds.map((kind) => `create ${setName(kind, family)} ${setOptions(kind, family)}\n`).join('');
-  await exec('ipset', ['restore', '-exist'], signal, { input: create });
   const { exitCode } = await exec('ip', ['link', 'show', 'dev', linkName], signal, { okCodes: [0, 1] });
   if (exitCode !== 0) await exec('ip', ['link', 'add', linkName, 'type', 'dummy'], signal);
+  const create = setKinds.map((kind) => `create ${setName(kind, family)} ${setOptions(kind, family)}\n`).join('');
+  await exec('ipset', ['restore', '-exist'], signal, { input: create });
   for (const words of [['addrgenmode', 'none'], ['arp', 'off'], ['up']]) {
     await exec('ip', ['link', 'set', 'dev', linkName, ...words], signal);
   }
