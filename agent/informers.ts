@@ -1,5 +1,5 @@
-import { endpointSlices, nodes, pods, serviceCIDRs, services } from '#lib/api/resources.ts';
-import type { Node, Pod, Service } from '#lib/api/types/core.v1.ts';
+import { configMaps, endpointSlices, nodes, pods, serviceCIDRs, services } from '#lib/api/resources.ts';
+import type { ConfigMap, Node, Pod, Service } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
 import type { ServiceCIDR } from '#lib/api/types/networking.v1.ts';
 import type { Client } from '#lib/client/client.ts';
@@ -15,6 +15,8 @@ export interface Informers {
   readonly services: Informer<Service>;
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly serviceCidrs: Informer<ServiceCIDR>;
+  /** kube-system/kube-dns alone. */
+  readonly dnsSettings: Informer<ConfigMap>;
 }
 
 export function createInformers(
@@ -28,6 +30,12 @@ export function createInformers(
     services: createInformer({ ...common, resource: services }),
     endpointSlices: createInformer({ ...common, resource: endpointSlices }),
     serviceCidrs: createInformer({ ...common, resource: serviceCIDRs }),
+    dnsSettings: createInformer({
+      ...common,
+      resource: configMaps,
+      namespace: 'kube-system',
+      fieldSelector: 'metadata.name=kube-dns',
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createPodNetwork, removePodNetwork } from '#cni/pod-network.ts';
 import type { PodNetworkMode } from '#cni/routes/plan.ts';
-import type { Node, Pod, Service } from '#lib/api/types/core.v1.ts';
+import type { ConfigMap, Node, Pod, Service } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
 import type { ServiceCIDR } from '#lib/api/types/networking.v1.ts';
 import type { Informer } from '#lib/client/informer.ts';
@@ -62,6 +62,8 @@ export interface NetworkInformers {
   readonly endpointSlices: Informer<EndpointSlice>;
   /** Ranges of Services beyond those that the node was told. */
   readonly serviceCidrs?: Informer<ServiceCIDR>;
+  /** ConfigMap kube-system/kube-dns: DNS's further resolvers. */
+  readonly dnsSettings?: Informer<ConfigMap>;
   /** This node's pods; not needed yet: network policy will want them. */
   readonly pods?: Informer<Pod>;
 }
@@ -133,6 +135,7 @@ export function startNetwork(options: NetworkOptions, signal: AbortSignal): Netw
           domain: options.clusterDomain,
           ownRanges: [...clusterCidrs, ...options.serviceCidrs],
           resolvConf: options.resolvConf ?? '/etc/resolv.conf',
+          settings: informers.dnsSettings,
         },
         signal,
       ),

@@ -1,4 +1,4 @@
-import type { Service } from '#lib/api/types/core.v1.ts';
+import type { ConfigMap, Service } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
 import { backoffMs } from '#lib/backoff.ts';
 import type { Informer } from '#lib/client/informer.ts';
@@ -13,6 +13,7 @@ import { types } from './message.ts';
 import { followResolvConf } from './resolv-conf.ts';
 import { createResponder, type Responder } from './respond.ts';
 import { serveDns } from './server.ts';
+import { noStubs, parseStubs, upstreamsFor } from './stubs.ts';
 import { ZoneIndex } from './zone.ts';
 
 export interface DnsOptions {
@@ -22,6 +23,8 @@ export interface DnsOptions {
   /** Ranges of pods and Services: their names are nobody else's to know. */
   readonly ownRanges: readonly string[];
   readonly resolvConf: string;
+  /** ConfigMaps of which one, kube-system/kube-dns, names further resolvers. */
+  readonly settings?: Pick<Informer<ConfigMap>, 'onChange'> | undefined;
   readonly informers: { readonly services: Informer<Service>; readonly endpointSlices: Informer<EndpointSlice> };
   readonly exec: Exec;
   readonly clock: Clock;
@@ -72,11 +75,23 @@ function createDnsResponder(options: DnsOptions, zone: ZoneIndex): Responder {
       ownRanges: ownRanges.flatMap((range) => parseCidr(range) ?? []),
       address,
     },
-    forwarder: createForwarder({ upstreams: followResolvConf(options.resolvConf, [address], clock), clock }),
+    forwarder: createForwarder({ upstreams: upstreamsOf(options), clock }),
     isSynced: () => isSynced,
     onAnswer: (type, rcode, isTcp) => answers.add([isTcp ? 'tcp' : 'udp', typeNames.get(type) ?? 'other', `${rcode}`]),
   });
 }
+/** Whom to ask for a name: the node's own resolvers, unless the cluster's settings know better. */
+function upstreamsOf({ resolvConf, address, settings, clock, log }: DnsOptions) {
+  const general = followResolvConf(resolvConf, [address], clock);
+  let stubs = noStubs;
+  settings?.onChange((now) => {
+    stubs = parseStubs(now?.data);
+    if (stubs.problems.length > 0) log.warn('Could not understand the settings of DNS', { problems: stubs.problems });
+  });
+  // Nobody is sent to ourselves: such a question would go round for ever.
+  return (name: string) => upstreamsFor(name, stubs, general()).filter((upstream) => upstream.address !== address);
+}
+
 const typeNames = new Map<number, string>(Object.entries(types).map(([name, type]) => [type, name]));
 
 function hostRange(address: string): string {

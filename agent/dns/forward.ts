@@ -13,7 +13,8 @@ export interface Forwarder {
 }
 
 export function createForwarder(options: {
-  readonly upstreams: () => readonly Upstream[];
+  /** Whom to ask for `name`. */
+  upstreams(name: string): readonly Upstream[];
   readonly clock: Clock;
 }): Forwarder {
   const cache = createAnswerCache(options.clock);
@@ -21,7 +22,7 @@ export function createForwarder(options: {
 
   async function askAll(query: Query, isTcp: boolean, signal: AbortSignal): Promise<Uint8Array> {
     let failure: unknown = new ReasonError('ServiceUnavailable', 'Cannot resolve as no resolver is known');
-    for (const upstream of options.upstreams().slice(0, mostUpstreams)) {
+    for (const upstream of options.upstreams(query.name).slice(0, mostUpstreams)) {
       try {
         const answer = await askUpstream(query, upstream, isTcp, signal);
         const rcode = answer[3]! & 15;

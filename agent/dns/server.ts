@@ -16,7 +16,11 @@ export interface DnsServerOptions {
 
 /** Answers on UDP and TCP until `signal` is aborted. @throws if it cannot listen */
 export async function serveDns(options: DnsServerOptions, signal: AbortSignal): Promise<void> {
-  const udp = createSocket({ type: familyOf(options.address) === 4 ? 'udp4' : 'udp6', recvBufferSize: 1 << 20 });
+  const udp = createSocket({
+    type: familyOf(options.address) === 4 ? 'udp4' : 'udp6',
+    recvBufferSize: 1 << 20,
+    lookup: (address, _options, found) => found(null, address, familyOf(address)), // peers are addresses already
+  });
   const tcp = createServer((socket) => serveConnection(socket, options, signal));
   const connections = new Set<Socket>();
   tcp.maxConnections = mostConnections;

@@ -80,6 +80,13 @@ export const namespaceRoleFacts: readonly NamespaceRoleFacts[] = [
       subjects: [controllerManager, scheduler],
     },
   },
+  {
+    // Ours: DNS runs on every node, and reads its settings there.
+    namespace: 'kube-system',
+    name: 'skiff:node-dns',
+    rules: [rule('read', 'core', 'configmaps', 'kube-dns')],
+    binding: { name: 'skiff:node-dns', subjects: [group('system:nodes')] },
+  },
   ofController('kube-system', 'bootstrap-signer', [rule('read', 'core', 'secrets')]),
   ofController('kube-system', 'cloud-provider', [rule('create get list watch', 'core', 'configmaps')]),
   ofController('kube-system', 'token-cleaner', [rule('read delete', 'core', 'secrets'), eventsRule]),
