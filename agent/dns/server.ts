@@ -37,8 +37,9 @@ export async function serveDns(options: DnsServerOptions, signal: AbortSignal): 
     else send(answer);
   });
   try {
+    const isBound = once(udp, 'listening', { signal }); // which may come at once
     udp.bind(options.port, options.address);
-    await once(udp, 'listening', { signal });
+    await isBound;
     // Errors of single datagrams: their senders are gone.
     udp.on('error', (error) => options.log.debug('Could not answer', { err: error }));
     const { port } = udp.address();

@@ -37,7 +37,11 @@ async function startUpstream(): Promise<number> {
     const { id, questions } = decode(bytes);
     const { name } = questions![0]!;
     const answers = [{ type: 'A' as const, name, ttl: 300, data: '192.0.2.1' }];
-    socket.send(encode({ type: 'response', id: id!, flags: 0x8180, questions: questions!, answers }), peer.port, peer.address);
+    socket.send(
+      encode({ type: 'response', id: id!, flags: 0x8180, questions: questions!, answers }),
+      peer.port,
+      peer.address,
+    );
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');

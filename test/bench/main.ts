@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { makeLab } from '../lab.ts';
 import { stopOnSignals } from '../stop.ts';
 import { measureApi } from './api.ts';
+import { measureDns } from './dns.ts';
 import { measureExits } from './exits.ts';
 import { isWithin, type Row, renderRows } from './figures.ts';
 import { measureJoin } from './join.ts';
@@ -28,7 +29,7 @@ interface Options {
 
 const program = new Command('npm run bench --')
   .description('Measure a cluster that is brought up for it, isolated.')
-  .option('--only <parts...>', 'start, join, idle, exits, pods, api, scheduler, proxy, scale')
+  .option('--only <parts...>', 'start, join, idle, exits, pods, api, scheduler, proxy, dns, scale')
   .option('--against <kubeconfig>', 'measure the API and the pods of another cluster, too, in turn')
   .option('--image <name>', 'what pods run; it must be on the nodes', 'skiff.local/tools:1')
   .option('--containerd <folder>', 'run the containerd of this folder')
@@ -65,6 +66,7 @@ if (options.only?.includes('scale')) {
   await show('scale', () => measureScale({ nodes: 1_000, pods: 10_000, leases: 5_000 }));
 }
 await show('proxy', () => measureProxy([100, 1_000, 10_000], runs));
+await show('dns', () => measureDns(runs));
 if (['idle', 'exits', 'pods', 'start', 'api', 'join'].some(wants)) {
   const { containerd } = options;
   const more = containerd === undefined ? [] : ['--containerd', containerd];
