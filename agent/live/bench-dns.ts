@@ -11,11 +11,12 @@ import { serveDns } from '../dns/server.ts';
 import { ZoneIndex } from '../dns/zone.ts';
 import { exampleService } from '../proxy/example.ts';
 
+const { signal } = new AbortController();
+const clock = createClock();
 const serviceCount = 1000;
 const outsideCount = 100;
 
 async function serve(): Promise<void> {
-  const { signal } = new AbortController();
   const zone = new ZoneIndex();
   for (let i = 0; i < serviceCount; i++) {
     const service = exampleService(`s${i}`, { clusterIP: `10.96.${i >> 8}.${i & 255}` });
@@ -24,7 +25,7 @@ async function serve(): Promise<void> {
   const port = await startUpstream();
   const responder = createResponder({
     facts: { domain: 'cluster.local', zone, ownRanges: [], address: '10.96.0.10' },
-    forwarder: createForwarder({ upstreams: () => [{ address: '127.0.0.1', port }], clock: createClock() }),
+    forwarder: createForwarder({ upstreams: () => [{ address: '127.0.0.1', port }], clock }),
     isSynced: () => true,
   });
   const onListening = (own: number) => process.stdout.write(`${own}\n`);
@@ -75,20 +76,16 @@ async function ask(port: number, seconds: number, window: number): Promise<void>
     send();
   });
   for (let i = 0; i < window; i++) send();
-  await wait(1500); // caches fill, and code gets compiled
+  await clock.sleep(1500, signal); // caches fill, and code gets compiled
   latencies = [];
   wrong = 0;
   const fromMs = performance.now();
-  await wait(seconds * 1000);
+  await clock.sleep(seconds * 1000, signal);
   const sorted = latencies.toSorted((a, b) => a - b);
   const perSecond = (sorted.length * 1000) / (performance.now() - fromMs);
   const p99Ms = sorted[Math.floor(sorted.length * 0.99)];
   process.stdout.write(`${JSON.stringify({ perSecond: Math.round(perSecond), p99Ms, wrong })}\n`);
   process.exit(0);
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 const [command, ...rest] = process.argv.slice(2);
