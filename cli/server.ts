@@ -14,6 +14,8 @@ export interface ServerFlags extends EtcdFlags {
   readonly clusterDomain: string;
   readonly leaderElect?: boolean;
   readonly schedulerConfig?: string;
+  readonly cloudProvider?: string;
+  readonly cloudConfig?: string;
   readonly token?: readonly string[];
   readonly tlsSan: readonly string[];
   readonly controlPlaneEndpoint?: string;
@@ -38,6 +40,8 @@ export function addServer(program: Command): void {
     .option('--cluster-domain <name>', 'domain of cluster DNS', 'cluster.local')
     .option('--leader-elect', 'of all schedulers and controllers on one store one works at a time (with etcd: always)')
     .option('--scheduler-config <file>', 'KubeSchedulerConfiguration: schedulers by name, their plugins and weights')
+    .option('--cloud-provider <name>', 'what made the machines (lab): nodes whose machine is gone are removed')
+    .option('--cloud-config <file>', 'what the provider goes by')
     .option('--token <token...>', 'by which nodes may join, such as abcdef.0123456789abcdef; or as SKIFF_TOKEN')
     .option('--tls-san <name...>', 'further names and addresses by which it is reached', [])
     .option('--control-plane-endpoint <host[:port]>', 'by which nodes reach it, if not by its address')
@@ -70,6 +74,9 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
     leaderElect: flags.leaderElect ?? flags.etcdServers !== undefined,
     ...etcdOf(flags),
     ...(flags.schedulerConfig === undefined ? {} : { schedulerConfig: flags.schedulerConfig }),
+    ...(flags.cloudProvider === undefined
+      ? {}
+      : { cloud: { provider: flags.cloudProvider, config: flags.cloudConfig ?? '' } }),
     tokens: (flags.token ?? [process.env['SKIFF_TOKEN'] ?? []].flat()).map(parseToken),
     extraNames: flags.tlsSan,
     certificateLifetimeMs: milliseconds(flags.certificateLifetime),

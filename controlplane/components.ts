@@ -9,6 +9,7 @@ import type { ApiServer } from './apiserver/apiserver.ts';
 import { createJwt } from './apiserver/authentication/jwt.ts';
 import { legacyClaims } from './apiserver/authentication/legacy-token.ts';
 import { type Certificates, namesOf } from './certificates.ts';
+import type { CloudProvider } from './cloud/provider.ts';
 import type { TokenSecretsOptions } from './controllers/serviceaccounttoken/controller.ts';
 import type { ServerFacts } from './options.ts';
 import type { SchedulerConfiguration } from './scheduler/config/types.ts';
@@ -19,6 +20,7 @@ export interface ComponentsOptions {
   /** One of several servers: scheduler and controllers work while they hold their Lease. */
   readonly election?: { readonly times?: ElectionTimes };
   readonly scheduler?: SchedulerConfiguration;
+  readonly cloud?: CloudProvider;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -82,9 +84,18 @@ export async function runComponents(options: ComponentsOptions, signal: AbortSig
         signal,
       ),
     ),
+    ...(options.cloud === undefined ? [] : [runCloud(options.cloud)]),
   ]).catch((error) => {
     if (!signal.aborted) throw error;
   });
+
+  async function runCloud(provider: CloudProvider): Promise<void> {
+    const { startCloud } = await import('./cloud/main.ts');
+    await elected('cloud-controller-manager', (signal) => {
+      const about = { informers: informersUntil(informers, signal), clientFor, clock, log };
+      return startCloud(provider, clusterCIDR.split(','), about, signal);
+    });
+  }
 
   /** Does `work` until the end, or whenever and as long as this server is the one elected for it. */
   function electedBy(

@@ -39,7 +39,7 @@ export async function runServer(
   { clock, log, signal, onReady }: ServerDependencies,
 ): Promise<void> {
   const fromMs = clock.now();
-  const scheduler = await schedulerOf(options);
+  const extras = { ...(await schedulerOf(options)), ...(await cloudOf(options)) };
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const certificates = await openCertificates(options, { clock, log });
   const [facts, pki] = [certificates.facts(), certificates.current()];
@@ -114,7 +114,7 @@ export async function runServer(
     log.info('Started server', { port, tookMs: clock.now() - fromMs });
     onReady?.(port);
     if (!options.apiOnly) {
-      const about = { apiServer, certificates, ...electionOf(options), ...scheduler, clock, log };
+      const about = { apiServer, certificates, ...electionOf(options), ...extras, clock, log };
       components = runComponents(about, componentsEnd.signal);
       components.catch((error) => log.error('Scheduler or controllers ended', { err: error }));
     }
@@ -149,6 +149,12 @@ async function schedulerOf({ schedulerConfig }: ServerOptions): Promise<Pick<Com
   if (schedulerConfig === undefined) return {};
   const { loadSchedulerConfiguration } = await import('./scheduler/config/load.ts');
   return { scheduler: await loadSchedulerConfiguration(schedulerConfig) };
+}
+
+async function cloudOf({ cloud }: ServerOptions): Promise<Pick<ComponentsOptions, 'cloud'>> {
+  if (cloud === undefined) return {};
+  const { openProvider } = await import('./cloud/main.ts');
+  return { cloud: await openProvider(cloud) };
 }
 
 async function listen(http: HttpServer, { bindAddress, securePort, listenFds = [] }: ServerOptions): Promise<number> {

@@ -2,6 +2,7 @@ import { hostname, networkInterfaces } from 'node:os';
 import type { ElectionTimes } from '#lib/client/election/plan.ts';
 import { formatIp, parseCidr } from '#lib/ip.ts';
 import type { Token } from '#lib/join/token.ts';
+import type { CloudOptions } from './cloud/main.ts';
 
 export interface ServerOptions {
   /** Database, certificates and kubeconfigs. */
@@ -41,6 +42,8 @@ export interface ServerOptions {
   readonly leaderElect?: boolean;
   /** File of a KubeSchedulerConfiguration. */
   readonly schedulerConfig?: string;
+  /** What made the machines: nodes whose machine is gone are removed. */
+  readonly cloud?: CloudOptions;
   /** Upstream's 15, 10 and 2 seconds unless told. */
   readonly electionTimes?: ElectionTimes;
 }
@@ -62,7 +65,14 @@ export interface ServerFacts
   extends Required<
     Omit<
       ServerOptions,
-      'etcd' | 'listenFds' | 'apiOnly' | 'leaderElect' | 'electionTimes' | 'schedulerConfig' | 'controlPlaneEndpoint'
+      | 'etcd'
+      | 'listenFds'
+      | 'apiOnly'
+      | 'leaderElect'
+      | 'electionTimes'
+      | 'schedulerConfig'
+      | 'cloud'
+      | 'controlPlaneEndpoint'
     >
   > {
   /** `https://host:port` as nodes reach it. */

@@ -94,6 +94,7 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
       session.once('close', () => life.signal.removeEventListener('abort', end));
       if (life.signal.aborted) end();
       session.once('connect', () => {
+        if (session.destroyed) return; // it came too late
         session.setLocalWindowSize(windowBytes * 4);
         resolve(session);
       });

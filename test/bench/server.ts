@@ -12,11 +12,11 @@ export interface BenchServer extends AsyncDisposable {
 }
 
 /** A control plane on loopback, with no nodes, in `folder` or in one that goes with it. */
-export async function startServer(folder?: string): Promise<BenchServer> {
+export async function startServer(folder?: string, more: readonly string[] = []): Promise<BenchServer> {
   const own = folder === undefined ? temporaryFolder('skiff-bench-server') : undefined;
   const dir = folder ?? own!.path;
   const port = String(await freePort());
-  const words = ['server', '--data-dir', dir, '--bind-address', '127.0.0.1', '--secure-port', port];
+  const words = ['server', '--data-dir', dir, '--bind-address', '127.0.0.1', '--secure-port', port, ...more];
   const startedMs = performance.now();
   const child = execa(process.execPath, ['--max-semi-space-size=8', `${home}/cli/main.ts`, ...words], {
     reject: false,

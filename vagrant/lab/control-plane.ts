@@ -1,4 +1,4 @@
-import { existsSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { connectAsAdmin } from './admin.ts';
 import { GaveUp, type Lab, skiffCommand, tailOf, until } from './lab.ts';
@@ -29,6 +29,8 @@ export async function ensureControlPlane(lab: Lab): Promise<void> {
         `--cluster-cidr=${layout.podCidr}`,
         `--cluster-domain=${layout.clusterDomain}`,
         `--own-node=${node.name}`,
+        '--cloud-provider=lab',
+        `--cloud-config=${writeMachines(layout)}`,
         ...lifetimesOf(layout),
       ];
       const [file, ...args] = [
@@ -56,6 +58,18 @@ export async function ensureControlPlane(lab: Lab): Promise<void> {
 function lifetimesOf({ certificateLifetime }: LabLayout): readonly string[] {
   if (certificateLifetime === undefined) return [];
   return [`--certificate-lifetime=${certificateLifetime}`, `--cluster-signing-duration=${certificateLifetime}`];
+}
+
+/** Tells the control plane which machines there are: a node whose namespace is gone is removed. */
+function writeMachines({ dataDir, id, nodes }: LabLayout): string {
+  const machines = nodes.map(({ name, ips, networkNamespace }) => ({
+    name,
+    addresses: [...ips.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: name }],
+    namespace: `/run/netns/${networkNamespace}`,
+  }));
+  const file = `${dataDir}/machines.json`;
+  writeFileSync(file, `${JSON.stringify({ id, machines }, null, 1)}\n`);
+  return file;
 }
 
 /** A link: the server renews what it leads to. */
