@@ -75,13 +75,17 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
   const statics = createStaticPods({ nodeName, ...manifests, clock, log });
   const source = createPodSource(informers.pods, statics);
   const recorder = createEventRecorder({ ...common, component: 'kubelet', host: nodeName });
-  const cgroups = await createCgroups({
-    driver,
-    root: options.cgroupRoot,
-    podPidsLimit: options.podPidsLimit,
-    exec,
-    log,
-  });
+  const cgroups = await createCgroups(
+    {
+      driver,
+      root: options.cgroupRoot,
+      whole: { cpuShares: machine.cpus * 1024, memoryBytes: machine.memoryBytes },
+      podPidsLimit: options.podPidsLimit,
+      exec,
+      log,
+    },
+    signal,
+  );
   const allocatable = () => allocatableOf({ machine, maxPods });
   const objects = createPodObjects(common, signal);
   const record = createRecordPod(recorder);

@@ -1,9 +1,9 @@
 import test from 'ava';
 import { exampleContainer, examplePod } from '../pods/example.ts';
 import { parentForRuntime, podPath, uidOfName } from './layout.ts';
-import { containerLimits, cpuQuotaMicros, cpuShares, oomScoreAdj, podLimits } from './limits.ts';
+import { containerLimits, cpuQuotaMicros, cpuShares, type Limits, oomScoreAdj, podLimits } from './limits.ts';
 import { qosOf } from './qos.ts';
-import { weightOf, writesOf } from './writes.ts';
+import { propertiesOf, writesOf } from './writes.ts';
 
 const guaranteed = { limits: { cpu: '500m', memory: '64Mi' }, requests: { cpu: '500m', memory: '64Mi' } };
 const burstable = { requests: { cpu: '250m' }, limits: { memory: '32Mi' } };
@@ -59,11 +59,36 @@ test('podPath() is upstream’s under both drivers', (t) => {
 
 test('writesOf() speaks v1 and v2', (t) => {
   const limits = { cpuShares: 1024, cpuQuotaMicros: 50_000, memoryBytes: 1000 };
-  t.deepEqual(
-    writesOf(limits, true).map(({ file, value }) => `${file}=${value}`),
-    [`cpu.weight=${weightOf(1024)}`, 'cpu.max=50000 100000', 'memory.max=1000'],
-  );
-  t.deepEqual(writesOf({ cpuShares: 2, pids: 9 }, false).at(-1), { controller: 'pids', file: 'pids.max', value: '9' });
-  t.deepEqual(writesOf({ cpuShares: 2, pids: 9 }, true).at(-1), { controller: '', file: 'pids.max', value: '9' });
-  t.deepEqual(writesOf({ cpuShares: 2 }, false), [{ controller: 'cpu', file: 'cpu.shares', value: '2' }]);
+  const shown = (isV2: boolean, of: Limits) => writesOf(of, isV2).map(({ file, value }) => `${file}=${value}`);
+  t.deepEqual(shown(true, limits), ['cpu.weight=39', 'cpu.max=50000 100000', 'memory.max=1000', 'pids.max=max']);
+  t.deepEqual(shown(true, { cpuShares: 2, pids: 9 }), [
+    'cpu.weight=1',
+    'cpu.max=max 100000',
+    'memory.max=max',
+    'pids.max=9',
+  ]);
+  t.deepEqual(shown(false, { cpuShares: 2 }), [
+    'cpu.shares=2',
+    'cpu.cfs_period_us=100000',
+    'cpu.cfs_quota_us=-1',
+    'memory.limit_in_bytes=-1',
+    'pids.max=max',
+  ]);
+});
+
+test('propertiesOf() says the same to systemd, in whole percents', (t) => {
+  const shown = (of: Limits, isV2: boolean) => propertiesOf(of, isV2).map(({ name, value }) => `${name}=${value}`);
+  const infinite = String(2n ** 64n - 1n);
+  t.deepEqual(shown({ cpuShares: 1024, cpuQuotaMicros: 12_350, memoryBytes: 1000, pids: 9 }, true), [
+    'CPUWeight=39',
+    'CPUQuotaPerSecUSec=130000',
+    'MemoryMax=1000',
+    'TasksMax=9',
+  ]);
+  t.deepEqual(shown({ cpuShares: 2 }, false), [
+    'CPUShares=2',
+    `CPUQuotaPerSecUSec=${infinite}`,
+    `MemoryLimit=${infinite}`,
+    `TasksMax=${infinite}`,
+  ]);
 });

@@ -14,7 +14,8 @@ import {
 } from './layout.ts';
 import { type Limits, podLimits } from './limits.ts';
 import { milliCpu } from './quantities.ts';
-import { propertiesOf, type Write, writesOf } from './writes.ts';
+import { createSlices } from './slices.ts';
+import { propertiesOf, shareOf, shareProperty, type Write, writesOf } from './writes.ts';
 
 /** The pods' place in the kernel's tree of control groups. Everything may be repeated. */
 export interface Cgroups {
@@ -40,12 +41,15 @@ export interface CgroupsOptions {
   readonly podPidsLimit?: number | undefined;
   readonly exec: Exec;
   readonly log: Log;
+  /** What all pods together may take: nothing is limited unless told. */
+  readonly whole?: Limits;
   /** Where the kernel shows them: /sys/fs/cgroup. */
   readonly mountPoint?: string;
 }
 
-export async function createCgroups(options: CgroupsOptions): Promise<Cgroups> {
-  const { driver, root, podPidsLimit: pids, exec, log, mountPoint = '/sys/fs/cgroup' } = options;
+export async function createCgroups(options: CgroupsOptions, signal: AbortSignal): Promise<Cgroups> {
+  const { driver, root, podPidsLimit: pids, exec, log, whole, mountPoint = '/sys/fs/cgroup' } = options;
+  const slices = createSlices(exec);
   const layout: Layout = { driver, root };
   const isV2 = existsSync(`${mountPoint}/cgroup.controllers`);
   const hierarchies = isV2 ? [''] : (await readdir(mountPoint)).filter((name) => controllers.includes(name));
@@ -82,17 +86,19 @@ export async function createCgroups(options: CgroupsOptions): Promise<Cgroups> {
     }
   }
 
-  async function setSlice(path: string, properties: readonly string[], signal: AbortSignal): Promise<void> {
-    const slice = path.slice(path.lastIndexOf('/') + 1);
-    await exec('systemctl', ['start', slice], signal);
-    await exec('systemctl', ['set-property', '--runtime', slice, ...properties], signal);
+  async function limit(path: string, limits: Limits, signal: AbortSignal): Promise<void> {
+    if (driver === 'systemd') return await slices.set(nameOf(path), propertiesOf(limits, isV2), signal);
+    await makeFolders(path);
+    await write(path, writesOf(limits, isV2));
+  }
+
+  async function share(path: string, cpuShares: number, signal: AbortSignal): Promise<void> {
+    if (driver === 'systemd') await slices.set(nameOf(path), [shareProperty(cpuShares, isV2)], signal);
+    else await write(path, [shareOf(cpuShares, isV2)]);
   }
 
   async function removePath(path: string, signal: AbortSignal): Promise<void> {
-    if (driver === 'systemd') {
-      const slice = path.slice(path.lastIndexOf('/') + 1);
-      await exec('systemctl', ['stop', slice], signal, { okCodes: [0, 1, 5] });
-    }
+    if (driver === 'systemd') await slices.remove(nameOf(path), signal);
     await Promise.all(hierarchies.map((controller) => removeTree(folder(controller, path))));
   }
 
@@ -100,12 +106,8 @@ export async function createCgroups(options: CgroupsOptions): Promise<Cgroups> {
     isV2,
     driver,
     parentOf: (pod) => parentForRuntime(layout, pod),
-    async make(pod, signal, granted = podLimits(pod)) {
-      const limits = pids === undefined ? granted : { ...granted, pids };
-      const path = podPath(layout, pod);
-      if (driver === 'systemd') return await setSlice(path, propertiesOf(limits), signal);
-      await makeFolders(path);
-      await write(path, writesOf(limits, isV2));
+    async make(pod, signal, limits = podLimits(pod)) {
+      await limit(podPath(layout, pod), pids === undefined ? limits : { ...limits, pids }, signal);
     },
     async remove(podUid, signal) {
       for (const path of possiblePodPaths(layout, podUid)) {
@@ -116,14 +118,8 @@ export async function createCgroups(options: CgroupsOptions): Promise<Cgroups> {
       let burstable = 0;
       for (const pod of pods) if (podPath(layout, pod).includes('burstable')) burstable += requestedMilli(pod);
       const [, burstablePath = '', bestEffortPath = ''] = qosPaths(layout);
-      const { cpuShares: shares } = { cpuShares: Math.max(2, Math.floor((burstable * 1024) / 1000)) };
-      for (const [path, cpuShares] of [
-        [burstablePath, shares],
-        [bestEffortPath, 2],
-      ] as const) {
-        if (driver === 'systemd') await setSlice(path, propertiesOf({ cpuShares }).slice(0, 1), signal);
-        else await write(path, writesOf({ cpuShares }, isV2).slice(0, 1));
-      }
+      await share(burstablePath, Math.max(2, Math.floor((burstable * 1024) / 1000)), signal);
+      await share(bestEffortPath, 2, signal);
     },
     async holders() {
       const found = new Set<string>();
@@ -136,7 +132,13 @@ export async function createCgroups(options: CgroupsOptions): Promise<Cgroups> {
       return [...found];
     },
   };
-  if (driver === 'cgroupfs') for (const path of qosPaths(layout)) await makeFolders(path);
+  const [wholePath = '', ...classPaths] = qosPaths(layout);
+  if (driver === 'cgroupfs') await makeFolders(wholePath);
+  if (whole !== undefined) await limit(wholePath, whole, signal);
+  for (const path of classPaths) {
+    if (driver === 'cgroupfs') await makeFolders(path);
+    await share(path, 2, signal);
+  }
   return cgroups;
 }
 const controllers = [
@@ -160,6 +162,10 @@ const controllers = [
   'unified', // of a hybrid: the runtime makes its cgroups there, too
 ];
 const limiting = ['cpu', 'memory', 'pids'];
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
 
 function requestedMilli({ spec }: Pod): number {
   return spec.containers.reduce((sum, { resources }) => sum + milliCpu(resources?.requests?.['cpu']), 0);
