@@ -3,6 +3,8 @@ import type { AgentOptions } from '../agent/options.ts';
 import { addPlan } from './agent-plan.ts';
 import { addProxy } from './agent-proxy.ts';
 import { live, requireRoot } from './life.ts';
+import { keepNotified, takeNotifyEnvironment } from './notify.ts';
+import { answersWell } from './well.ts';
 
 export interface AgentFlags {
   readonly config?: string;
@@ -69,6 +71,7 @@ function choice(program: Command, flag: string, what: string, values: readonly s
 async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): Promise<void> {
   requireRoot();
   const { createClock } = await import('#lib/clock.ts');
+  const { exec } = await import('#lib/exec.ts');
   const { createLog } = await import('#lib/log.ts');
   const { runAgent } = await import('../agent/main.ts');
   const { readJoined } = await import('../agent/certificates/joined.ts');
@@ -79,7 +82,14 @@ async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): 
   const [typed, defaults] = toldBy(flags, (flag) => command.getOptionValueSource(flag) === 'cli');
   const joined = await readJoined(flags.rootDir);
   const options = { nodeName: await ownName(), ...defaults, ...joined, ...config?.options, ...typed };
-  await runAgent(required(options), { clock: createClock(), log, signal });
+  const clock = createClock();
+  void keepNotified(
+    takeNotifyEnvironment(process.env),
+    (limit) => answersWell('http://127.0.0.1:10248/healthz', limit),
+    { clock, exec, log },
+    signal,
+  );
+  await runAgent(required(options), { clock, log, signal });
 }
 
 export async function ownName(): Promise<string> {

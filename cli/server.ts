@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { addEtcdOptions, type EtcdFlags, etcdOf } from './etcd.ts';
 import { live } from './life.ts';
+import { keepNotified, takeNotifyEnvironment } from './notify.ts';
+import { answersWell } from './well.ts';
 
 export interface ServerFlags extends EtcdFlags {
   readonly dataDir: string;
@@ -55,6 +57,7 @@ export function addServer(program: Command): void {
 
 async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
   const { createClock } = await import('#lib/clock.ts');
+  const { exec } = await import('#lib/exec.ts');
   const { createLog } = await import('#lib/log.ts');
   const { runServer } = await import('../controlplane/main.ts');
   const { parseDuration } = await import('#lib/api/json/duration.ts');
@@ -85,5 +88,13 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
     ...(flags.ownNode === undefined ? {} : { ownNode: flags.ownNode }),
     ...(flags.controlPlaneEndpoint === undefined ? {} : { controlPlaneEndpoint: flags.controlPlaneEndpoint }),
   };
-  await runServer(options, { clock: createClock(), log, signal });
+  const clock = createClock();
+  const host = flags.bindAddress === '0.0.0.0' ? '127.0.0.1' : flags.bindAddress;
+  void keepNotified(
+    takeNotifyEnvironment(process.env),
+    (limit) => answersWell(`https://${host}:${flags.securePort}/livez`, limit),
+    { clock, exec, log },
+    signal,
+  );
+  await runServer(options, { clock, log, signal });
 }
