@@ -1,27 +1,39 @@
 #!/bin/sh
 # Makes a bare Debian machine ready for Skiff: Debian packages, then the npm packages of the lock file.
 # Called by `skiff` (and so by `npm start`), by `npm test`, and by `vagrant up` on each machine.
-#   --quick   return at once when nothing can be missing
-#   --tests   also what only the tests need
+#   --quick    return at once when nothing can be missing
+#   --tests    also what only the tests need
+#   --machine  only what a machine needs whose server and agent systemd runs: no lab, no kubectl
+#   --box      what building a box needs
+#   --vagrant  what `npm run vagrant:test` needs: Vagrant, libvirt and QEMU
 set -eu
 home=$(dirname "$(dirname "$(readlink -f "$0")")")
-quick= tests=
+quick= groups='run lab'
 for word in "$@"; do
   case $word in
     --quick) quick=1 ;;
-    --tests) tests=1 ;;
-    *) echo "provision.sh: unknown option $word; there are --quick and --tests" >&2; exit 2 ;;
+    --tests) groups="$groups tests" ;;
+    --machine) groups='run machine' ;;
+    --box) groups="$groups box" ;;
+    --vagrant) groups="$groups box vagrant" ;;
+    *) echo "provision.sh: unknown option $word; its head says which there are" >&2; exit 2 ;;
   esac
 done
 . "$home/vagrant/versions.env"
 
 say() { printf 'skiff: %s\n' "$*" >&2; }
 
-# A command and the Debian package that brings it.
+has_modules=
+[ -x "$home/node_modules/.bin/node" ] && [ "$home/node_modules/.package-lock.json" -nt "$home/package-lock.json" ] && has_modules=1
+[ -n "$has_modules" ] || groups="$groups build"
+
+# A command, the Debian package that brings it, and what it is for.
 missing_packages() {
   while read -r command package for; do
-    [ -n "$command" ] || continue
-    [ "$for" = tests ] && [ -z "$tests" ] && continue
+    case " $groups " in *" $for "*) ;; *) continue ;; esac
+    case $command in
+      */LIBS/*) command=${command%%LIBS*}$(uname -m)-linux-gnu${command#*LIBS} ;;
+    esac
     case $command in
       /*) [ -e "$command" ] || echo "$package" ;;
       *) PATH="$PATH:/usr/sbin:/sbin" command -v "$command" >/dev/null 2>&1 || echo "$package" ;;
@@ -37,10 +49,27 @@ nsenter util-linux run
 mount mount run
 /bin/busybox busybox-static run
 catatonit catatonit run
-kubectl kubernetes-client run
-python3 python3 run
-make make run
-g++ g++ run
+kubectl kubernetes-client lab
+python3 python3 build
+make make build
+g++ g++ build
+npm npm build
+/usr/lib/LIBS/libatomic.so.1 libatomic1 machine
+ipset ipset machine
+busctl systemd machine
+mmdebstrap mmdebstrap box
+qemu-img qemu-utils box
+mkfs.ext4 e2fsprogs box
+ssh-keygen openssh-client box
+vagrant vagrant vagrant
+/usr/share/doc/vagrant-libvirt vagrant-libvirt vagrant
+libvirtd libvirt-daemon-system vagrant
+/usr/lib/LIBS/libvirt/connection-driver/libvirt_driver_qemu.so libvirt-daemon-driver-qemu vagrant
+virsh libvirt-clients vagrant
+dnsmasq dnsmasq-base vagrant
+dbus-daemon dbus-daemon vagrant
+qemu-system-x86_64 qemu-system-x86 vagrant
+rsync rsync vagrant
 dig bind9-dnsutils tests
 curl curl tests
 etcd etcd-server tests
@@ -53,8 +82,6 @@ LIST
 }
 
 has_packages=$(missing_packages | sort -u | tr '\n' ' ')
-has_modules=
-[ -x "$home/node_modules/.bin/node" ] && [ "$home/node_modules/.package-lock.json" -nt "$home/package-lock.json" ] && has_modules=1
 [ -n "$quick" ] && [ -z "$has_packages" ] && [ -n "$has_modules" ] && exit 0
 
 if [ -n "$has_packages" ]; then
