@@ -42,10 +42,10 @@ say "installing $suite from $mirror"
 mmdebstrap --mode=root --variant=minbase --include="$packages" --quiet \
   --skip=download/empty,essential/unlink,cleanup/apt,check/empty \
   --aptopt='Apt::Install-Recommends "false"' --aptopt='Apt::Keep-Downloaded-Packages "true"' \
-  --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+  --dpkgopt='force-unsafe-io' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' \
   --setup-hook='mkdir -p "$1/var/cache/apt/archives/partial"' \
-  --setup-hook="cp -al $cache/. \"\$1/var/cache/apt/archives/\" 2>/dev/null || cp -a $cache/. \"\$1/var/cache/apt/archives/\"" \
+  --setup-hook="cp -a $cache/. \"\$1/var/cache/apt/archives/\"" \
   --customize-hook="cp -au \"\$1\"/var/cache/apt/archives/*.deb $cache/" \
   --customize-hook='rm -rf "$1"/var/cache/apt/archives/*.deb "$1"/var/lib/apt/lists/*' \
   "$suite" "$work/root" "$mirror"

@@ -2,7 +2,7 @@
 # Makes a tree of Debian packages a machine that Vagrant can use: set-up.sh ROOT PUBLIC_KEY
 set -eu
 root=$1 key=$2
-in() { chroot "$root" "$@"; }
+inside() { chroot "$root" "$@"; }
 
 echo skiff-box >"$root/etc/hostname"
 printf '127.0.0.1 localhost\n127.0.1.1 skiff-box\n' >"$root/etc/hosts"
@@ -39,15 +39,15 @@ RequiredForOnline=no
 NET
 : >"$root/etc/resolv.conf" # there is nobody to ask
 
-in useradd -m -s /bin/bash vagrant
+inside useradd -m -s /bin/bash vagrant
 echo 'vagrant ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/vagrant"
 chmod 440 "$root/etc/sudoers.d/vagrant"
 for home in home/vagrant root; do
   install -d -m 700 "$root/$home/.ssh"
   install -m 600 "$key" "$root/$home/.ssh/authorized_keys"
 done
-in chown -R vagrant:vagrant /home/vagrant/.ssh
+inside chown -R vagrant:vagrant /home/vagrant/.ssh
 
-in systemctl -q enable systemd-networkd ssh ssh-keys
-in systemctl -q disable containerd systemd-networkd-wait-online 2>/dev/null || true
-in systemctl -q mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer man-db.timer dpkg-db-backup.timer
+inside systemctl -q enable systemd-networkd ssh ssh-keys
+inside systemctl -q disable containerd systemd-networkd-wait-online 2>/dev/null || true
+inside systemctl -q mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer man-db.timer dpkg-db-backup.timer
