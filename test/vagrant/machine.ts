@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { existsSync, openSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exec } from '#lib/exec.ts';
 
-/** A real machine of the box, in QEMU. Its network ends inside QEMU: nothing of it reaches the host or the world. */
+/** A real machine of the box, in QEMU; started again with the same folder, it has the same disk. Its network ends inside QEMU: nothing of it reaches the host or the world. */
 export interface Machine {
   /** Runs lines of shell as root. @throws {ExecError} with what they said, if they fail */
   run(script: string, timeoutMs?: number): Promise<string>;
@@ -27,13 +27,15 @@ export interface MachineOptions {
 export async function startMachine(options: MachineOptions, signal: AbortSignal): Promise<Machine> {
   const { boxDir, workDir, doors } = options;
   const disk = `${workDir}/disk.qcow2`;
-  await exec('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', `${boxDir}/box.img`, disk], signal);
+  const makeDisk = ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', `${boxDir}/box.img`, disk];
+  if (!existsSync(disk)) await exec('qemu-img', makeDisk, signal);
   const log = openSync(`${workDir}/serial.txt`, 'a');
   const qemu = spawn('qemu-system-x86_64', [...argumentsOf(options, disk)], { stdio: ['ignore', log, log] });
   const ended = new Promise<void>((resolve) => qemu.once('close', () => resolve()));
   const cut = async (): Promise<void> => {
     qemu.kill('SIGKILL');
     await ended;
+    rmSync(`${workDir}/ssh`, { force: true });
   };
   signal.addEventListener('abort', () => qemu.kill('SIGKILL'), { once: true });
   const [port] = [...doors].find(([, inside]) => inside === 22)!;
