@@ -57,7 +57,7 @@ async function start(): Promise<Machine> {
   const disks = [`${workDir}/skiff.img`];
   const cpus = Math.min(2, availableParallelism());
   const machine = await startMachine({ boxDir, workDir, disks, doors, memoryMb: 1024, cpus }, signal);
-  // Mounted by hand in the first round; from then on by the machine itself, before the server starts.
+
   await machine.run(
     `mountpoint -q /opt/skiff || { mkdir -p /opt/skiff; mount -o ro,noatime /dev/vdb /opt/skiff; }
     grep -q /opt/skiff /etc/fstab || { echo '/dev/vdb /opt/skiff ext4 ro,noatime 0 0' >>/etc/fstab; sync; }`,
