@@ -23,6 +23,7 @@ import { type Certificates, clientCaOf, openCertificates } from './certificates.
 import { type ComponentsOptions, runComponents } from './components.ts';
 import { openStore } from './open-store.ts';
 import type { ServerFacts, ServerOptions } from './options.ts';
+import { dumpStore } from './store/backup.ts';
 
 export interface ServerDependencies {
   readonly clock: Clock;
@@ -69,6 +70,7 @@ export async function runServer(
     facts,
     certificates,
     registry,
+    backup: (end) => dumpStore(store, end),
     health: progress.checks,
     bootstrapped: progress.bootstrapped.promise,
     clock,

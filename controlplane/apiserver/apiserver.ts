@@ -46,6 +46,8 @@ export interface ApiServerOptions {
   readonly facts: ServerFacts;
   readonly certificates: { current(): ClusterPki };
   readonly registry: Registry;
+  /** All that is stored, piece by piece. */
+  backup(signal: AbortSignal): AsyncIterable<string>;
   readonly health: readonly HealthCheck[];
   /** Settles when the roles that every cluster has are there. */
   readonly bootstrapped: Promise<void>;
@@ -65,7 +67,7 @@ export interface ApiServer {
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { facts, certificates, registry, health, bootstrapped, clock, log } = options;
+  const { facts, certificates, registry, health, bootstrapped, backup, clock, log } = options;
   const { issuer } = facts;
   const audiences = [issuer];
   const pki = certificates.current;
@@ -113,6 +115,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     ]),
     ['/version', (call) => answerJson(call, version)],
     ['/version/', (call) => answerJson(call, version)],
+    [
+      backupPath,
+      ({ request }) => ({
+        status: 200,
+        headers: { 'content-type': 'application/x-ndjson' },
+        body: backup(request.signal),
+      }),
+    ],
     ['/metrics', () => ({ ...textAnswer(metrics.render()), headers: { 'content-type': metricsType } })],
   ]);
 
@@ -149,11 +159,13 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   };
 }
 
+/** All that is stored, for who may get any path: for `skiff store backup`. */
+const backupPath = '/skiff/backup';
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** What `/` lists. */
 function listedPaths(paths: readonly string[]): readonly string[] {
-  return [...new Set(paths)].filter((path) => !path.endsWith('/'));
+  return [...new Set(paths)].filter((path) => !path.endsWith('/') && path !== backupPath);
 }
 
 function ownVersion(): string {

@@ -35,6 +35,9 @@ export interface Store {
   /** Forgets what was overwritten or deleted at or before `revision`. Repeating it is harmless, so is a lower one. */
   compact(revision: number, signal: AbortSignal): Promise<void>;
 
+  /** Goes on counting from `revision`, and forgets all changes until then. Where an engine can: else writing has to. */
+  raise?(revision: number, signal: AbortSignal): Promise<void>;
+
   /** What keeps the engine in shape while it serves, compaction included, where it knows better than the caller. */
   run?(signal: AbortSignal): Promise<void>;
 
@@ -65,6 +68,8 @@ export interface Page {
   readonly revision: number;
   /** How many entries follow this page. */
   readonly remaining: number;
+  /** The key to go on after, where not every entry is shown. */
+  readonly last?: string;
 }
 
 export interface Change {

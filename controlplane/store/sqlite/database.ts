@@ -17,6 +17,8 @@ export interface Database {
   apply(changes: readonly Change[]): { readonly answers: readonly Committed[]; readonly events: readonly StoreEvent[] };
   /** From now on `revision` and what is older cannot be listed or watched. */
   markCompacted(revision: number): void;
+  /** As if that many changes had come, and had been compacted away. */
+  raise(revision: number): void;
   /** Removes some of what compaction left to remove. @returns whether there is more */
   purgeSome(): boolean;
   close(): void;
@@ -147,9 +149,15 @@ function wrap(db: DatabaseSync): Database {
       transact(() => sql.setProgress.run(revision, 'compacted'));
       compacted = revision;
     },
+    raise(revision) {
+      if (revision <= lastRevision) return;
+      transact(() => sql.setProgress.run(revision, 'compacted'));
+      [compacted, lastRevision] = [revision, revision];
+    },
     purgeSome() {
       if (purged < compacted) {
-        const upTo = Math.min(compacted, purged + revisionsPerPurge);
+        const next = Number(sql.oldestAfter.get(purged)!['revision'] ?? compacted); // revisions may have been passed over
+        const upTo = Math.min(compacted, Math.max(next, purged) + revisionsPerPurge);
         transact(() => {
           sql.purgePrevious.run(purged, upTo);
           sql.purgeDeleted.run(purged, upTo);
@@ -199,6 +207,7 @@ const standing = `
 const statements = {
   freePages: 'PRAGMA freelist_count',
   newest: 'SELECT max(revision) AS revision FROM log',
+  oldestAfter: 'SELECT min(revision) AS revision FROM log WHERE revision > ?',
   progress: 'SELECT revision FROM progress WHERE name = ?',
   setProgress: 'UPDATE progress SET revision = ? WHERE name = ?',
   head: 'SELECT revision, deleted, value FROM log WHERE key = ? ORDER BY revision DESC LIMIT 1',

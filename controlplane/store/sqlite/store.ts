@@ -51,6 +51,12 @@ export function openSqliteStore({ path, maxWaiting = 100_000 }: SqliteOptions): 
       database.markCompacted(Math.min(revision, queue.durable()));
       while (!signal.aborted && !queue.isClosed() && database.purgeSome()) await turn();
     },
+    async raise(revision) {
+      await queue.settled();
+      database.raise(revision);
+      queue.raise(revision);
+      await disk?.sync();
+    },
     async close() {
       await queue.close();
       watchers.close();
@@ -74,6 +80,8 @@ interface CommitQueue {
   commit(change: Change): Promise<Committed>;
   /** The newest revision that is on disk. */
   durable(): number;
+  raise(revision: number): void;
+  settled(): Promise<void>;
   isClosed(): boolean;
   close(): Promise<void>;
 }
@@ -135,6 +143,10 @@ function createCommitQueue(
       });
     },
     durable: () => durable,
+    raise(revision) {
+      durable = Math.max(durable, revision);
+    },
+    settled: async () => running,
     isClosed: () => isClosed,
     async close() {
       isClosed = true;

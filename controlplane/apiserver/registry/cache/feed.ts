@@ -75,7 +75,7 @@ export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
       const page = await store.list({ prefix: root, after, limit: pageSize, atRevision: revision }, signal);
       for (const entry of page.entries) groups.get(cacheOf(byPrefix, entry.key)!)?.push(entry);
       if (page.remaining === 0) break;
-      after = page.entries.at(-1)!.key;
+      after = page.last ?? page.entries.at(-1)!.key;
     }
     for (const [cache, entries] of groups) cache.replace(entries, revision, clock.now());
     advance(revision);

@@ -45,7 +45,8 @@ export function laidOut(store: Store, log: Log, older: OlderVersions = {}): Stor
     get: async (key, signal) => one(await store.get(key, signal)),
     async list(query, signal) {
       const page = await store.list(query, signal);
-      return { ...page, entries: readable(page.entries) };
+      const last = page.entries.at(-1);
+      return { ...page, entries: readable(page.entries), ...(last === undefined ? {} : { last: last.key }) };
     },
     async commit({ value, ...change }, signal) {
       const written = value === undefined ? {} : { value: toUpstream(value, kindOf(change.key)) };
