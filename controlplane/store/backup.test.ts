@@ -31,8 +31,7 @@ test('what was saved is restored, and the revision goes on above it', async (t) 
   const to = openSqliteStore({ path: ':memory:' });
   t.is(await restoreInto(to, await readBackup(each(await linesOf(from))), 1000, signal), 1200);
   const [before, after] = await Promise.all([from, to].map((store) => store.list({ prefix: '/registry/' }, signal)));
-  const plain = (entries: readonly Entry[]) =>
-    entries.map(({ key, value }) => [key, Buffer.from(value).toString()]);
+  const plain = (entries: readonly Entry[]) => entries.map(({ key, value }) => [key, Buffer.from(value).toString()]);
   t.deepEqual(plain(after!.entries), plain(before!.entries));
   t.is(await to.currentRevision(signal), last + 1001);
   const next = await to.commit({ key: '/registry/a', expected: 0, value: Buffer.from('{}') }, signal);
