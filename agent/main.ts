@@ -21,6 +21,7 @@ import { createInformers, runInformers } from './informers.ts';
 import { rotateLogs } from './logs/rotate.ts';
 import { standardRotation } from './logs/rotate-plan.ts';
 import { type Network, startNetwork } from './network.ts';
+import { createApiServers } from './node/api-servers.ts';
 import { createNodeKeeper } from './node/keep-node.ts';
 import { keepLease } from './node/lease.ts';
 import { readMachine } from './node/machine.ts';
@@ -59,7 +60,9 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     resolvConf = '/etc/resolv.conf',
   } = options;
   await mkdir(rootDir, { recursive: true, mode: 0o750 });
-  await using connection = await connect(options.kubeconfig, { userAgent: `kubelet/${kubeletVersion}`, log });
+  const apiServers = createApiServers(`${rootDir}/api-servers.json`, log);
+  const speaking = { userAgent: `kubelet/${kubeletVersion}`, others: apiServers.all, log };
+  await using connection = await connect(options.kubeconfig, speaking);
   const { client } = connection;
   const cri = await openCri(options.runtimeEndpoint, clock);
   const [machine, tls, driver] = await Promise.all([
@@ -70,6 +73,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
   const hostIPs = options.nodeIp?.split(',') ?? [firstAddress()];
   const common = { client, clock, log };
   const informers = createInformers(common, nodeName);
+  apiServers.follow(informers.endpointSlices);
   const { manifestPath, manifestUrl, manifestUrlHeaders = {}, manifestPauseMs: pauseMs = 20_000 } = options;
   const manifests = { manifestPath, manifestUrl, manifestUrlHeaders, pauseMs };
   const statics = createStaticPods({ nodeName, ...manifests, clock, log });

@@ -14,6 +14,7 @@ interface Options {
   readonly runtimeHandler?: readonly string[];
   readonly containerd?: string;
   readonly certificateLifetime?: string;
+  readonly etcd?: boolean;
   readonly workload: boolean;
 }
 
@@ -35,6 +36,7 @@ export function addUp(program: Command): void {
       'run the containerd of this folder, which has its shim and ctr, too (that in PATH unless told)',
     )
     .option('--certificate-lifetime <duration>', 'let certificates live so long, such as 2m, to see them renewed')
+    .option('--etcd', 'let the control plane keep its objects in etcd, which runs on the first node')
     .option('--no-workload', 'without the first workload')
     .addHelpText(
       'after',
@@ -96,6 +98,7 @@ async function findLab(options: Options) {
       runtimeHandlers: before?.runtimeHandlers ?? options.runtimeHandler ?? [],
       containerdDir: before?.containerdDir ?? (options.containerd && resolve(options.containerd)),
       certificateLifetime: before?.certificateLifetime ?? options.certificateLifetime,
+      etcd: before === undefined ? options.etcd : before.etcd,
     }),
   };
 }

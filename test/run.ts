@@ -27,6 +27,7 @@ const { values, positionals } = parseArgs({
     network: { type: 'boolean' }, // these alone: several segments and families, each mode of the proxy
     'add-green': { type: 'boolean' }, // record what passes of them
     containerd: { type: 'string' }, // folder of the one to test with
+    etcd: { type: 'boolean' }, // the control plane keeps its objects there
   },
   allowPositionals: true, // live test files, instead of all
 });
@@ -69,6 +70,7 @@ const up = [
   '--api-port',
   '0',
   ...(containerd === undefined ? [] : ['--containerd', containerd]),
+  ...(values.etcd ? ['--etcd'] : []),
 ];
 const down: Part = { name: 'down', words: ['./skiff', 'down', '--data', data], isCheck: true, limitMinutes: 5 };
 const liveParts: readonly Part[] = [

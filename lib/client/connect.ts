@@ -13,10 +13,15 @@ export interface Connection extends AsyncDisposable {
 /** A client for the cluster that the kubeconfig at `path` describes. Connects with the first request. */
 export async function connect(
   path: string,
-  { userAgent, context, log = createSilentLog() }: ConnectOptions = {},
+  { userAgent, context, others, log = createSilentLog() }: ConnectOptions = {},
 ): Promise<Connection> {
   const access = await readKubeconfig(path, context);
-  const transport = createHttpTransport({ ...access, clock: createClock(), log });
+  const transport = createHttpTransport({
+    ...access,
+    ...(others === undefined ? {} : { others }),
+    clock: createClock(),
+    log,
+  });
   return {
     client: createClient(transport, userAgent === undefined ? {} : { userAgent }),
     transport,
@@ -31,5 +36,7 @@ export interface ConnectOptions {
   readonly userAgent?: string;
   /** The kubeconfig's current one if absent. */
   readonly context?: string;
+  /** Further servers of the same API, at the moment. */
+  readonly others?: () => readonly string[];
   readonly log?: Log;
 }

@@ -16,6 +16,8 @@ export interface Credentials {
 export interface SessionOptions {
   /** Such as `https://10.0.0.1:6443`. */
   readonly server: string;
+  /** Further servers of the same API, at the moment: each is tried where the one before cannot be reached. */
+  others?(): readonly string[];
   /** The name to expect in the server's certificate, if not that of `server`. */
   readonly serverName?: string;
   /** Asked for each new connection, so that certificates may be replaced meanwhile. */
@@ -36,8 +38,10 @@ export interface SessionKeeper {
 
 export function createSessionKeeper(options: SessionOptions): SessionKeeper {
   const { server, serverName, clock, log } = options;
-  const url = new URL(server);
-  if (url.protocol !== 'https:') throw new TypeError(`Cannot use ${server} as an API server: only https is spoken`);
+  if (new URL(server).protocol !== 'https:')
+    throw new TypeError(`Cannot use ${server} as an API server: only https is spoken`);
+  const servers = (): readonly string[] => [...new Set([server, ...(options.others?.() ?? [])])];
+  let at = server; // the one in use, for as long as it can be reached
   const life = new AbortController();
   let current: ClientHttp2Session | undefined;
   const streams = new WeakMap<ClientHttp2Session, number>(); // how many run over it
@@ -61,7 +65,7 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
     const waitMs = notBeforeMs - clock.now();
     if (waitMs > 0) await clock.sleep(waitMs, life.signal);
     try {
-      const session = await dial(await options.credentials());
+      const session = await dialAny(await options.credentials());
       failures = 0;
       current = session;
       void keepAlive(session);
@@ -74,7 +78,23 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
     }
   }
 
-  function dial({ ca, cert, key }: Credentials): Promise<ClientHttp2Session> {
+  async function dialAny(credentials: Credentials): Promise<ClientHttp2Session> {
+    const all = servers();
+    const from = Math.max(all.indexOf(at), 0);
+    for (let tries = 1; ; tries++) {
+      const url = all[(from + tries - 1) % all.length]!;
+      try {
+        const session = await dial(url, credentials, all.length > 1 ? dialOneOfManyMs : dialMs);
+        if (url !== at) log.info('Moved to another API server', { server: url, from: at });
+        at = url;
+        return session;
+      } catch (error) {
+        if (tries >= all.length || life.signal.aborted) throw error;
+      }
+    }
+  }
+
+  function dial(url: string, { ca, cert, key }: Credentials, limitMs: number): Promise<ClientHttp2Session> {
     return new Promise((resolve, reject) => {
       const session = connect(url, {
         ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
@@ -85,7 +105,7 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
         settings: { enablePush: false, initialWindowSize: windowBytes },
       });
       const tooLate = () => session.destroy(new Error('No connection within the time limit'));
-      clock.sleep(dialMs, life.signal).then(
+      clock.sleep(limitMs, life.signal).then(
         () => session.connecting && tooLate(),
         () => {},
       );
@@ -99,7 +119,7 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
         resolve(session);
       });
       session.on('error', (error) => {
-        log.debug('Lost the connection to the API server', { server, err: error });
+        log.debug('Lost the connection to the API server', { server: url, err: error });
         reject(error);
       });
       session.once('close', () => reject(new Error('The connection was closed')));
@@ -112,11 +132,11 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
       const answered = await ping(session);
       if (session.destroyed) return;
       if (!answered) {
-        log.warn('Closed a connection that did not answer', { server });
+        log.warn('Closed a connection that did not answer', { server: at });
         session.destroy(new Error('The API server did not answer a ping'));
         return;
       }
-      await clock.sleep(pingEveryMs, life.signal).catch(() => {});
+      await clock.sleep(servers().length > 1 ? pingOneOfManyMs : pingEveryMs, life.signal).catch(() => {});
     }
   }
 
@@ -128,10 +148,12 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
     const answer = new Promise<boolean>((resolve) => {
       if (!session.ping((error) => resolve(error === null))) resolve(false);
     });
-    const late = clock.sleep(pongMs, AbortSignal.any([done.signal, life.signal])).then(
-      () => false,
-      () => true,
-    );
+    const late = clock
+      .sleep(servers().length > 1 ? pongOneOfManyMs : pongMs, AbortSignal.any([done.signal, life.signal]))
+      .then(
+        () => false,
+        () => true,
+      );
     try {
       return await Promise.race([answer, closed.promise, late]);
     } finally {
@@ -171,6 +193,10 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
   };
 }
 const dialMs = 10_000;
+// Where there is another one to go to, less patience is due.
+const dialOneOfManyMs = 2_000;
+const pingOneOfManyMs = 2_000;
+const pongOneOfManyMs = 2_000;
 const pingEveryMs = 5_000;
 const pongMs = 4_000; // with pingEveryMs: a dead connection is noticed within 9 s
 const windowBytes = 1 << 20; // so that a large list is not slowed by the default window of 64 KB

@@ -56,6 +56,22 @@ test('createHttpTransport() connects again after the connection was lost', async
   t.is(await readText(again.body), 'GET /again Bearer secret');
 });
 
+test('createHttpTransport() moves to another server when its own is gone', async (t) => {
+  const certificate = await selfSigned();
+  const first = await startServer(certificate);
+  await using second = await startServer(certificate);
+  using transport = createHttpTransport({ ...first.options, others: () => [second.options.server] });
+  t.is(await readText((await transport.request(get('/one'), never)).body), 'GET /one Bearer secret');
+  t.deepEqual([first.sessions.size, second.sessions.size], [1, 0]);
+  const endless = await transport.request(get('/endless'), never);
+  await first[Symbol.asyncDispose]();
+  await t.throwsAsync(readText(endless.body));
+  t.is(await readText((await transport.request(get('/two'), never)).body), 'GET /two Bearer secret');
+  t.is(second.sessions.size, 1);
+  transport.renew();
+  t.is(await readText((await transport.request(get('/three'), never)).body), 'GET /three Bearer secret');
+});
+
 test('createHttpTransport() ends a request when it is aborted', async (t) => {
   await using server = await startServer();
   using transport = createHttpTransport(server.options);
@@ -156,8 +172,8 @@ async function startProxy(port: string) {
   };
 }
 
-async function startServer() {
-  const { cert, key } = await selfSigned();
+async function startServer(certificate?: Awaited<ReturnType<typeof selfSigned>>) {
+  const { cert, key } = certificate ?? (await selfSigned());
   const server: Http2SecureServer = createSecureServer({ cert, key });
   const sessions = new Set<ServerHttp2Session>();
   const endless = Promise.withResolvers<void>();

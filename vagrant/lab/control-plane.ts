@@ -1,6 +1,7 @@
 import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { connectAsAdmin } from './admin.ts';
+import { ensureEtcd } from './etcd.ts';
 import { GaveUp, type Lab, skiffCommand, tailOf, until } from './lab.ts';
 import type { LabLayout } from './layout.ts';
 import { isAlive } from './processes.ts';
@@ -15,6 +16,7 @@ export async function ensureControlPlane(lab: Lab): Promise<void> {
   const { layout } = lab;
   const node = layout.nodes[0]!;
   const logFile = `${layout.logDir}/server.log`;
+  const etcd = await ensureEtcd(lab);
   if (!isAlive(lab.state().processes['server'])) {
     const door = await openDoor(layout.apiPort);
     try {
@@ -32,6 +34,7 @@ export async function ensureControlPlane(lab: Lab): Promise<void> {
         '--cloud-provider=lab',
         `--cloud-config=${writeMachines(layout)}`,
         ...lifetimesOf(layout),
+        ...etcd,
       ];
       const [file, ...args] = [
         'nsenter',

@@ -32,6 +32,7 @@ export function openLab(layout: LabLayout, before: LabState | undefined, clock: 
     runtimeHandlers: layout.runtimeHandlers,
     containerdDir: layout.containerdDir,
     certificateLifetime: layout.certificateLifetime,
+    etcd: layout.etcd,
     processes: {},
     madeDirs: [],
     startedAt: new Date(clock.now()).toISOString(),

@@ -21,6 +21,8 @@ export interface LabOptions {
   readonly containerdDir?: string | undefined;
   /** Such as `2m`: how long certificates live of the control plane and of nodes, to see them renewed. */
   readonly certificateLifetime?: string | undefined;
+  /** The control plane keeps its objects in etcd. */
+  readonly etcd?: boolean | undefined;
 }
 
 export interface LabLayout extends LabOptions {

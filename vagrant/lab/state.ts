@@ -16,6 +16,7 @@ export interface LabState {
   readonly runtimeHandlers: readonly string[];
   readonly containerdDir?: string | undefined;
   readonly certificateLifetime?: string | undefined;
+  readonly etcd?: boolean | undefined;
   /** By name: server, node1/containerd, node1/agent. */
   readonly processes: Readonly<Record<string, ProcessId>>;
   /** Folders outside the data folder that were not there before: `down` takes them away if they are empty. */
