@@ -55,6 +55,8 @@ export function createQueueMetrics(metrics: Metrics, now: () => number = () => p
       depths.set(name, depth);
       waiting.set(name, new Map());
       running.set(name, new Map());
+      adds.add([name], 0); // seen from the start
+      retries.add([name], 0);
     },
     added(name, key) {
       adds.add([name]);

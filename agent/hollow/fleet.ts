@@ -52,14 +52,15 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
       const index = next++;
       const name = `${prefix}-${index}`;
       const node = await register(name, index, options, signal);
-      playing.push(play(name, node, index));
+      playing.push(play(name, node, index, AbortSignal.any([signal])));
     }
   };
   await Promise.all(Array.from({ length: 32 }, start));
   options.onReady?.();
   await Promise.all([working, ...playing]);
 
-  async function play(name: string, node: Node, index: number): Promise<void> {
+  /** `signal` is the node's own: a signal that thousands listen to is slow to listen to. */
+  async function play(name: string, node: Node, index: number, signal: AbortSignal): Promise<void> {
     const client = clientFor(index);
     const own = createInformer({ client, resource: pods, fieldSelector: `spec.nodeName=${name}`, clock, log });
     own.onChange((pod, _before, key) => {
