@@ -24,7 +24,7 @@ export function addQuantityFunctions(environment: Environment): void {
   environment
     .registerType(type, { ctor: Quantity, fields: {} })
     .registerFunction(`quantity(string): ${type}`, (text: string) => {
-      parseQuantity(text);
+      if (readQuantity(text) === undefined) throw new Error(malformed);
       return new Quantity(text);
     })
     .registerFunction('isQuantity(string): bool', (text: string) => readQuantity(text) !== undefined)
@@ -52,4 +52,5 @@ export function addQuantityFunctions(environment: Environment): void {
       });
   }
 }
+const malformed = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const billion = 1_000_000_000n;

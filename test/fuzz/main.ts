@@ -1,0 +1,50 @@
+// `npm run fuzz`: hostile input in great numbers for what reads it. Each failure names a seed that shows it again.
+import { Command } from 'commander';
+import { setLinearPatterns } from '../../controlplane/apiserver/customresources/linear-patterns.ts';
+import { createRandom } from '../chaos/random.ts';
+import { assertUnpolluted } from './refusals.ts';
+import { targets } from './targets.ts';
+
+const program = new Command('npm run fuzz --')
+  .description('Give hostile input in great numbers to what reads it.')
+  .option('--seed <number>', 'of the first case; each further one has the next', String(Date.now() % 1_000_000_000))
+  .option('--cases <number>', 'for each target', '20000')
+  .option('--target <name>', `one of ${targets.map(({ name }) => name).join(', ')}; all if absent`)
+  .parse();
+const options = program.opts<{ readonly seed: string; readonly cases: string; readonly target?: string }>();
+const [first, count] = [Number(options.seed), Number(options.cases)];
+/** Upstream's limits let an expression work that long; anything else takes a fraction of it. */
+const mostMs = 2000;
+const mostMegabytes = 1500;
+
+setLinearPatterns();
+let failed = 0;
+for (const target of targets.filter(({ name }) => options.target === undefined || options.target === name)) {
+  const fromMs = performance.now();
+  let [slowest, slowestMs] = [first, 0];
+  for (let seed = first; seed < first + count; seed++) {
+    const caseMs = performance.now();
+    try {
+      await target.run(createRandom(seed));
+      assertUnpolluted();
+    } catch (error) {
+      failed++;
+      console.log(`FAIL ${target.name} --seed ${seed} --cases 1: ${(error as Error).stack ?? error}`);
+      if (failed > 20) process.exit(1);
+    }
+    const tookMs = performance.now() - caseMs;
+    if (tookMs > slowestMs) [slowest, slowestMs] = [seed, tookMs];
+  }
+  if (slowestMs > mostMs) {
+    failed++;
+    console.log(`FAIL ${target.name} --seed ${slowest} --cases 1: took ${Math.round(slowestMs)} ms`);
+  }
+  const seconds = ((performance.now() - fromMs) / 1000).toFixed(1);
+  console.log(
+    `${target.name}: ${count} cases from ${first} on in ${seconds} s, the slowest ${Math.round(slowestMs)} ms`,
+  );
+}
+const megabytes = process.resourceUsage().maxRSS / 1024;
+if (megabytes > mostMegabytes) failed++;
+console.log(`${Math.round(megabytes)} MB at most, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
