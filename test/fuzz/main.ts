@@ -29,7 +29,7 @@ for (const target of targets.filter(({ name }) => options.target === undefined |
       assertUnpolluted();
     } catch (error) {
       failed++;
-      console.log(`FAIL ${target.name} --seed ${seed} --cases 1: ${(error as Error).stack ?? error}`);
+      tell(`FAIL ${target.name} --seed ${seed} --cases 1: ${(error as Error).stack ?? error}`);
       if (failed > 20) process.exit(1);
     }
     const tookMs = performance.now() - caseMs;
@@ -37,14 +37,18 @@ for (const target of targets.filter(({ name }) => options.target === undefined |
   }
   if (slowestMs > mostMs) {
     failed++;
-    console.log(`FAIL ${target.name} --seed ${slowest} --cases 1: took ${Math.round(slowestMs)} ms`);
+    tell(`FAIL ${target.name} --seed ${slowest} --cases 1: took ${Math.round(slowestMs)} ms`);
   }
   const seconds = ((performance.now() - fromMs) / 1000).toFixed(1);
-  console.log(
+  tell(
     `${target.name}: ${count} cases from ${first} on in ${seconds} s, the slowest ${Math.round(slowestMs)} ms`,
   );
 }
 const megabytes = process.resourceUsage().maxRSS / 1024;
 if (megabytes > mostMegabytes) failed++;
-console.log(`${Math.round(megabytes)} MB at most, ${failed} failed`);
+tell(`${Math.round(megabytes)} MB at most, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+function tell(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
