@@ -40,9 +40,7 @@ for (const target of targets.filter(({ name }) => options.target === undefined |
     tell(`FAIL ${target.name} --seed ${slowest} --cases 1: took ${Math.round(slowestMs)} ms`);
   }
   const seconds = ((performance.now() - fromMs) / 1000).toFixed(1);
-  tell(
-    `${target.name}: ${count} cases from ${first} on in ${seconds} s, the slowest ${Math.round(slowestMs)} ms`,
-  );
+  tell(`${target.name}: ${count} cases from ${first} on in ${seconds} s, the slowest ${Math.round(slowestMs)} ms`);
 }
 const megabytes = process.resourceUsage().maxRSS / 1024;
 if (megabytes > mostMegabytes) failed++;
