@@ -1,6 +1,5 @@
 // `skiff agent`: the kubelet, the Service proxy and cluster DNS of one node in one process.
 import { mkdir, readFile } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
 import { openCri } from '#cri/containerd.ts';
 import type { Cri } from '#cri/runtime.ts';
 import { connect } from '#lib/client/connect.ts';
@@ -48,8 +47,11 @@ export interface AgentDependencies {
   readonly signal: AbortSignal;
 }
 
-/** Runs a node until `signal` is aborted. */
-export async function runAgent(options: AgentOptions, { clock, log, signal }: AgentDependencies): Promise<void> {
+/** Runs a node at the address it is told until `signal` is aborted. */
+export async function runAgentAt(
+  options: AgentOptions & { readonly nodeIp: string },
+  { clock, log, signal }: AgentDependencies,
+): Promise<void> {
   const {
     nodeName,
     rootDir,
@@ -70,7 +72,7 @@ export async function runAgent(options: AgentOptions, { clock, log, signal }: Ag
     readTls(options),
     cgroupDriver(cri, clock, signal),
   ]);
-  const hostIPs = options.nodeIp?.split(',') ?? [firstAddress()];
+  const hostIPs = options.nodeIp.split(',');
   const common = { client, clock, log };
   const informers = createInformers(common, nodeName);
   apiServers.follow(informers.endpointSlices);
@@ -248,11 +250,4 @@ async function cgroupDriver(cri: Cri, clock: Clock, signal: AbortSignal): Promis
       await clock.sleep(200, signal);
     }
   }
-}
-
-function firstAddress(): string {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const found = all.find(({ family, internal }) => family === 'IPv4' && !internal);
-  if (found === undefined) throw new Error('This machine has no address: name one by --node-ip');
-  return found.address;
 }

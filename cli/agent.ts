@@ -73,7 +73,7 @@ async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): 
   const { createClock } = await import('#lib/clock.ts');
   const { exec } = await import('#lib/exec.ts');
   const { createLog } = await import('#lib/log.ts');
-  const { runAgent } = await import('../agent/main.ts');
+  const { runAgent } = await import('../agent/run.ts');
   const { readJoined } = await import('../agent/certificates/joined.ts');
   const log = createLog({ level: flags.verbose ? 'debug' : 'info' });
   const { readConfig } = await import('../agent/config/read-config.ts');

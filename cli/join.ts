@@ -47,7 +47,7 @@ async function join(url: string, flags: JoinFlags, signal: AbortSignal): Promise
   const options = isNew ? await enter(url, { ...flags, nodeName }, { clock, log }, signal) : joined;
   if (!isNew) log.info('This machine has joined already', { node: nodeName });
   if (!flags.start) return;
-  const { runAgent } = await import('../agent/main.ts');
+  const { runAgent } = await import('../agent/run.ts');
   await runAgent({ ...(options as JoinedOptions), rootDir, port: 10250 }, { clock, log, signal });
 }
 

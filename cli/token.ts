@@ -75,7 +75,8 @@ async function joinCommand(
 ): Promise<string> {
   const { configMaps } = await import('#lib/api/resources.ts');
   const { caHash, splitPem } = await import('#lib/join/ca-hash.ts');
-  const { clusterInfo, kubeconfigKey, readClusterInfo } = await import('#lib/join/cluster-info.ts');
+  const { clusterInfo, kubeconfigKey } = await import('#lib/join/cluster-info.ts');
+  const { readClusterInfo } = await import('#lib/join/read-cluster-info.ts');
   const { data } = await client.get(configMaps, clusterInfo, signal);
   const { server, ca } = readClusterInfo(data?.[kubeconfigKey] ?? '');
   return `skiff join ${server} --token ${token} --ca-hash ${caHash(splitPem(ca)[0] ?? ca)}`;

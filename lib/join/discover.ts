@@ -1,13 +1,8 @@
 import { request } from 'node:https';
 import { ReasonError } from '#lib/errors.ts';
 import { caHash, splitPem } from './ca-hash.ts';
-import {
-  type ClusterAddress,
-  clusterInfoPath,
-  kubeconfigKey,
-  readClusterInfo,
-  signaturePrefix,
-} from './cluster-info.ts';
+import { type ClusterAddress, clusterInfoPath, kubeconfigKey, signaturePrefix } from './cluster-info.ts';
+import { readClusterInfo } from './read-cluster-info.ts';
 import { isSignedBy } from './signature.ts';
 import type { Token } from './token.ts';
 

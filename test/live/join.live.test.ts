@@ -45,11 +45,10 @@ async function skiff(...words: readonly string[]): Promise<string> {
 /** The words after `skiff`: as printed, or with another token or hash. */
 async function joinWords(change: (line: string) => string = (line) => line): Promise<readonly string[]> {
   const line = await skiff('token', 'create', '--ttl', '10m', '--print-join-command');
-  const { name, ip, cgroupRoot, containerdSocket } = machine.node;
+  const { name, cgroupRoot, containerdSocket } = machine.node;
   return [
     ...change(line).split(' ').slice(1),
     `--node-name=${name}`,
-    `--node-ip=${ip}`,
     `--cgroup-root=${cgroupRoot}`,
     `--container-runtime-endpoint=unix://${containerdSocket}`,
   ];
@@ -134,6 +133,30 @@ test.serial('the agent of a node that has joined starts again without being told
     async () => readFileSync(machine.logFile, 'utf8').split('"Started agent"').length >= 3,
   );
   t.true(isReady(await client.get(nodes, { name: machine.node.name }, soon())));
+});
+
+test.serial('a node whose address changes goes on at the new one, and serves by a certificate for it', async (t) => {
+  const { networkNamespace: ns, ip, dir, name } = machine.node;
+  const next = ip.replace(/\d+$/, (last) => String(Number(last) + 100));
+  for (const words of [
+    `addr del ${ip}/24 dev eth0`,
+    `addr add ${next}/24 dev eth0`,
+    'route replace default via 10.89.0.1',
+  ])
+    await execa('ip', ['-n', ns, ...words.split(' ')]);
+  await eventually('the node to tell it', async () => {
+    const { status } = await client.get(nodes, { name }, soon());
+    return status.addresses?.some(({ type, address }) => type === 'InternalIP' && address === next);
+  });
+  const held = await eventually('a certificate for it', async () => {
+    const found = await readHeld(`${dir}/kubelet/pki`, 'kubelet-server');
+    return found?.ips.includes(next) ? found : undefined;
+  });
+  t.deepEqual(held.ips, [next]);
+  const pod = await runningPod();
+  const path = `/api/v1/namespaces/default/pods/${pod.metadata.name}/log`;
+  t.is(await eventually('its log', () => client.raw('GET', path, soon())), 'here\n');
+  t.is(pod.status.containerStatuses?.[0]?.restartCount, 0);
 });
 
 test.serial('skiff node drain leaves it empty, and skiff node remove takes it out', async (t) => {
