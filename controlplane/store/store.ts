@@ -35,6 +35,9 @@ export interface Store {
   /** Forgets what was overwritten or deleted at or before `revision`. Repeating it is harmless, so is a lower one. */
   compact(revision: number, signal: AbortSignal): Promise<void>;
 
+  /** Others write to it as well, and a watch shows a change only some time after it was acknowledged. */
+  readonly isShared?: boolean;
+
   /** Goes on counting from `revision`, and forgets all changes until then. Where an engine can: else writing has to. */
   raise?(revision: number, signal: AbortSignal): Promise<void>;
 

@@ -20,9 +20,9 @@ export function planDown({ layout, before, clock, signal }: DownOptions): readon
       title: 'Processes',
       async run() {
         const known = Object.entries(before?.processes ?? {}).filter(([, id]) => isAlive(id));
-        const isRuntime = ([name]: readonly [string, unknown]) => name.endsWith('/containerd');
+        const isBelow = ([name]: readonly [string, unknown]) => name.endsWith('/containerd') || name === 'etcd';
         // Agents and server first: nobody is left who would start again what ends below them.
-        for (const part of [known.filter((p) => !isRuntime(p)), known.filter(isRuntime)]) {
+        for (const part of [known.filter((p) => !isBelow(p)), known.filter(isBelow)]) {
           await Promise.all(part.map(([, id]) => stop(id, graceMs, clock, signal)));
         }
         let ended = known.length;
@@ -73,6 +73,7 @@ const mostRounds = 200;
 /** All that a lab writes into its data folder. Anything else there is not ours. */
 const ownNames = [
   'server',
+  'etcd',
   'nodes',
   'images',
   'log',

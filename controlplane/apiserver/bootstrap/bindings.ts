@@ -87,6 +87,15 @@ export const namespaceRoleFacts: readonly NamespaceRoleFacts[] = [
     rules: [rule('read', 'core', 'configmaps', 'kube-dns')],
     binding: { name: 'skiff:node-dns', subjects: [group('system:nodes')] },
   },
+  {
+    namespace: 'kube-system',
+    name: 'skiff:cloud-controller-manager',
+    rules: [
+      rule('create', 'coordination.k8s.io', 'leases'),
+      rule('get update', 'coordination.k8s.io', 'leases', 'cloud-controller-manager'),
+    ],
+    binding: { name: 'skiff:cloud-controller-manager', subjects: [user('system:cloud-controller-manager')] },
+  },
   ofController('kube-system', 'bootstrap-signer', [rule('read', 'core', 'secrets')]),
   ofController('kube-system', 'cloud-provider', [rule('create get list watch', 'core', 'configmaps')]),
   ofController('kube-system', 'token-cleaner', [rule('read delete', 'core', 'secrets'), eventsRule]),

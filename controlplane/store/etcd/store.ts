@@ -49,6 +49,7 @@ export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
   });
 
   return {
+    isShared: true,
     async currentRevision(signal) {
       const revision = await newest();
       signal.throwIfAborted();

@@ -48,7 +48,10 @@ export async function commitPut(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const done = await core.store.commit({ key: served.cache.prefix + key, expected, value: bytes }, signal);
-  if (done.ok) return { ok: true, stored: storedOf(served, key, done.revision, bytes) };
+  if (done.ok) {
+    await seen(core, done.revision, signal);
+    return { ok: true, stored: storedOf(served, key, done.revision, bytes) };
+  }
   return { ok: false, current: done.current && storedOfEntry(served, done.current) };
 }
 
@@ -60,6 +63,18 @@ export async function commitDelete(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const done = await core.store.commit({ key: served.cache.prefix + stored.key, expected: stored.revision }, signal);
-  if (done.ok) return { ok: true, stored };
+  if (done.ok) {
+    await seen(core, done.revision, signal);
+    return { ok: true, stored };
+  }
   return { ok: false, current: done.current && storedOfEntry(served, done.current) };
 }
+
+/**
+ * Who has an answer finds what it says in all that this server does next: admission and authorization read the caches.
+ * A watch that hangs delays no answer for long: what is done is done.
+ */
+async function seen({ store, feed }: Core, revision: number, signal: AbortSignal): Promise<void> {
+  if (store.isShared) await feed.reached(revision, seenMs, signal);
+}
+const seenMs = 500;

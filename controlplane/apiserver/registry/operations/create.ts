@@ -42,6 +42,8 @@ export async function createObject(
     throw unknownError('resourceVersion should not be set on objects to be created');
   }
   served.rules.applyDefaults(object);
+  // Admission sees at least what any server had acknowledged before: the namespace, the quota, the account.
+  if (core.store.isShared) await core.feed.current(call.signal);
   const name = (): string => call.name ?? object.metadata.name ?? '';
   await core.admission.mutate(
     attributesOf(served, request, { operation: 'CREATE', name: name(), object }),
