@@ -55,7 +55,8 @@ function planFilter(family: Family): readonly Rule[] {
     (kind) => `${matches(kind, family, 'dst,dst')} -j RETURN`,
   );
   const other = `-m conntrack --ctstate NEW ${matches('ADDRESSES', family, 'dst')} -j ${reject(family)}`;
-  return [...served, other];
+  // Dropped, not refused: a load balancer then tries another node.
+  return [`${matches('NO-LOCAL', family, 'dst,dst')} -j DROP`, ...served, other];
 }
 
 function matches(kind: SetKind, family: Family, parts: string): string {

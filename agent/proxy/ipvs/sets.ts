@@ -11,6 +11,8 @@ const types = {
   'NODE-PORT-UDP': 'bitmap:port',
   'NODE-PORT-SCTP': 'bitmap:port',
   'HEALTH-CHECK': 'bitmap:port',
+  // Fronts that only targets of this node may answer, of which it has none: another node may.
+  'NO-LOCAL': 'hash:ip,port',
   // A target that reaches itself through its Service.
   'LOOP-BACK': 'hash:ip,port,ip',
   // Load balancers' addresses that are not open to everybody, and to whom they are.
