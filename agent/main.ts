@@ -167,6 +167,7 @@ export async function runAgentAt(
       serviceCidrs: options.serviceCidr.split(','),
       ...(options.proxyMode === undefined ? {} : { proxyMode: options.proxyMode }),
       ...(options.podNetworkMode === undefined ? {} : { podNetworkMode: options.podNetworkMode }),
+      nodePortAddresses: options.nodePortAddresses?.split(','),
       sandboxIds: async (signal) => new Set((await cri.runtime.listSandboxes({}, signal)).map(({ id }) => id)),
       ...(clusterDns === '' ? {} : { clusterDns }),
       clusterDomain,

@@ -49,6 +49,8 @@ export interface NetworkOptions {
   readonly resolvConf?: string;
   /** How Services get into the kernel: 'iptables' unless told. */
   readonly proxyMode?: ProxyMode;
+  /** `primary`, or ranges of this node's addresses at which node ports answer; all unless told. */
+  readonly nodePortAddresses?: readonly string[] | undefined;
   /** Where /healthz and /livez of the proxy listen: '0.0.0.0:10256' unless told, '' for nowhere. */
   readonly proxyHealthAddress?: string;
   /** Called when `status()` has changed. */

@@ -23,6 +23,8 @@ export interface AgentOptions {
   readonly serviceCidr: string;
   /** 'iptables' unless told. */
   readonly proxyMode?: ProxyMode;
+  /** `primary`, or ranges of the node's addresses at which node ports answer, by commas; all unless told. */
+  readonly nodePortAddresses?: string;
   /** 'auto' unless told. */
   readonly podNetworkMode?: PodNetworkMode;
   readonly clusterDns: string;

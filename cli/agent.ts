@@ -27,6 +27,7 @@ export interface AgentFlags {
   readonly podMaxPids?: string;
   readonly proxyMode: string;
   readonly podNetwork: string;
+  readonly nodeportAddresses?: string;
   readonly verbose?: boolean;
 }
 
@@ -50,6 +51,7 @@ export function addAgent(program: Command): void {
     .option('--cluster-domain <name>', 'domain of cluster DNS', 'cluster.local')
     .addOption(choice(program, '--proxy-mode <mode>', 'how Services get into the kernel', proxyModes))
     .addOption(choice(program, '--pod-network <mode>', 'how pods of other nodes are reached', podNetworkModes))
+    .option('--nodeport-addresses <cidrs>', 'where node ports answer: `primary`, or ranges (all addresses unless told)')
     .option('--port <port>', "port of the node's own server", '10250')
     .option('--pod-manifest-path <path>', 'folder of static pods, or one file')
     .option('--manifest-url <url>', 'where else static pods are described')
@@ -128,6 +130,7 @@ const flagOf = {
   tlsPrivateKeyFile: 'tlsPrivateKeyFile',
   proxyMode: 'proxyMode',
   podNetworkMode: 'podNetwork',
+  nodePortAddresses: 'nodeportAddresses',
   port: 'port',
   manifestPath: 'podManifestPath',
   manifestUrl: 'manifestUrl',

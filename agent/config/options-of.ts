@@ -76,6 +76,7 @@ const none = {
   serviceCidr: undefined,
   proxyMode: undefined,
   podNetworkMode: undefined,
+  nodePortAddresses: undefined,
 };
 
 /** Rule: -1 is no limit. */

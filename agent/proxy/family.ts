@@ -1,6 +1,6 @@
 import type { Node } from '#lib/api/types/core.v1.ts';
 import type { Exec } from '#lib/exec.ts';
-import { type Family, familyOf } from '#lib/ip.ts';
+import { contains, type Family, familyOf, formatCidr, parseCidr, parseIp } from '#lib/ip.ts';
 import type { Log } from '#lib/log.ts';
 import type { ServiceFeed } from '../service-feed.ts';
 import type { Backend, BackendOptions, ProxyMode } from './backend.ts';
@@ -19,6 +19,8 @@ export interface FamilyProxyOptions {
   readonly clusterCidrs: readonly string[];
   serviceCidrs(): readonly string[];
   readonly ownAddresses: readonly string[];
+  /** `primary`, or ranges of this node's addresses; empty: all. */
+  readonly nodePortAddresses?: readonly string[] | undefined;
   readonly exec: Exec;
   readonly log: Log;
 }
@@ -47,11 +49,14 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
   const { family, nodeName, exec, log } = options;
   const mine = (texts: readonly string[]) => texts.filter((text) => familyOf(text) === family);
   const clusterCidr = mine(options.clusterCidrs)[0];
+  const nodePortRanges = nodePortRangesOf(options.nodePortAddresses, mine(options.nodeIps), family);
   const backend = backends[options.mode]({
     family,
     clusterCidr,
     ownAddresses: new Set(mine(options.ownAddresses)),
-    nodePortIps: mine(options.nodeIps),
+    nodePortIps: mine(options.nodeIps).filter(
+      (ip) => nodePortRanges?.some((range) => contains(parseCidr(range)!, parseIp(ip)!)) ?? true,
+    ),
     exec,
     log,
   });
@@ -81,6 +86,7 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
         family,
         serviceCidrs: mine(options.serviceCidrs()),
         clusterCidr,
+        nodePortRanges,
         podCidr: mine(own?.spec?.podCIDRs ?? [])[0],
         nodeIps: mine([...new Set([...options.nodeIps, ...near])]).sort(),
       });
@@ -103,6 +109,17 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
     plansOf: (key) => plans.get(key) ?? [],
   };
 }
+/** Rule: kube-proxy --nodeport-addresses. Undefined: all. */
+function nodePortRangesOf(
+  told: readonly string[] | undefined,
+  own: readonly string[],
+  family: Family,
+): readonly string[] | undefined {
+  if (told === undefined || told.length === 0) return undefined;
+  const texts = told.includes('primary') ? own.map((ip) => `${ip}/${family === 4 ? 32 : 128}`) : told;
+  return texts.filter((text) => parseCidr(text)?.family === family).map((text) => formatCidr(parseCidr(text)!));
+}
+
 const zoneLabel = 'topology.kubernetes.io/zone';
 
 function internalIps({ status }: Node): readonly string[] {

@@ -26,6 +26,8 @@ export interface ProxyOptions {
   serviceCidrs(): readonly string[];
   /** Addresses of Services that this node answers itself, such as cluster DNS. */
   readonly ownAddresses: readonly string[];
+  /** `primary`, or ranges of this node's addresses at which node ports answer; all unless told. */
+  readonly nodePortAddresses?: readonly string[] | undefined;
   readonly informers: {
     readonly nodes: Informer<Node>;
     readonly services: Informer<Service>;

@@ -9,7 +9,7 @@ import {
   services,
 } from '#lib/api/resources.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
-import { eventually, onNode, testCluster } from '../live/cluster.ts';
+import { eventually, onNode } from '../live/cluster.ts';
 import {
   addressOf,
   askFromNode,

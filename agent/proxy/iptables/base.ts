@@ -10,6 +10,8 @@ export interface BaseFacts {
   readonly podCidr: string | undefined;
   /** Nodes' addresses: pods reach them under their own address. */
   readonly nodeIps: readonly string[];
+  /** Ranges of this node's addresses at which node ports answer; absent: all but loopback. */
+  readonly nodePortRanges?: readonly string[] | undefined;
 }
 
 /** The bit that says: give it this node's address before it leaves. */
@@ -43,7 +45,9 @@ export function planJumps(): readonly Jump[] {
 
 /** All shared chains, with the rules of them that stand behind those of the Services. */
 export function planBase(facts: BaseFacts): Chains {
-  const local = facts.family === 4 ? '! -d 127.0.0.0/8 ' : '! -d ::1/128 ';
+  const local = facts.nodePortRanges?.map((range) => `-d ${range} `) ?? [
+    facts.family === 4 ? '! -d 127.0.0.0/8 ' : '! -d ::1/128 ',
+  ];
   const last = comment('kubernetes service nodeports; NOTE: this must be the last rule in this chain');
   return new Map([
     ['filter KUBE-SERVICES', []],
@@ -57,7 +61,7 @@ export function planBase(facts: BaseFacts): Chains {
     ['nat KUBE-PROXY-CANARY', canary],
     ['nat KUBE-NODEPORTS', []],
     // From loopback a node port would need route_localnet, which opens 127.0.0.1 to the neighbours: not served.
-    ['nat KUBE-SERVICES', [`${local}${last} -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS`]],
+    ['nat KUBE-SERVICES', local.map((to) => `${to}${last} -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS`)],
     ['nat KUBE-MARK-MASQ', [`-j MARK --set-xmark ${masqueradeMark}/${masqueradeMark}`]],
     ['nat KUBE-POSTROUTING', postrouting],
     ['nat SKIFF-MASQ', planMasquerade(facts)],

@@ -45,6 +45,15 @@ const two = [exampleSlice('web', [exampleEndpoint('10.244.0.5', 'node-1'), examp
 const remote = [exampleSlice('web', [exampleEndpoint('10.244.1.6')])];
 
 test(golden, 'base', undefined, []);
+test('planBase() serves node ports where it is told to, and nowhere else', (t) => {
+  const facts = { family: 4, serviceCidrs: [], clusterCidr: undefined, podCidr: undefined, nodeIps: [] } as const;
+  const rules = planBase({ ...facts, nodePortRanges: ['172.18.0.0/24', '10.0.0.1/32'] }).get('nat KUBE-SERVICES')!;
+  t.deepEqual(
+    rules.map((rule) => rule.split(' ')[1]),
+    ['172.18.0.0/24', '10.0.0.1/32'],
+  );
+});
+
 test(golden, 'cluster-ip', exampleService('web'), two);
 test(
   golden,

@@ -57,7 +57,8 @@ function addServer(objects: Sink, port: PortPlan, ip: string, number: number, ta
   const at = `${port.protocol} ${endOf(ip, number)}`;
   const persistence = port.affinitySeconds === undefined ? '' : ` -p ${port.affinitySeconds}`;
   objects.set(`server ${at}`, `-s rr${persistence}`);
-  if (targets.length === 0 && port.targets.hasAny) member(objects, port, 'NO-LOCAL', `${ip},${port.protocol}:${number}`);
+  if (targets.length === 0 && port.targets.hasAny)
+    member(objects, port, 'NO-LOCAL', `${ip},${port.protocol}:${number}`);
   for (const { address, port: to } of targets) objects.set(`real ${at} ${endOf(address, to)}`, '-m -w 1');
 }
 

@@ -6,12 +6,13 @@ import { chain, chainText, type Objects } from './objects.ts';
 export const tableName = 'kube-proxy';
 
 export function planBaseObjects(facts: BaseFacts): Objects {
-  const { family, serviceCidrs, clusterCidr } = facts;
+  const { family, serviceCidrs, clusterCidr, nodePortRanges } = facts;
   const ip = family === 4 ? 'ip' : 'ip6';
   const address = family === 4 ? 'ipv4_addr' : 'ipv6_addr';
   const front = `${ip} daddr . meta l4proto . th dport`;
   const loopback = family === 4 ? '127.0.0.0/8' : '::1';
-  const isNodePort = `fib daddr type local ${ip} daddr != ${loopback}`;
+  const where = nodePortRanges === undefined ? `!= ${loopback}` : `{ ${nodePortRanges.join(', ')} }`;
+  const isNodePort = `fib daddr type local ${ip} daddr ${where}`;
   const hooked = (type: string, hook: string, priority: string) => `type ${type} hook ${hook} priority ${priority} ;`;
   const refuse = `ct state new ${front} vmap @no-endpoint-services`;
   const chains: readonly (readonly [string, readonly string[], string?])[] = [
