@@ -11,7 +11,8 @@ export function planBaseObjects(facts: BaseFacts): Objects {
   const address = family === 4 ? 'ipv4_addr' : 'ipv6_addr';
   const front = `${ip} daddr . meta l4proto . th dport`;
   const loopback = family === 4 ? '127.0.0.0/8' : '::1';
-  const where = nodePortRanges === undefined ? `!= ${loopback}` : `{ ${nodePortRanges.join(', ')} }`;
+  const nowhere = family === 4 ? '0.0.0.0' : '::';
+  const where = nodePortRanges === undefined ? `!= ${loopback}` : `{ ${nodePortRanges.join(', ') || nowhere} }`;
   const isNodePort = `fib daddr type local ${ip} daddr ${where}`;
   const hooked = (type: string, hook: string, priority: string) => `type ${type} hook ${hook} priority ${priority} ;`;
   const refuse = `ct state new ${front} vmap @no-endpoint-services`;
