@@ -9,6 +9,7 @@ import { reattach, runLeaks } from './attachments/keep.ts';
 import { checkPlugins } from './check.ts';
 import { bridgeName, planConflist, renderConflist } from './conflist.ts';
 import { removeConflist, writeConflist } from './conflist-file.ts';
+import { macOf } from './mac.ts';
 import { matters, neighbourOf, podCidrsOf } from './neighbours.ts';
 import { applyRoutes, listLinks, listRoutes } from './routes/kernel.ts';
 import { type PodNetworkMode, planRoutes } from './routes/plan.ts';
@@ -79,6 +80,7 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
     if (!isNew && checked === undefined) options.onProblem(undefined); // it worked before we started anew
     if (checked === text && !isGone) return;
     await setSysctls(familiesOf(clusterCidrs), exec, signal);
+    if (isGone) await addBridge(podCidrs, exec, signal);
     try {
       await checkPlugins({ conflist, binDir: options.binDir, exec }, signal);
       checked = text;
@@ -115,6 +117,13 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
     },
   };
 }
+/** The plugin would make it, too, but with another frame address each time: pods would ask the old one for a while. */
+async function addBridge(podCidrs: readonly string[], exec: Exec, signal: AbortSignal): Promise<void> {
+  const address = macOf('bridge', podCidrs);
+  const words = ['link', 'add', bridgeName, ...(address === undefined ? [] : ['address', address]), 'type', 'bridge'];
+  await exec('ip', words, signal, { okCodes: [0, 2] }); // a pod that starts may have been faster
+}
+
 // Of some changes nobody tells.
 const periodMs = 10_000;
 

@@ -1,6 +1,7 @@
 // How this node reaches the pods of nodes on other segments: a VXLAN link, and for each such node three entries: which
 // frame address its range has (ARP or NDP), behind which node that frame address is (FDB), and the route.
 import { familyOf, formatIp, parseCidr } from '#lib/ip.ts';
+import { macOf } from '../mac.ts';
 import type { Link, Neighbour, Route } from '../routes/plan.ts';
 
 export interface TunnelFacts {
@@ -37,12 +38,12 @@ export const tunnelPort = 4789;
 /** Undefined where no node is far, or this one has no range yet. */
 export function planTunnel({ nodeIps, podCidrs, links, distant }: TunnelFacts): Tunnel | undefined {
   const [local] = nodeIps;
-  const mac = macOf(podCidrs);
+  const mac = macOf('tunnel', podCidrs);
   if (local === undefined || mac === undefined || distant.length === 0) return undefined;
   const family = familyOf(local);
   const peers = distant.flatMap(({ podCidrs: ranges, internalIps }): readonly Peer[] => {
     const nodeIp = internalIps.find((ip) => familyOf(ip) === family);
-    const peerMac = macOf(ranges);
+    const peerMac = macOf('tunnel', ranges);
     if (nodeIp === undefined || peerMac === undefined) return [];
     return [{ mac: peerMac, nodeIp, gateways: ranges.map(firstOf) }];
   });
@@ -76,14 +77,4 @@ export function tunnelRoutes(tunnel: Tunnel | undefined, distant: readonly Neigh
 function firstOf(range: string): string {
   const cidr = parseCidr(range);
   return cidr === undefined ? range : formatIp({ family: cidr.family, value: cidr.base });
-}
-
-/** Follows from the node's range, so that nobody has to be told: locally administered, and different for each range. */
-function macOf([range]: readonly string[]): string | undefined {
-  const cidr = range === undefined ? undefined : parseCidr(range);
-  if (cidr === undefined) return undefined;
-  let folded = 0n;
-  for (let value = cidr.base; value > 0n; value >>= 32n) folded ^= value & 0xffff_ffffn;
-  const hex = folded.toString(16).padStart(8, '0');
-  return ['02', '75', ...(hex.match(/../g) ?? [])].join(':');
 }
