@@ -80,6 +80,7 @@ const ownNames = [
   'namespaces',
   'kubeconfig',
   'lab.json',
+  'machines.json',
   'lab.json.new',
   'ip_forward',
 ];
