@@ -111,6 +111,18 @@ test('hints: a zone’s, and a node’s own, lead to endpoints nearby', async (t
   }
 });
 
+test('trafficDistribution: the same node first', async (t) => {
+  const service = await web.service('closest', { selector: { role: 'web' }, trafficDistribution: 'PreferSameNode' });
+  const url = urlOf(clusterIpOf(service, 4), 80);
+  for (const index of all) {
+    await eventually(
+      'the node to count',
+      async () => (await answers(6, () => askFromPod(web, `client-${index + 1}`, url))).join() === `web-${index + 1}`,
+    );
+  }
+  t.pass();
+});
+
 test('endpoints that terminate but serve answer where nobody else is left', async (t) => {
   const service = await web.service('ending', {});
   const url = urlOf(clusterIpOf(service, 4), 80);

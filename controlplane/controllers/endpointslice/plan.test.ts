@@ -42,6 +42,19 @@ test('planSlices() gives the empty slice to the first endpoints', (t) => {
   ]);
 });
 
+test('planSlices() says for whom an endpoint is the nearest, where that is wanted', (t) => {
+  const zoned = { metadata: { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'a' } }, spec: {}, status: {} };
+  const hints = (trafficDistribution?: string) => {
+    const wishing = { ...service, spec: { ...service.spec, trafficDistribution } };
+    return planSlices({ service: wishing, pods: [pod(1)], nodeOf: () => zoned, slices: [] }).create[0]!.endpoints![0]!
+      .hints;
+  };
+  t.is(hints(), undefined);
+  t.deepEqual(hints('PreferClose'), { forZones: [{ name: 'a' }] });
+  t.deepEqual(hints('PreferSameZone'), { forZones: [{ name: 'a' }] });
+  t.deepEqual(hints('PreferSameNode'), { forZones: [{ name: 'a' }], forNodes: [{ name: 'n1' }] });
+});
+
 test('planSlices() puts at most 100 endpoints into one slice and touches only what changes', (t) => {
   const pods = Array.from({ length: 150 }, (_, i) => pod(i + 1));
   const first = planSlices({ service, pods, nodeOf, slices: [] });

@@ -75,5 +75,15 @@ function endpointOf(service: Service, pod: Pod, node: Node | undefined, address:
     targetRef: targetOfPod(pod),
     ...(pod.spec.nodeName ? { nodeName: pod.spec.nodeName } : {}),
     ...(zone ? { zone } : {}),
+    ...(ready ? hintsFor(service, zone, pod.spec.nodeName) : {}),
   };
+}
+
+/** For whom an endpoint is the nearest. Rule: KEP-4444 and KEP-3015, trafficDistribution. */
+function hintsFor({ spec }: Service, zone: string | undefined, node: string | undefined): Pick<Endpoint, 'hints'> {
+  const wish = spec?.trafficDistribution;
+  const isNear = wish === 'PreferClose' || wish === 'PreferSameZone' || wish === 'PreferSameNode';
+  const forZones = isNear && zone ? { forZones: [{ name: zone }] } : undefined;
+  const forNodes = wish === 'PreferSameNode' && node ? { forNodes: [{ name: node }] } : undefined;
+  return forZones === undefined && forNodes === undefined ? {} : { hints: { ...forZones, ...forNodes } };
 }

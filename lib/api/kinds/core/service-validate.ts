@@ -137,10 +137,13 @@ function validateAddresses(
 
 function validatePolicies(spec: ServiceSpec, path: Path): StatusCause[] {
   const causes: StatusCause[] = [];
-  const { internalTrafficPolicy, externalTrafficPolicy, type, externalIPs } = spec;
+  const { internalTrafficPolicy, externalTrafficPolicy, type, externalIPs, trafficDistribution } = spec;
   const among = ['Cluster', 'Local'];
   if (internalTrafficPolicy !== undefined && !among.includes(internalTrafficPolicy)) {
     causes.push(notSupported(child(path, 'internalTrafficPolicy'), internalTrafficPolicy, among));
+  }
+  if (trafficDistribution !== undefined && !distributions.includes(trafficDistribution)) {
+    causes.push(notSupported(child(path, 'trafficDistribution'), trafficDistribution, distributions));
   }
   const isExternal = type === 'NodePort' || type === 'LoadBalancer' || (externalIPs ?? []).length > 0;
   const field = child(path, 'externalTrafficPolicy');
@@ -151,6 +154,8 @@ function validatePolicies(spec: ServiceSpec, path: Path): StatusCause[] {
   }
   return causes;
 }
+
+const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
 
 /** An address once given stays, but for a change from or to a type that has none. */
 export function validateServiceChange({ spec: next = {} }: Service, { spec: old = {} }: Service): StatusCause[] {
