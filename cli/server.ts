@@ -6,6 +6,7 @@ import { answersWell } from './well.ts';
 
 export interface ServerFlags extends EtcdFlags {
   readonly dataDir: string;
+  readonly maxStoreSize: string;
   readonly bindAddress: string;
   readonly securePort: string;
   readonly advertiseAddress?: string;
@@ -32,6 +33,7 @@ export function addServer(program: Command): void {
   addEtcdOptions(program.command('server'))
     .description('Run a control plane: API server, scheduler and controllers in one process.')
     .option('--data-dir <folder>', 'database, certificates and kubeconfigs', '/var/lib/skiff/server')
+    .option('--max-store-size <size>', 'how large the database may grow: then only deletions are taken', '8Gi')
     .option('--bind-address <ip>', 'where to listen', '0.0.0.0')
     .option('--secure-port <port>', 'port of HTTPS', '6443')
     .option('--advertise-address <ip>', 'the address by which nodes reach it (the one it is bound to unless told)')
@@ -61,11 +63,13 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
   const { createLog } = await import('#lib/log.ts');
   const { runServer } = await import('../controlplane/main.ts');
   const { parseDuration } = await import('#lib/api/json/duration.ts');
+  const { wholeValue } = await import('#lib/api/quantity.ts');
   const milliseconds = (text: string) => Number(parseDuration(text) / 1_000_000n);
   const { parseToken } = await import('#lib/join/token.ts');
   const log = createLog({ level: flags.verbose ? 'debug' : 'info' });
   const options = {
     dataDir: flags.dataDir,
+    maxStoreBytes: wholeValue(flags.maxStoreSize),
     bindAddress: flags.bindAddress,
     securePort: Number(flags.securePort),
     ...(flags.advertiseAddress === undefined ? {} : { advertiseAddress: flags.advertiseAddress }),

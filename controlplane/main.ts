@@ -44,7 +44,7 @@ export async function runServer(
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const certificates = await openCertificates(options, { clock, log });
   const [facts, pki] = [certificates.facts(), certificates.current()];
-  const store = await openStore({ ...facts, etcd: options.etcd }, { clock, log });
+  const store = await openStore({ ...facts, maxStoreBytes: options.maxStoreBytes, etcd: options.etcd }, { clock, log });
   const progress = new Progress(() => store.problem?.());
   const registry = createRegistry({
     store,

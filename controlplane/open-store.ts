@@ -6,17 +6,21 @@ import type { Store } from './store/store.ts';
 
 export interface StorePlace {
   readonly databasePath: string;
+  readonly maxStoreBytes?: number | undefined;
   readonly etcd?: EtcdLocation | undefined;
 }
 
 /** Loads only the engine that is used: gRPC alone weighs 20 MB. */
 export async function openStore(
-  { databasePath, etcd }: StorePlace,
+  { databasePath, maxStoreBytes, etcd }: StorePlace,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<Store> {
   if (etcd === undefined) {
     const { openSqliteStore } = await import('./store/sqlite/store.ts');
-    return openSqliteStore({ path: databasePath });
+    return openSqliteStore({
+      path: databasePath,
+      ...(maxStoreBytes === undefined ? {} : { maxBytes: maxStoreBytes }),
+    });
   }
   const [{ openEtcdStore }, { laidOut }] = await Promise.all([
     import('./store/etcd/store.ts'),

@@ -34,6 +34,8 @@ export interface ServerOptions {
   readonly extraNames?: readonly string[];
   /** Where objects are kept; a file in `dataDir` unless told. `:memory:` for tests. */
   readonly databasePath?: string;
+  /** How large that may grow; 8 GiB unless told. */
+  readonly maxStoreBytes?: number;
   /** Keeps objects in etcd instead. */
   readonly etcd?: EtcdLocation;
   /** API server alone: no scheduler, no controllers. */

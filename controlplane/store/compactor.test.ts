@@ -27,3 +27,22 @@ test('runCompactor() forgets what is older than it keeps, and nothing younger', 
   await running;
   await store.close();
 });
+
+test('runCompactor() spares history as soon as room runs out', async (t) => {
+  const store = openSqliteStore({ path: ':memory:', maxBytes: 200_000 });
+  const clock = createFakeClock();
+  const stop = new AbortController();
+  let revision = 0;
+  for (let i = 0; i < 19; i++) {
+    const change = { key: '/registry/a', expected: revision, value: Buffer.alloc(10_000, i) };
+    const done = await store.commit(change, stop.signal);
+    revision = done.ok ? done.revision : 0;
+  }
+  t.true(store.fullness!() > 0.8);
+  const running = runCompactor({ store, clock, log: createSilentLog() }, stop.signal);
+  while (store.fullness!() > 0.2) await clock.advance(0);
+  t.is((await store.get('/registry/a', stop.signal))?.revision, revision);
+  stop.abort();
+  await running;
+  await store.close();
+});

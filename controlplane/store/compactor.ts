@@ -23,6 +23,8 @@ export async function runCompactor(options: CompactorOptions, signal: AbortSigna
       let upTo = revision - keepRevisions;
       while (marks[0] !== undefined && marks[0].atMs <= clock.now() - keepMs)
         upTo = Math.max(upTo, marks.shift()!.revision);
+      // History is what can be spared first where room runs out.
+      if ((store.fullness?.() ?? 0) > spareFrom) upTo = revision;
       if (upTo > 0) await store.compact(upTo, signal);
     } catch (error) {
       if (!signal.aborted) log.warn('Could not compact the store', { err: error });
@@ -31,3 +33,4 @@ export async function runCompactor(options: CompactorOptions, signal: AbortSigna
   }
 }
 const everyMs = 30_000;
+const spareFrom = 0.8;

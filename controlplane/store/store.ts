@@ -35,6 +35,9 @@ export interface Store {
   /** Forgets what was overwritten or deleted at or before `revision`. Repeating it is harmless, so is a lower one. */
   compact(revision: number, signal: AbortSignal): Promise<void>;
 
+  /** Which part of the room that it may take is taken: above 1 only deletions are possible. Absent: nobody knows. */
+  fullness?(): number;
+
   /** Others write to it as well, and a watch shows a change only some time after it was acknowledged. */
   readonly isShared?: boolean;
 

@@ -8,6 +8,8 @@ import type { Change, Committed, Entry, StoreEvent } from '../store.ts';
 export interface Database {
   readonly lastRevision: number;
   readonly compacted: number;
+  /** What is stored weighs so much, room that is free again not counted. */
+  usedBytes(): number;
   get(key: string, atRevision: number): Entry | undefined;
   list(range: Range, after: string, limit: number, atRevision: number): readonly Entry[];
   count(range: Range, after: string, atRevision: number): number;
@@ -75,6 +77,7 @@ const schema = `
 
 function wrap(db: DatabaseSync): Database {
   const sql = prepareAll(db);
+  const pageBytes = Number(sql.pageBytes.get()!['page_size']);
   const progress = (name: string): number => Number(sql.progress.get(name)!['revision']);
   let compacted = progress('compacted');
   let purged = progress('purged');
@@ -113,6 +116,10 @@ function wrap(db: DatabaseSync): Database {
     },
     get compacted() {
       return compacted;
+    },
+    usedBytes() {
+      const pages = Number(sql.pages.get()!['page_count']) - Number(sql.freePages.get()!['freelist_count']);
+      return pages * pageBytes;
     },
     get(key, atRevision) {
       const row = sql.get.get(key, atRevision) as Row | undefined;
@@ -206,6 +213,8 @@ const standing = `
 
 const statements = {
   freePages: 'PRAGMA freelist_count',
+  pages: 'PRAGMA page_count',
+  pageBytes: 'PRAGMA page_size',
   newest: 'SELECT max(revision) AS revision FROM log',
   oldestAfter: 'SELECT min(revision) AS revision FROM log WHERE revision > ?',
   progress: 'SELECT revision FROM progress WHERE name = ?',

@@ -73,6 +73,25 @@ test('compact() gives pages back to the file system', async (t) => {
   t.true(statSync(path).size < 2_000_000, 'of 6 MB');
 });
 
+test('a full store takes deletions alone until there is room again', async (t) => {
+  const store = openSqliteStore({ path: nextPath(), maxBytes: 1_000_000 });
+  const put = (i: number) =>
+    store.commit({ key: `/registry/${i}`, expected: 0, value: Buffer.alloc(100_000, i) }, signal);
+  const made: number[] = [];
+  while (store.fullness!() <= 1) {
+    const done = await put(made.length);
+    made.push(done.ok ? done.revision : 0);
+  }
+  await t.throwsAsync(put(99), { message: /holds more than 1000000 bytes/ });
+  for (const [i, expected] of made.entries()) {
+    t.true((await store.commit({ key: `/registry/${i}`, expected }, signal)).ok);
+  }
+  await store.compact(await store.currentRevision(signal), signal);
+  t.true(store.fullness!() < 0.1);
+  t.true((await put(99)).ok);
+  await store.close();
+});
+
 test('a closed store refuses commits and answers those under way', async (t) => {
   const store = openSqliteStore({ path: nextPath() });
   const under = store.commit({ key: '/registry/a', expected: 0, value: Buffer.from('x') }, signal);

@@ -11,6 +11,8 @@ export interface SqliteOptions {
   readonly path: string;
   /** Events that may wait for one watcher. */
   readonly maxWaiting?: number;
+  /** Above it only deletions are taken; 8 GiB if absent. */
+  readonly maxBytes?: number;
 }
 
 /**
@@ -23,11 +25,11 @@ export interface SqliteOptions {
  * shown to anybody: reads stop at the newest synced revision. If the disk fails a sync, what it holds is unknown: the
  * store then refuses all further changes until it is opened again.
  */
-export function openSqliteStore({ path, maxWaiting = 100_000 }: SqliteOptions): Store {
+export function openSqliteStore({ path, maxWaiting = 100_000, maxBytes = 8 * 2 ** 30 }: SqliteOptions): Store {
   const database = openDatabase(path);
   const disk = path === ':memory:' ? undefined : openDisk(path);
   const watchers = createWatchers(maxWaiting);
-  const queue = createCommitQueue(database, watchers, disk?.sync);
+  const queue = createCommitQueue(database, watchers, maxBytes, disk?.sync);
 
   return {
     async currentRevision() {
@@ -46,6 +48,7 @@ export function openSqliteStore({ path, maxWaiting = 100_000 }: SqliteOptions): 
       return { entries, revision, remaining };
     },
     commit: queue.commit,
+    fullness: () => database.usedBytes() / maxBytes,
     watch: (prefix, after, signal) => watch(prefix, after, signal, { database, watchers, durable: queue.durable }),
     async compact(revision, signal) {
       database.markCompacted(Math.min(revision, queue.durable()));
@@ -95,6 +98,7 @@ interface Waiting {
 function createCommitQueue(
   database: Database,
   watchers: Watchers,
+  maxBytes: number,
   sync: (() => Promise<void>) | undefined,
 ): CommitQueue {
   const waiting: Waiting[] = []; // bounded by the requests that the server lets in at once
@@ -106,9 +110,18 @@ function createCommitQueue(
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
       await turn(); // all who arrive in this turn share the transaction
-      await writeBatch(waiting.splice(0, changesPerBatch));
+      await writeBatch(withRoom(waiting.splice(0, changesPerBatch)));
     }
     running = undefined;
+  }
+
+  /** Without those for which there is no room: they are told so. Rule: etcd's space quota. */
+  function withRoom(batch: readonly Waiting[]): readonly Waiting[] {
+    if (database.usedBytes() <= maxBytes) return batch;
+    const isDeletion = ({ change }: Waiting): boolean => change.value === undefined;
+    const full = new ReasonError('InternalError', `Cannot write to the store: it holds more than ${maxBytes} bytes`);
+    for (const one of batch) if (!isDeletion(one)) one.reject(full);
+    return batch.filter(isDeletion);
   }
 
   async function writeBatch(batch: readonly Waiting[]): Promise<void> {
