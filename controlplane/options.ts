@@ -68,6 +68,7 @@ export interface ServerFacts
     Omit<
       ServerOptions,
       | 'etcd'
+      | 'maxStoreBytes'
       | 'listenFds'
       | 'apiOnly'
       | 'leaderElect'
