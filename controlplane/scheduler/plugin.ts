@@ -41,6 +41,8 @@ export interface World {
   matching(key: string, matches: (pod: Pod) => boolean): ReadonlyMap<string, number>;
   /** On how many nodes an image is. */
   imageSpread(image: string): number;
+  /** Whether any pod waits for room that it was promised. */
+  readonly isPromised: boolean;
   /** Pods that preempted others on `node`, and wait for the room. */
   nominated(node: string): readonly Pod[];
   /** What `look` sees if these pods were not on `node`, and those were. */

@@ -37,7 +37,9 @@ export function schedule(
   let evaluated = 0;
   for (; evaluated < count && feasible.length < enough; evaluated++) {
     const info = nodes[(start + evaluated) % count]!;
-    const found = firstRefusal(pod, info, checks) ?? refusalWithNominated(pod, info, plugins, world);
+    const found =
+      firstRefusal(pod, info, checks) ??
+      (world.isPromised ? refusalWithNominated(pod, info, plugins, world) : undefined);
     if (found === undefined) feasible.push(info);
     else {
       refusals.set(info.node.metadata.name, found.refusal);

@@ -143,6 +143,10 @@ export class Snapshot implements World {
     this.#nominated.set(node, there.set(uid, pod));
   }
 
+  get isPromised(): boolean {
+    return this.#nominated.size > 0;
+  }
+
   nominated(node: string): readonly Pod[] {
     if (this.#nominated.size === 0) return nobody;
     return [...(this.#nominated.get(node)?.values() ?? [])];

@@ -1,5 +1,6 @@
 // Server-side apply: the configuration is merged in, what was applied before and is no more goes, and nobody else's fields
 // are taken without force. Rule: Server-Side Apply.
+
 import { compare, fieldsOf } from '#lib/api/apply/compare.ts';
 import { applyConflict } from '#lib/api/apply/conflict.ts';
 import { difference, type Fields, leaf, union, without } from '#lib/api/apply/fields.ts';
@@ -14,6 +15,7 @@ import {
 } from '#lib/api/apply/managers.ts';
 import { merged, pruned } from '#lib/api/apply/merge.ts';
 import type { Shape } from '#lib/api/apply/shape.ts';
+import { copyOf } from '#lib/api/copy.ts';
 import { conformObject } from '#lib/api/json/decode.ts';
 import { JsonError } from '#lib/api/json/json-error.ts';
 import { parseJson } from '#lib/api/json/parse.ts';
@@ -67,7 +69,7 @@ export async function apply(
     if (!hasReason(error, 'NotFound') || call.subresource !== undefined) throw error;
     if (config.metadata.uid || config.metadata.resourceVersion) throw notFound(served.named, call.name!);
     const own = fields === undefined ? [] : [entryOf(manager, 'Apply', fields, time())];
-    const stored = await createObject(core, served, structuredClone(config), request, own);
+    const stored = await createObject(core, served, copyOf(config), request, own);
     await served.conversion?.ready?.([stored], call.signal);
     return jsonResponse(201, presenter.one(stored), warnings.headers(), presenter.contentType);
   }
@@ -159,7 +161,7 @@ export function applied(
   const { entries, conflicts } = afterApply(before, fields, compare(live, next, shape), manager, time);
   if (conflicts.length > 0 && !force && !isOwnPast(conflicts, live, manager, shape)) throw applyConflict(conflicts);
   // What did not change is shared with the stored object, which nobody may change.
-  return { next: structuredClone(next) as ApiObject, entries };
+  return { next: copyOf(next) as ApiObject, entries };
 }
 
 /** What stood there before anybody was written down. Rule: before-first-apply. */

@@ -1,4 +1,5 @@
 import { shapeOf } from '#lib/api/apply/shape.ts';
+import { copyOf } from '#lib/api/copy.ts';
 import { conformObject } from '#lib/api/json/decode.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
@@ -53,7 +54,7 @@ export function attributesOf(
 /** `raw` as it would be had the client sent it. */
 function revised(served: Served, raw: unknown, expected: Expected | undefined): ApiObject {
   const { object } = conformObject(raw as Record<string, unknown>, (expected ?? served).type);
-  const next = checkKind(structuredClone(object), expected ?? expectedOf(served));
+  const next = checkKind(copyOf(object), expected ?? expectedOf(served));
   if (expected === undefined) served.rules.applyDefaults(next);
   return next;
 }

@@ -1,5 +1,6 @@
 // What a delete does to an object, decided without doing it. Pure.
 // Rule: registry rest.BeforeDelete and Store.Delete; deletionFinalizersForGarbageCollection.
+import { copyOf } from '#lib/api/copy.ts';
 import type { KindRules } from '#lib/api/kinds/kind-rules.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
@@ -20,7 +21,7 @@ export function planDeletion(object: KubeObject, options: DeleteOptions, rules: 
   const finalizers = [...asked, ...lateFinalizers(object, rules)];
   const isHeld = finalizers.length > 0 || holdsNamespace(object);
   if (!isHeld && (grace === undefined || grace.seconds === 0)) return { do: 'remove' };
-  const next = structuredClone(object) as ApiObject;
+  const next = copyOf(object) as ApiObject;
   const { metadata } = next;
   if (finalizers.length > 0) metadata.finalizers = [...finalizers];
   else delete metadata.finalizers;

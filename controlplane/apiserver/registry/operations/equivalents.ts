@@ -1,3 +1,4 @@
+import { copyOf } from '#lib/api/copy.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import type { Equivalent } from '../../admission/admission.ts';
@@ -15,14 +16,14 @@ export function equivalentsOf(served: Served, signal: AbortSignal): readonly Equ
     resource: other.plural,
     shape: shapeFor(other),
     to: (object) => convert(object, served, other, signal),
-    from: async (object) => structuredClone(await convert(object, other, served, signal)) as ApiObject,
+    from: async (object) => copyOf(await convert(object, other, served, signal)) as ApiObject,
   }));
 }
 
 /** By the way of the stored form, which every version knows. */
 async function convert(object: KubeObject, from: Served, to: Served, signal: AbortSignal): Promise<KubeObject> {
   const { name, namespace, resourceVersion } = object.metadata;
-  const bytes = await bytesOf(from, structuredClone(object) as ApiObject, signal);
+  const bytes = await bytesOf(from, copyOf(object) as ApiObject, signal);
   const stored = storedOf(from, keyIn(from, namespace, name), 0, bytes);
   await to.conversion?.ready?.([stored], signal);
   const { metadata, ...rest } = to.conversion?.view(stored) ?? stored.object();

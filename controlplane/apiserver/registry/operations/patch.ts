@@ -1,3 +1,4 @@
+import { copyOf } from '#lib/api/copy.ts';
 import { conformObject } from '#lib/api/json/decode.ts';
 import { JsonError } from '#lib/api/json/json-error.ts';
 import { parseJson } from '#lib/api/json/parse.ts';
@@ -63,7 +64,7 @@ export function patcher(
     const conformed = conformObject(patched as Record<string, unknown>, expected.type);
     judgeFields({ ...conformed, duplicateFields }, expected.type, fieldValidation, warn);
     // What did not change is shared with the stored object, which nobody may change.
-    return checkKind(structuredClone(conformed.object), expected);
+    return checkKind(copyOf(conformed.object), expected);
   };
 }
 

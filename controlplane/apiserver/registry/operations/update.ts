@@ -1,3 +1,4 @@
+import { copyOf } from '#lib/api/copy.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import { badRequest } from '#lib/api/status.ts';
 import { hasReason } from '#lib/errors.ts';
@@ -28,7 +29,7 @@ export async function update(
   const request = { call, warnings, isDryRun: options.isDryRun };
   const name = call.name!;
   try {
-    const derive = () => structuredClone(object); // each attempt changes its own
+    const derive = () => copyOf(object); // each attempt changes its own
     const stored = await changeObject(core, served, { name, derive, rules, checksVersion: true }, request);
     await served.conversion?.ready?.([stored], call.signal);
     return jsonResponse(200, presenter.one(stored), warnings.headers(), presenter.contentType);

@@ -1,3 +1,4 @@
+import { copyOf } from '#lib/api/copy.ts';
 import { notSupported, required } from '#lib/api/field-errors.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import { typeOfKind } from '#lib/api/schema.ts';
@@ -70,7 +71,7 @@ function bound(pod: Pod, { metadata, target }: Binding, now: string): ApiObject 
     throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
   if (pod.spec?.nodeName) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`);
   if ((pod.spec?.schedulingGates?.length ?? 0) > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
-  const next = structuredClone(pod) as unknown as ApiObject;
+  const next = copyOf(pod) as unknown as ApiObject;
   next['spec'] = { ...pod.spec, nodeName: target!.name };
   next['status'] = { ...pod.status, conditions: scheduled(pod.status?.conditions ?? [], pod, now) };
   if (metadata.annotations) next.metadata.annotations = { ...next.metadata.annotations, ...metadata.annotations };

@@ -1,3 +1,4 @@
+import { copyOf } from '#lib/api/copy.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import { typeOfKind } from '#lib/api/schema.ts';
 import { isSelectedBy } from '#lib/api/selectors/labels.ts';
@@ -110,7 +111,7 @@ function disrupted(budget: PodDisruptionBudget, pod: Pod, now: string): ApiObjec
   if (Object.keys(status?.disruptedPods ?? {}).length > mostDisrupted) {
     throw failure('Forbidden', `DisruptedPods map too big - too many evictions not confirmed by PDB controller`);
   }
-  const next = structuredClone(budget) as unknown as ApiObject;
+  const next = copyOf(budget) as unknown as ApiObject;
   const disruptedPods = { ...status?.disruptedPods, [pod.metadata.name]: now };
   next['status'] = { ...status, disruptionsAllowed: allowed - 1, disruptedPods };
   return next;
@@ -140,7 +141,7 @@ async function removePod(
 ): Promise<void> {
   const { name, namespace } = pod.metadata;
   const derive = (current: object): ApiObject => {
-    const next = structuredClone(current) as Pod;
+    const next = copyOf(current) as Pod;
     const conditions = (next.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
     const condition: PodCondition = {
       type: 'DisruptionTarget',

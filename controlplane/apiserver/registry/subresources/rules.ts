@@ -1,4 +1,5 @@
 // What each subresource that takes the whole object may change of it.
+import { copyOf } from '#lib/api/copy.ts';
 import { isSame } from '#lib/api/kinds/equal.ts';
 import type { KindRules } from '#lib/api/kinds/kind-rules.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
@@ -58,7 +59,7 @@ function only<T extends KubeObject>(
   return {
     prepare(next, previous) {
       const { resourceVersion } = previous.metadata;
-      const taken = structuredClone(take(next as unknown as T, previous as T)) as unknown as ApiObject;
+      const taken = copyOf(take(next as unknown as T, previous as T)) as unknown as ApiObject;
       for (const field of Object.keys(next)) delete next[field];
       Object.assign(next, taken);
       if (resourceVersion !== undefined) next.metadata.resourceVersion = resourceVersion;

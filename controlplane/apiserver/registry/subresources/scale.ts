@@ -1,5 +1,6 @@
 import { fieldsOf } from '#lib/api/apply/compare.ts';
 import { type Entries, owned } from '#lib/api/apply/managers.ts';
+import { copyOf } from '#lib/api/copy.ts';
 import { invalidValue } from '#lib/api/field-errors.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
@@ -45,7 +46,7 @@ export async function scale(core: Core, served: Served, call: ResourceCall): Pro
   const derive = (current: KubeObject): ApiObject => {
     const next = wanted(scaleOf(current as Scalable, served)) as unknown as Scale;
     checkScale(served, call.name!, next, current);
-    const changed = structuredClone(current) as ApiObject;
+    const changed = copyOf(current) as ApiObject;
     const path = served.scalePaths?.specReplicas ?? specReplicas;
     return withField(changed, path, next.spec?.replicas ?? 0) as ApiObject;
   };
