@@ -68,11 +68,10 @@ async function measureLeases(count: number): Promise<readonly Row[]> {
     await delay(10_000);
     values.push(((ticksOf(server.pid) - before) / ticksPerSecond / 10) * 100);
   }
-  const { items } = await connection.client.list(nodes, {}, never());
-  const ready = items.filter(({ status }) => status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True'));
+  const ready = await readyNodes(connection.client);
   const about = `${shown(count)} nodes that keep their leases`;
   return [
-    { name: `${about}: Ready`, unit: 'nodes', values: [ready.length], atLeast: count },
+    { name: `${about}: Ready`, unit: 'nodes', values: [ready], atLeast: count },
     { name: `${about}: CPU of the server`, unit: '% of a core', values, atMost: 100 },
     { name: `${about}: server resident`, unit: 'MB', values: [residentMb(server.pid)] },
   ];
@@ -102,14 +101,20 @@ async function startFleet(kubeconfig: string, count: number, client: Client): Pr
   };
   const untilMs = performance.now() + 300_000;
   for (;;) {
-    const { items } = await client.list(nodes, { resourceVersion: '0' }, never());
-    if (items.length === count && items.every(({ spec }) => !spec?.taints?.length)) return fleet;
+    const ready = await readyNodes(client).catch(() => 0); // it has much to do just now
+    if (ready === count) return fleet;
     if (performance.now() > untilMs) {
       await fleet[Symbol.asyncDispose]();
-      throw new Error(`Only ${items.length} of ${count} hollow nodes came up`);
+      throw new Error(`Only ${ready} of ${count} hollow nodes came up`);
     }
-    await delay(1_000);
+    await delay(2_000);
   }
+}
+
+/** How many nodes pods may go to. */
+async function readyNodes(client: Client): Promise<number> {
+  const { items } = await client.list(nodes, { resourceVersion: '0' }, never());
+  return items.filter(({ spec }) => !spec?.taints?.length).length;
 }
 
 /** Settles when `count` pods are such as `isIt` says. */
