@@ -37,7 +37,7 @@ async function hollow(flags: HollowFlags, signal: AbortSignal): Promise<void> {
   const log = createLog({ level: flags.verbose ? 'debug' : 'info' });
   const count = Number(flags.nodes);
   const connecting = Array.from({ length: Math.ceil(count / nodesPerConnection) }, () =>
-    connect(flags.kubeconfig, { userAgent: 'hollow', log }),
+    connect(flags.kubeconfig, { userAgent: 'hollow', log, patienceMs }),
   );
   const connections = await Promise.all(connecting);
   const options = {
@@ -58,3 +58,4 @@ async function hollow(flags: HollowFlags, signal: AbortSignal): Promise<void> {
   }
 }
 const nodesPerConnection = 250;
+const patienceMs = 15_000; // client-go's

@@ -13,12 +13,13 @@ export interface Connection extends AsyncDisposable {
 /** A client for the cluster that the kubeconfig at `path` describes. Connects with the first request. */
 export async function connect(
   path: string,
-  { userAgent, context, others, log = createSilentLog() }: ConnectOptions = {},
+  { userAgent, context, others, patienceMs, log = createSilentLog() }: ConnectOptions = {},
 ): Promise<Connection> {
   const access = await readKubeconfig(path, context);
   const transport = createHttpTransport({
     ...access,
     ...(others === undefined ? {} : { others }),
+    ...(patienceMs === undefined ? {} : { patienceMs }),
     clock: createClock(),
     log,
   });
@@ -33,6 +34,8 @@ export async function connect(
 }
 
 export interface ConnectOptions {
+  /** As in SessionOptions. */
+  readonly patienceMs?: number;
   readonly userAgent?: string;
   /** The kubeconfig's current one if absent. */
   readonly context?: string;

@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly serverName?: string;
   /** Asked for each new connection, so that certificates may be replaced meanwhile. */
   credentials(): Promise<Credentials>;
+  /** How long a ping may stay unanswered, where that is not to be seen soon: what plays many machines on one has its pauses. */
+  readonly patienceMs?: number;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -149,7 +151,10 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
       if (!session.ping((error) => resolve(error === null))) resolve(false);
     });
     const late = clock
-      .sleep(servers().length > 1 ? pongOneOfManyMs : pongMs, AbortSignal.any([done.signal, life.signal]))
+      .sleep(
+        options.patienceMs ?? (servers().length > 1 ? pongOneOfManyMs : pongMs),
+        AbortSignal.any([done.signal, life.signal]),
+      )
       .then(
         () => false,
         () => true,
