@@ -58,7 +58,7 @@ const unitParts: readonly Part[] = [
     isCheck: true,
     limitMinutes: 5,
   },
-  { name: 'unit', words: [...ava, '**/*.test.ts', '!**/*.live.test.ts'], limitMinutes: 15 },
+  { name: 'unit', words: [...ava, '**/*.test.ts', '!**/*.live.test.ts', '!**/*.machine.test.ts'], limitMinutes: 15 },
 ];
 const liveFiles = positionals.length > 0 ? positionals : ['**/*.live.test.ts', `!${modern}`, `!${network}`];
 const up = [

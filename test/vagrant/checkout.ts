@@ -7,12 +7,13 @@ export const home = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 export const parts = ['agent', 'cli', 'cni', 'controlplane', 'cri', 'lib', 'node_modules', 'vagrant'];
 export const leftOut = ['@biomejs', '@typescript', 'typescript', 'node-pty', 'ava', '@types', '@vercel'];
 
-/** Packs the checkout into a disk that machines mount at /opt/skiff. */
-export async function packCheckout(file: string, signal: AbortSignal): Promise<void> {
+/** Packs the checkout into a disk that machines mount at /opt/skiff; `kept`: packages that are wanted for once. */
+export async function packCheckout(file: string, signal: AbortSignal, kept: readonly string[] = []): Promise<void> {
+  const out = leftOut.filter((name) => !kept.includes(name));
   const script = `
     work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
     cd "${home}"
-    tar -cf - ${leftOut.map((name) => `--exclude=node_modules/${name}`).join(' ')} \\
+    tar -cf - ${out.map((name) => `--exclude=node_modules/${name}`).join(' ')} \\
       skiff package.json package-lock.json ${parts.join(' ')} | tar -xf - -C "$work"
     rm -f "${file}"; truncate -s 900M "${file}"
     mkfs.ext4 -q -m 0 -O ^has_journal -d "$work" "${file}"`;

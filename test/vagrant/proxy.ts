@@ -1,0 +1,42 @@
+// `npm run vagrant:proxy`: what Services must do in the proxy's ipvs mode, which needs a kernel that has it: on a machine of
+// the box, in namespaces there.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { freePort } from '../../vagrant/lab/control-plane.ts';
+import { home, packCheckout } from './checkout.ts';
+import { startMachine } from './machine.ts';
+
+/** The test runner writes beside the packages: they lie on a file system over one that is only read. */
+const suite = `exec 2>&1
+modprobe overlay
+mkdir -p /opt/skiff /run/over /mnt/skiff
+mount -o ro,noatime /dev/vdb /opt/skiff
+mount -t tmpfs tmpfs /run/over
+mkdir /run/over/up /run/over/work
+mount -t overlay overlay -o lowerdir=/opt/skiff,upperdir=/run/over/up,workdir=/run/over/work /mnt/skiff
+cd /mnt/skiff
+export NO_COLOR=1 FORCE_COLOR=0
+node_modules/.bin/node node_modules/ava/entrypoints/cli.js --timeout=20m agent/network-ipvs.machine.test.ts || true
+`;
+
+const life = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => life.abort(new Error(`Ended by ${name}`)));
+const { signal } = life;
+const boxDir = `${home}/.cache/vagrant/box/${process.env['SKIFF_BOX_SUITE'] ?? 'bookworm'}`;
+const workDir = await mkdtemp('/var/tmp/skiff-proxy.');
+try {
+  const disk = `${workDir}/skiff.img`;
+  await packCheckout(disk, signal, ['ava', '@vercel']);
+  const doors = new Map([[await freePort(), 22]]);
+  const cpus = Math.min(2, availableParallelism());
+  const machine = await startMachine({ boxDir, workDir, disks: [disk], doors, memoryMb: 1536, cpus }, signal);
+  const text = await machine.run(suite, 1_800_000);
+  process.stdout.write(text);
+  const [, passed = '0'] = /(\d+) tests? passed/.exec(text) ?? [];
+  const failed = / tests? failed/.test(text) || passed === '0';
+  process.stdout.write(`${passed} passed, ${failed ? 'some' : 0} failed\n`);
+  process.exitCode = failed ? 1 : 0;
+} finally {
+  life.abort(new Error('Done'));
+  await rm(workDir, { recursive: true });
+}
