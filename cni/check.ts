@@ -17,17 +17,18 @@ export interface CheckOptions {
 export async function checkPlugins({ conflist, binDir, exec }: CheckOptions, signal: AbortSignal): Promise<void> {
   for (const type of typesOf(conflist)) await mustBeThere(type, binDir);
   const name = `skiff-check-${process.pid}`;
+  await exec('ip', ['netns', 'del', name], signal, { okCodes: [0, 1] }); // of a check that could not take it away
   await exec('ip', ['netns', 'add', name], signal);
-  // What was made is taken away even when the check is cut short.
-  const always = AbortSignal.timeout(10_000);
+  // What was made is taken away even when the check is cut short; on a slow machine, that begins late.
+  const always = () => AbortSignal.timeout(10_000);
   await using undo = new AsyncDisposableStack();
-  undo.defer(async () => void (await exec('ip', ['netns', 'del', name], always)));
+  undo.defer(async () => void (await exec('ip', ['netns', 'del', name], always())));
   const call = (plugin: Plugin, command: Command, prevResult: unknown, until: AbortSignal) =>
     callPlugin({ plugin, command, prevResult, conflist, binDir, exec, name }, until);
 
   let result: unknown;
   for (const plugin of conflist.plugins) {
-    undo.defer(async () => void (await call(plugin, 'DEL', result, always).catch(() => {})));
+    undo.defer(async () => void (await call(plugin, 'DEL', result, always()).catch(() => {})));
     result = await call(plugin, 'ADD', result, signal);
   }
   for (const plugin of conflist.plugins) await call(plugin, 'CHECK', result, signal);

@@ -86,6 +86,7 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
       checked = text;
       options.onProblem(undefined);
     } catch (error) {
+      checked = ''; // what worked before we started anew does not now
       if (!signal.aborted) options.onProblem((error as Error).message);
       throw error;
     }

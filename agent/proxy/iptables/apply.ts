@@ -54,7 +54,7 @@ export function createApplier({ family, jumps, exec, log }: ApplierOptions): App
         if (input === '') return 0;
         log.debug('Planned rules', { changes: changes.length, bytes: input.length });
         await exec(`${program}-restore`, ['--noflush', '-w', '5'], signal, { input, timeoutMs: 120_000 });
-        remember(there!, changes);
+        if (there !== undefined) remember(there, changes); // forgotten in the meantime: read next time
         return changes.length;
       } catch (error) {
         there = undefined;
