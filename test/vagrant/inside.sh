@@ -1,14 +1,17 @@
 #!/bin/sh
 # Runs a command where real virtual machines can be started and nothing of them can get out: namespaces of its own for
 # processes, network and mounts, with libvirt's daemons in them. When the command ends, all of it is gone.
-#   inside.sh FOLDER COMMAND ...      FOLDER keeps libvirt's files
+#   inside.sh COMMAND ...
 set -eu
-folder=$1
 if [ -z "${SKIFF_INSIDE:-}" ]; then
-  export SKIFF_INSIDE=1
-  exec unshare --net --mount --pid --uts --ipc --fork --kill-child --mount-proc sh "$0" "$@"
+  SKIFF_INSIDE=$(mktemp -d /var/tmp/skiff-libvirt.XXXXXX)
+  export SKIFF_INSIDE
+  trap 'rm -rf --one-file-system "$SKIFF_INSIDE"' EXIT
+  status=0
+  unshare --net --mount --pid --uts --ipc --fork --kill-child --mount-proc sh "$0" "$@" || status=$?
+  exit $status
 fi
-shift
+folder=$SKIFF_INSIDE
 
 ip link set lo up # the only way there is
 mount -t sysfs sysfs /sys

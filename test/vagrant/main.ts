@@ -20,7 +20,8 @@ const write = (line: string): void => {
 };
 
 await mkdir(`${cache}/home`, { recursive: true });
-const dotfiles = await mkdtemp('/var/tmp/skiff-vagrant.');
+const kept = process.env['VAGRANT_DOTFILE_PATH']; // machines that are there: the run goes on with them
+const dotfiles = kept ?? (await mkdtemp('/var/tmp/skiff-vagrant.'));
 const env = {
   VAGRANT_HOME: `${cache}/home`,
   VAGRANT_DOTFILE_PATH: dotfiles,
@@ -51,7 +52,7 @@ try {
     kubectl: (words, input) => run('kubectl', ['--kubeconfig', kubeconfig, ...words], 300_000, input),
   });
 } finally {
-  await rm(dotfiles, { recursive: true });
+  if (kept === undefined) await rm(dotfiles, { recursive: true });
 }
 write(`${checks.passed} passed, ${checks.failed} failed`);
 await writeFile(`${cache}/test.txt`, `${lines.join('\n')}\n`);
