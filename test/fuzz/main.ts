@@ -3,13 +3,15 @@ import { Command } from 'commander';
 import { setLinearPatterns } from '../../controlplane/apiserver/customresources/linear-patterns.ts';
 import { createRandom } from '../chaos/random.ts';
 import { assertUnpolluted } from './refusals.ts';
+import { createServerTarget } from './server.ts';
+import type { Target } from './target.ts';
 import { targets } from './targets.ts';
 
 const program = new Command('npm run fuzz --')
   .description('Give hostile input in great numbers to what reads it.')
   .option('--seed <number>', 'of the first case; each further one has the next', String(Date.now() % 1_000_000_000))
   .option('--cases <number>', 'for each target', '20000')
-  .option('--target <name>', `one of ${targets.map(({ name }) => name).join(', ')}; all if absent`)
+  .option('--target <name>', `one of ${targets.map(({ name }) => name).join(', ')}, server; all if absent`)
   .parse();
 const options = program.opts<{ readonly seed: string; readonly cases: string; readonly target?: string }>();
 const [first, count] = [Number(options.seed), Number(options.cases)];
@@ -19,7 +21,19 @@ const mostMegabytes = 1500;
 
 setLinearPatterns();
 let failed = 0;
-for (const target of targets.filter(({ name }) => options.target === undefined || options.target === name)) {
+const wants = (name: string): boolean => options.target === undefined || options.target === name;
+for (const target of targets) if (wants(target.name)) await campaign(target, count);
+if (wants('server')) {
+  await using server = await createServerTarget();
+  // A request takes a hundred times as long as what the others do.
+  await campaign(server, options.target === undefined ? Math.ceil(count / 20) : count);
+}
+const megabytes = process.resourceUsage().maxRSS / 1024;
+if (megabytes > mostMegabytes) failed++;
+tell(`${Math.round(megabytes)} MB at most, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+async function campaign(target: Target, count: number): Promise<void> {
   const fromMs = performance.now();
   let [slowest, slowestMs] = [first, 0];
   for (let seed = first; seed < first + count; seed++) {
@@ -42,10 +56,6 @@ for (const target of targets.filter(({ name }) => options.target === undefined |
   const seconds = ((performance.now() - fromMs) / 1000).toFixed(1);
   tell(`${target.name}: ${count} cases from ${first} on in ${seconds} s, the slowest ${Math.round(slowestMs)} ms`);
 }
-const megabytes = process.resourceUsage().maxRSS / 1024;
-if (megabytes > mostMegabytes) failed++;
-tell(`${Math.round(megabytes)} MB at most, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
 
 function tell(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -69,7 +69,7 @@ export const selectors: Target = {
 };
 
 function normal(selector: ReturnType<typeof parseLabelSelector>): unknown {
-  return selector.map((one) => JSON.stringify(one)).sort();
+  return selector.map((one) => JSON.stringify({ ...one, values: [...one.values].sort() })).sort();
 }
 
 /** What the decoder lets through: of the types that are declared. */

@@ -57,9 +57,17 @@ function withRegExp(one: RegExp, all: RegExp, weight: number): Pattern {
   };
 }
 
+/** What takes longer to make than a request may. */
+const mostCharacters = 10_000;
+/** Of Unicode's classes, which are long lists. */
+const mostClasses = 100;
+
 let re2: { readonly RE2JS: typeof RE2JS } | undefined;
 
 function withRe2(pattern: string, weight: number): Pattern | Error {
+  if (pattern.length > mostCharacters || (pattern.match(/\\[pP]/g)?.length ?? 0) > mostClasses) {
+    return new Error('error parsing regexp: expression too large');
+  }
   re2 ??= createRequire(import.meta.url)('re2js') as { readonly RE2JS: typeof RE2JS };
   try {
     const made = re2.RE2JS.compile(pattern);

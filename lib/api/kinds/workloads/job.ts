@@ -65,9 +65,9 @@ function selectOwnPods(object: Mutable<Job>): void {
   spec.template.metadata.labels = {
     ...spec.template.metadata.labels,
     'batch.kubernetes.io/controller-uid': uid,
-    'batch.kubernetes.io/job-name': object.metadata.name,
+    'batch.kubernetes.io/job-name': object.metadata.name ?? '',
     'controller-uid': uid,
-    'job-name': object.metadata.name,
+    'job-name': object.metadata.name ?? '',
   };
   spec.selector ??= {};
   spec.selector.matchLabels = { 'batch.kubernetes.io/controller-uid': uid, ...spec.selector.matchLabels };

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { KubeObject } from '../../resource.ts';
 import { rulesOf } from '../rules.ts';
 import { created, shows, updates, validates } from '../testing.ts';
 import { wrongSchedule } from './schedule.ts';
@@ -281,4 +282,9 @@ test('ReplicationController takes its labels and selector from its template', (t
   t.deepEqual(object.metadata.labels, labels);
   t.like(object['spec'], { selector: labels, replicas: 1 });
   t.deepEqual(rulesOf('', 'ReplicationController').validate(object), []);
+});
+
+test('A job without a name is refused, not choked on', (t) => {
+  const job = created('batch', 'Job', { metadata: {}, spec: {} });
+  t.notThrows(() => rulesOf('batch', 'Job').validate(job as KubeObject));
 });
