@@ -30,6 +30,7 @@ import type { AgentOptions } from './options.ts';
 import { openCheckpoint } from './pods/checkpoint.ts';
 import { createPods } from './pods/create-pods.ts';
 import { createRecordPod } from './pods/record.ts';
+import { createOperationMetrics } from './runtime-metrics.ts';
 import { startKubeletServer } from './server/server.ts';
 import { createPodSource } from './static/pod-source.ts';
 import { createStaticPods } from './static/static-pods.ts';
@@ -66,7 +67,10 @@ export async function runAgentAt(
   const speaking = { userAgent: `kubelet/${kubeletVersion}`, others: apiServers.all, log };
   await using connection = await connect(options.kubeconfig, speaking);
   const { client } = connection;
-  const cri = await openCri(options.runtimeEndpoint, clock);
+  const metrics = createMetrics(); // of the whole process: shown by the kubelet's server, to those who may
+  const opened = await openCri(options.runtimeEndpoint, clock);
+  const measured = createOperationMetrics(metrics, clock);
+  const cri = { ...opened, runtime: measured(opened.runtime), images: measured(opened.images) };
   const [machine, tls, driver] = await Promise.all([
     readMachine(rootDir),
     readTls(options),
@@ -158,7 +162,6 @@ export async function runAgentAt(
     current: () => informers.nodes.get(nodeName),
     record: (reason, message) => recorder.record(aboutNode(nodeName), 'Normal', reason, message),
   });
-  const metrics = createMetrics(); // of the whole process: shown by the kubelet's server, to those who may
   network = startNetwork(
     {
       nodeName,

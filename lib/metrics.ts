@@ -7,6 +7,8 @@ export interface Metrics {
   gauge(name: string, help: string, labels: readonly string[]): Gauge;
   /** Values are read anew at each `render`. */
   gaugeFrom(name: string, help: string, labels: readonly string[], read: () => Iterable<Sample>): void;
+  /** The same for what only grows. */
+  counterFrom(name: string, help: string, labels: readonly string[], read: () => Iterable<Sample>): void;
   histogram(name: string, help: string, labels: readonly string[], buckets: readonly number[]): Histogram;
   render(): string;
 }
@@ -37,6 +39,18 @@ export function createMetrics(): Metrics {
     families.set(name, () => `${head}${[...lines()].join('')}`);
   }
 
+  function readAnew(
+    name: string,
+    help: string,
+    type: string,
+    labels: readonly string[],
+    read: () => Iterable<Sample>,
+  ): void {
+    register(name, help, type, () =>
+      [...read()].map(({ values, value }) => `${name}${render(labels, values)} ${value}\n`),
+    );
+  }
+
   function numbers(name: string, help: string, type: string, labels: readonly string[]): Gauge {
     const series = new Map<string, number>();
     register(name, help, type, () => [...series].map(([key, value]) => `${name}${key} ${value}\n`));
@@ -56,11 +70,8 @@ export function createMetrics(): Metrics {
       return { add: (values, by = 1) => series.add(values, by) };
     },
     gauge: (name, help, labels) => numbers(name, help, 'gauge', labels),
-    gaugeFrom(name, help, labels, read) {
-      register(name, help, 'gauge', () =>
-        [...read()].map(({ values, value }) => `${name}${render(labels, values)} ${value}\n`),
-      );
-    },
+    gaugeFrom: (name, help, labels, read) => readAnew(name, help, 'gauge', labels, read),
+    counterFrom: (name, help, labels, read) => readAnew(name, help, 'counter', labels, read),
     histogram(name, help, labels, buckets) {
       const series = new Map<string, { readonly counts: number[]; sum: number; total: number }>();
       register(name, help, 'histogram', () =>

@@ -7,6 +7,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { createMetrics, type Metrics } from '#lib/metrics.ts';
 import type { ClusterPki } from '#lib/pki/cluster.ts';
+import { addProcessMetrics } from '#lib/process-metrics.ts';
 import type { ServerFacts } from '../options.ts';
 import { admitConnect } from './admission/connect.ts';
 import { type Availability, createAvailability } from './aggregation/availability.ts';
@@ -29,6 +30,7 @@ import { createRequestMetrics } from './http/request-metrics.ts';
 import { podLog, podPortForward, podStream } from './proxy/kubelet.ts';
 import { nodeProxy, podProxy, serviceProxy } from './proxy/proxy.ts';
 import type { Registry } from './registry/registry.ts';
+import { addStorageMetrics } from './registry/storage-metrics.ts';
 import { accessReviews } from './reviews/access.ts';
 import { identityReviews } from './reviews/identity.ts';
 import { createCatalog } from './routes/catalog.ts';
@@ -104,6 +106,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   );
   const metrics = createMetrics();
   const version = versionInfo(ownVersion());
+  addProcessMetrics(metrics, version.gitVersion);
+  addStorageMetrics(metrics, registry);
   const healthRoute: PathRoute = (call) => answerHealth(call, health);
   const routes = new Map<string, PathRoute>([
     ...discovery.routes,

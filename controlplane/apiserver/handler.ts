@@ -47,9 +47,11 @@ export function createHandler(options: HandlerOptions): Handler {
     const fromMs = clock.now();
     let info: RequestInfo = { ...unread, verb: request.method.toLowerCase(), path: request.path };
     let response: ApiResponse;
+    let end = () => {};
     try {
       info = parseRequestInfo(request.method, request.path, request.query);
       if (!request.path.startsWith('/')) throw badRequest('the path must begin with a slash');
+      end = metrics.begin(info);
       response = await answer(request, info);
     } catch (error) {
       const status = statusOf(error);
@@ -58,11 +60,18 @@ export function createHandler(options: HandlerOptions): Handler {
       }
       response = await answerStatus(status, formOf(request));
     }
+    end();
     metrics.count(info, request.query, response.status, clock.now() - fromMs);
+    if (response.status < 300 && isLongRunning(info)) metrics.stays(info, request.signal);
     const headers = { 'audit-id': randomUUID(), 'cache-control': 'no-cache, private', ...response.headers };
     return { ...response, headers };
   };
 }
+
+function isLongRunning({ verb, isResource, subresource }: RequestInfo): boolean {
+  return isResource && (verb === 'watch' || longRunning.has(subresource));
+}
+const longRunning = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
 
 function isHealth({ isResource, path }: RequestInfo): boolean {
   return !isResource && /^\/(healthz|livez|readyz)(\/|$)/.test(path);

@@ -134,6 +134,7 @@ function storeOf(core: Core, served: Served): ResourceStore {
   return {
     facts: served.facts,
     subresources: served.facts.subresources.map(({ name }) => name).filter((name) => answered.has(name)),
+    count: () => served.cache.count(''),
     serve: async (call) => dispatch(core, served, call),
   };
 }

@@ -59,6 +59,7 @@ function storeOf(core: Core, served: Served, end: AbortSignal): ResourceStore {
   return {
     facts: served.facts,
     isJsonOnly: true,
+    count: () => served.cache.count(''),
     subresources: served.facts.subresources.map(({ name }) => name).filter((name) => answered.has(name)),
     serve: async (call) =>
       dispatch(core, served, call.verb === 'watch' ? { ...call, signal: AbortSignal.any([call.signal, end]) } : call),

@@ -45,6 +45,8 @@ export interface ResourceStore {
   readonly subresources: readonly string[];
   /** Set where objects have no protobuf message. */
   readonly isJsonOnly?: boolean;
+  /** How many objects there are; absent where none are kept. */
+  count?(): number;
   /**
    * Does what an authorized request asks for.
    * @throws {StatusError} with upstream's reason, message and details: the HTTP layer writes it in the negotiated form
