@@ -1,6 +1,6 @@
 // More than two hundred commands and what the documentation promises of each: by the newest kubectl here, or by all if
 // SKIFF_TEST_ALL_KUBECTLS is set.
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { testCluster } from './cluster.ts';
@@ -27,7 +27,7 @@ async function session(kubectl: Kubectl): Promise<readonly string[]> {
   const kubeconfig = join(folder, 'kubeconfig');
   cpSync(join(home, 'files'), folder, { recursive: true });
   for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) fillFile(join(folder, path), names);
-  cpSync(testCluster().kubeconfig, kubeconfig);
+  copyFileSync(testCluster().kubeconfig, kubeconfig); // the lab's own is a link
   const wrong: string[] = [];
   try {
     await run(kubectl, ['create', 'namespace', namespace]);
