@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { type ClusterAuthorities, ensureAuthorities } from './authorities.ts';
 import { type Issuer, issuer, type KeyPair, type LeafRequest } from './certificate.ts';
-import { ensureLeaf, writeIfChanged } from './files.ts';
-import { renderKubeconfig } from './kubeconfig.ts';
+import { ensureLeaf, readText, writeIfChanged } from './files.ts';
+import { renderKubeconfig, renewKubeconfig } from './kubeconfig.ts';
 
 export interface ClusterPkiOptions {
   /** Folder like /etc/kubernetes: `pki/` and the kubeconfigs go into it. */
@@ -64,13 +64,15 @@ export async function ensureClusterPki(options: ClusterPkiOptions, maker: Issuer
     organizations: ['system:masters'],
     usages: ['client'],
   });
-  const adminKubeconfig = renderKubeconfig({
+  const fresh = renderKubeconfig({
     server: options.server,
     ca: ca.cert,
     user: 'kubernetes-admin',
     pair: admin,
   });
-  await writeIfChanged(join(directory, 'admin.conf'), adminKubeconfig);
+  const file = join(directory, 'admin.conf');
+  const adminKubeconfig = renewKubeconfig(await readText(file), fresh);
+  await writeIfChanged(file, adminKubeconfig);
   return { ...authorities, apiserver, kubeletClient, frontProxyClient, adminKubeconfig };
 }
 

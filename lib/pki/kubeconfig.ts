@@ -35,6 +35,23 @@ users:
 `;
 }
 
+/**
+ * `fresh` in what somebody has made of an older one (`kubectl config set-context` writes into it): only what must be new
+ * is replaced. All of it, if that is not there exactly once.
+ */
+export function renewKubeconfig(known: string | undefined, fresh: string): string {
+  let text = known ?? '';
+  for (const field of renewed) {
+    const line = new RegExp(`^(\\s*${field}: ).*$`, 'gm');
+    const [wanted] = fresh.match(line) ?? [];
+    if (wanted === undefined || text.match(line)?.length !== 1) return fresh;
+    const value = wanted.slice(wanted.indexOf(': ') + 2);
+    text = text.replace(line, (_all, start: string) => start + value);
+  }
+  return text;
+}
+const renewed = ['certificate-authority-data', 'server', 'client-certificate-data', 'client-key-data'];
+
 function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }

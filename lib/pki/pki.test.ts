@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -51,6 +51,26 @@ test('ensureClusterPki() issues anew what is near its end or lacks a name', asyn
   const later = await ensureClusterPki({ ...options, nowMs: nowMs + 300 * dayMs });
   t.not(later.kubeletClient.cert, first.kubeletClient.cert);
   t.is(later.ca.cert, first.ca.cert);
+});
+
+test('ensureClusterPki() renews what it must of a kubeconfig, and leaves what people made of it', async (t) => {
+  const directory = await folder(t);
+  const options = { directory, names: [], serviceAddress: '10.96.0.1', server: 'https://127.0.0.1:6443', nowMs };
+  const { adminKubeconfig } = await ensureClusterPki(options);
+  const file = join(directory, 'admin.conf');
+  const changed = adminKubeconfig.replace('cluster: skiff\n    user', 'cluster: skiff\n    namespace: mine\n    user');
+  t.not(changed, adminKubeconfig);
+  await writeFile(file, changed);
+  await ensureClusterPki(options);
+  t.is(await readFile(file, 'utf8'), changed);
+  const before = await readFile(join(directory, 'pki/admin.crt'), 'utf8');
+  await ensureClusterPki({ ...options, nowMs: nowMs + 300 * dayMs });
+  const text = await readFile(file, 'utf8');
+  t.regex(text, /namespace: mine/);
+  t.false(text.includes(Buffer.from(before).toString('base64')));
+  t.true(text.includes(Buffer.from(await readFile(join(directory, 'pki/admin.crt'))).toString('base64')));
+  await writeFile(file, 'nonsense');
+  t.regex((await ensureClusterPki({ ...options, nowMs: nowMs + 300 * dayMs })).adminKubeconfig, /^apiVersion/);
 });
 
 test('ensureClusterPki() renews an authority by its own key: what it has signed stays good', async (t) => {
