@@ -11,11 +11,7 @@ export interface Members {
    * done twice: `tries` says how often it may have been.
    * @throws {ReasonError}
    */
-  call<T>(
-    method: Method,
-    request: object,
-    signal: AbortSignal,
-  ): Promise<{ readonly answer: T; readonly tries: number }>;
+  call<T>(method: Method, request: object, signal: AbortSignal, patience?: Patience): Promise<Answered<T>>;
   /** The one that is asked at present. */
   current(): Channel;
   /** It failed: the next is asked from now on. */
@@ -23,6 +19,17 @@ export interface Members {
   /** Why nobody answered, if the last that was asked was in vain. */
   problem(): string | undefined;
   close(): void;
+}
+
+export interface Answered<T> {
+  readonly answer: T;
+  readonly tries: number;
+}
+
+export interface Patience {
+  /** A member that stands still is left after it. */
+  readonly attemptMs: number;
+  readonly giveUpMs: number;
 }
 
 export interface MembersOptions {
@@ -40,7 +47,7 @@ export function createMembers({ channels, clock, log }: MembersOptions): Members
   }
 
   return {
-    async call<T>(method: Method, request: object, signal: AbortSignal) {
+    async call<T>(method: Method, request: object, signal: AbortSignal, { attemptMs, giveUpMs } = short) {
       const untilMs = clock.now() + giveUpMs;
       for (let tries = 1; ; tries++) {
         const channel = channels[at]!;
@@ -50,10 +57,10 @@ export function createMembers({ channels, clock, log }: MembersOptions): Members
           return { answer, tries };
         } catch (error) {
           if (signal.aborted || !isTemporary(error)) throw translate(error);
+          if (problem === undefined) log.warn('Lost an etcd member', { server: channel.url, method, err: error });
           problem = (error as Error).message;
           leave(channel);
           if (clock.now() >= untilMs) throw translate(error);
-          if (tries === 1) log.warn('Lost an etcd member', { server: channel.url, method, err: error });
         }
         await clock.sleep(backoffMs(tries, { firstMs: 20, mostMs: 500 }), signal);
       }
@@ -66,5 +73,6 @@ export function createMembers({ channels, clock, log }: MembersOptions): Members
     },
   };
 }
-const attemptMs = 2_500; // a member that stands still is left after it
-const giveUpMs = 10_000;
+const short: Patience = { attemptMs: 2_500, giveUpMs: 10_000 };
+/** For answers that may be large. */
+export const long: Patience = { attemptMs: 15_000, giveUpMs: 45_000 };

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
 import { createClock } from '#lib/clock.ts';
 import { createSilentLog } from '#lib/log.ts';
+import { ensureClusterPki } from '#lib/pki/cluster.ts';
 import { storeSuite } from '../suite.ts';
 import { openEtcdStore } from './store.ts';
 import { startTestEtcd, type TestEtcd } from './testing.ts';
@@ -35,4 +39,37 @@ test('watch() of a new etcd comes to its revision', async (t) => {
     await store.close();
     await fresh.stop();
   }
+});
+
+test('openEtcdStore() speaks TLS, shows its certificate, and believes only the authority that it was given', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'skiff-etcd-tls-'));
+  const names = { names: ['127.0.0.1'], serviceAddress: '10.96.0.1', server: 'https://127.0.0.1' };
+  await ensureClusterPki({ directory, ...names, nowMs: clock.now() });
+  const pki = (name: string) => join(directory, 'pki', name);
+  const caFile = pki('ca.crt');
+  const secure = await startTestEtcd(clock, { caFile, certFile: pki('apiserver.crt'), keyFile: pki('apiserver.key') });
+  const mine = { certFile: pki('admin.crt'), keyFile: pki('admin.key') };
+  const signal = new AbortController().signal;
+  try {
+    const store = await openEtcdStore({ servers: [secure.url], caFile, ...mine, clock, log });
+    t.true((await store.commit({ key: '/registry/a', expected: 0, value: Buffer.from('x') }, signal)).ok);
+    await store.close();
+    for (const wrong of [{ caFile }, { ...mine, caFile: pki('front-proxy-ca.crt') }]) {
+      const other = await openEtcdStore({ servers: [secure.url], ...wrong, clock, log });
+      await t.throwsAsync(other.get('/registry/a', AbortSignal.timeout(1_000)), { any: true });
+      t.truthy(other.problem?.());
+      await other.close();
+    }
+  } finally {
+    await secure.stop();
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test('where one member is gone the next is asked', async (t) => {
+  const gone = await openEtcdStore({ servers: ['http://127.0.0.1:1', etcd.url], clock, log });
+  const signal = new AbortController().signal;
+  t.true((await gone.currentRevision(signal)) > 0, 'the other one was asked');
+  t.is(gone.problem?.(), undefined);
+  await gone.close();
 });

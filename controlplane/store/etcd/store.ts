@@ -6,7 +6,7 @@ import { openChannels, type TlsFiles } from './channel.ts';
 import { compactAt, runEtcdCompactor } from './compactor.ts';
 import { createKeys, endOf, type Keys } from './keys.ts';
 import { createLeases, type Leases } from './leases.ts';
-import { createMembers, type Members } from './members.ts';
+import { createMembers, long, type Members, type Patience } from './members.ts';
 import { shareReads } from './share.ts';
 import { watchEtcd } from './watch.ts';
 import type { TxnResponse } from './wire.ts';
@@ -80,8 +80,13 @@ export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
   };
 }
 
-async function range(members: Members, request: RangeRequest, signal: AbortSignal): Promise<RangeResponse> {
-  return (await members.call<RangeResponse>('KV/Range', request, signal)).answer;
+async function range(
+  members: Members,
+  request: RangeRequest,
+  signal: AbortSignal,
+  patience?: Patience,
+): Promise<RangeResponse> {
+  return (await members.call<RangeResponse>('KV/Range', request, signal, patience)).answer;
 }
 
 function entryOf({ key, value, modRevision }: KeyValue, keys: Keys): Entry {
@@ -102,7 +107,7 @@ async function list(
   for (;;) {
     const most = Math.min(pageSize, (limit ?? Number.POSITIVE_INFINITY) - entries.length);
     const request = { key: keys.out(from), rangeEnd: endOf(keys.out(prefix)), limit: most, revision: revision ?? 0 };
-    const page = await range(members, request, signal);
+    const page = await range(members, request, signal, long);
     revision ??= Number(page.header.revision);
     for (const one of page.kvs) entries.push(entryOf(one, keys));
     const remaining = Number(page.count) - page.kvs.length;

@@ -12,11 +12,18 @@ export interface TestEtcd {
   stop(): Promise<void>;
 }
 
-/** One member; `more`: more words for its command line. */
-export async function startTestEtcd(clock: Clock, more: readonly string[] = []): Promise<TestEtcd> {
+/** Files of a member that speaks TLS, and believes only whom its authority has signed. */
+export interface ServerTls {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** One member. */
+export async function startTestEtcd(clock: Clock, tls?: ServerTls): Promise<TestEtcd> {
   const folder = mkdtempSync(join(tmpdir(), 'skiff-etcd-'));
-  const [client, peer] = [await freePort(), await freePort()];
-  const url = `http://127.0.0.1:${client}`;
+  const [client, peer, health] = [await freePort(), await freePort(), await freePort()];
+  const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${client}`;
   const peerUrl = `http://127.0.0.1:${peer}`;
   const words = [
     `--data-dir=${folder}`,
@@ -25,14 +32,22 @@ export async function startTestEtcd(clock: Clock, more: readonly string[] = []):
     `--listen-peer-urls=${peerUrl}`,
     `--initial-advertise-peer-urls=${peerUrl}`,
     `--initial-cluster=default=${peerUrl}`,
+    `--listen-metrics-urls=http://127.0.0.1:${health}`,
     '--log-level=error',
-    ...more,
+    ...(tls === undefined
+      ? []
+      : [
+          '--client-cert-auth',
+          `--trusted-ca-file=${tls.caFile}`,
+          `--cert-file=${tls.certFile}`,
+          `--key-file=${tls.keyFile}`,
+        ]),
   ];
   const child = spawn('etcd', words, {
     stdio: 'ignore', // it talks much even of errors alone
   });
   const ended = endOf(child);
-  await Promise.race([ended, isHealthy(url, clock)]);
+  await Promise.race([ended, isHealthy(`http://127.0.0.1:${health}`, clock)]);
   return {
     url,
     pid: child.pid!,
