@@ -8,7 +8,7 @@ import { startMachine } from './machine.ts';
 
 /** The test runner writes beside the packages: they lie on a file system over one that is only read. */
 const suite = `exec 2>&1
-modprobe overlay
+modprobe -a overlay veth bridge br_netfilter dummy ip_vs ip_vs_rr nf_conntrack iptable_nat ip6table_nat xt_set vxlan || true
 mkdir -p /opt/skiff /run/over /mnt/skiff
 mount -o ro,noatime /dev/vdb /opt/skiff
 mount -t tmpfs tmpfs /run/over
