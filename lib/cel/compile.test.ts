@@ -95,6 +95,25 @@ test('What an expression makes is bounded before it is made', (t) => {
   t.throws(run("text.split('').map(a, text.split('')).size() > 0"), limit);
 });
 
+test('Nothing that takes long is for nothing', (t) => {
+  const items = toCel(Array.from({ length: 5000 }, (_, at) => ({ at, name: `n${at}` })));
+  const other = toCel(Array.from({ length: 5000 }, (_, at) => ({ at, name: `n${at}` })));
+  for (const text of [
+    'sets.equivalent(items, other)',
+    'sets.contains(items, other)',
+    'items.all(a, items == other)',
+    'items.map(a, items + other).size() > 0',
+    "items.all(a, timestamp('2026-01-01T00:00:00Z').getHours('Europe/Berlin') >= 0)",
+  ]) {
+    t.throws(() => compileExpression(text, ['items', 'other']).evaluate({ items, other }), limit, text);
+  }
+});
+
+test('A loop’s variable may be called as a library is', (t) => {
+  const text = "['a'].all(ip, ip == 'a') && [1].exists(format, math, format == 0) && cel.bind(sets, 1, sets == 1)";
+  t.true(compileExpression(text, []).evaluate({}));
+});
+
 test('A budget is shared', (t) => {
   const { evaluate } = compileExpression('[1, 2, 3].all(a, a > 0)', []);
   const budget = { left: 60 };

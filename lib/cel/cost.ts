@@ -80,6 +80,7 @@ function meterOne(node: Node, extra: number): void {
 
 const costs: Readonly<Record<string, number>> = { value: 0, list: 10, map: 30, accuValue: 0, accuPush: 12 };
 const perCharacter = 0.1;
+const perCopy = 0.5;
 
 function counted(evaluate: Evaluate, cost: number): Evaluate {
   return (evaluator, node, context) => {
@@ -118,17 +119,38 @@ function argsOf({ op }: Node, given: readonly unknown[]): readonly unknown[] {
 
 type Cost = (args: readonly unknown[]) => number;
 
-const traversal: Cost = ([text]) => Math.ceil(sizeOf(text) * perCharacter);
+const traversal: Cost = (args) => Math.ceil(args.reduce((size: number, arg) => size + sizeOf(arg), 0) * perCharacter);
 const twice: Cost = ([text]) => Math.ceil(sizeOf(text) * 2 * perCharacter);
 const compared: Cost = ([a, b]) => Math.ceil(Math.min(deepSizeOf(a), deepSizeOf(b)) * perCharacter);
-const joined: Cost = ([a, b]) => Math.ceil((sizeOf(a) + sizeOf(b)) * perCharacter);
+const joined: Cost = ([a, b]) => Math.ceil((sizeOf(a) + sizeOf(b)) * (Array.isArray(a) ? perCopy : perCharacter));
 const listed: Cost = ([list]) => sizeOf(list);
 const matched: Cost = ([text, pattern]) => {
   const weight = typeof pattern === 'string' ? (compilePattern(pattern)?.weight ?? pattern.length) : 1;
   return Math.ceil((1 + sizeOf(text)) * perCharacter) * Math.ceil(weight * 0.25);
 };
 const product: Cost = ([a, b]) => Math.ceil((1 + sizeOf(a)) * perCharacter * Math.max(1, sizeOf(b) * perCharacter));
-const crossed: Cost = ([a, b]) => sizeOf(a) * sizeOf(b) + compared([a, b]);
+/** Of the functions of `sets`, each item of one list may be compared with each of the other. */
+const crossed: Cost = ([, a, b]) => {
+  const [largest, smallest] = [Math.max(sizeOf(a), sizeOf(b)), Math.min(sizeOf(a), sizeOf(b))];
+  return largest * smallest + Math.ceil(Math.min(deepSizeOf(a) * sizeOf(b), deepSizeOf(b) * sizeOf(a)) * perCharacter);
+};
+
+/** What takes longer than its arguments are long. */
+function slow(base: number, names: readonly string[]): Readonly<Record<string, Cost>> {
+  return Object.fromEntries(names.map((name) => [name, (args: readonly unknown[]) => base + traversal(args)]));
+}
+const timeParts = [
+  'Date',
+  'DayOfMonth',
+  'DayOfWeek',
+  'DayOfYear',
+  'FullYear',
+  'Hours',
+  'Milliseconds',
+  'Minutes',
+  'Month',
+  'Seconds',
+].map((part) => `get${part}`);
 
 const byName: Readonly<Record<string, Cost>> = {
   check: () => 350_000, // two of them fit into one expression
@@ -146,7 +168,7 @@ const byName: Readonly<Record<string, Cost>> = {
   min: listed,
   indexOf: listed,
   lastIndexOf: listed,
-  contains: product,
+  contains: (args) => (args.length === 3 ? crossed(args) : product(args)),
   startsWith: ([, part]) => Math.ceil(sizeOf(part) * perCharacter),
   endsWith: ([, part]) => Math.ceil(sizeOf(part) * perCharacter),
   matches: matched,
@@ -160,11 +182,34 @@ const byName: Readonly<Record<string, Cost>> = {
   fieldSelector: ([, text]) => 10 + Math.ceil(sizeOf(text) * (perCharacter + 25)),
   intersects: crossed,
   equivalent: crossed,
-  distinct: ([list]) => sizeOf(list) ** 2,
-  sort: ([list]) => sizeOf(list) * 4,
-  flatten: ([list]) => deepSizeOf(list),
   validate: ([, text]) => Math.ceil((1 + sizeOf(text)) * perCharacter) * 15,
   isCanonical: ([, text]) => Math.ceil(sizeOf(text) * 2 * perCharacter),
+  ...slow(10, [
+    'quantity',
+    'isQuantity',
+    'add',
+    'sub',
+    'isGreaterThan',
+    'isLessThan',
+    'compareTo',
+    'asInteger',
+    'sign',
+  ]),
+  ...slow(10, [
+    'url',
+    'isURL',
+    'getQuery',
+    'ip',
+    'isIP',
+    'cidr',
+    'isCIDR',
+    'semver',
+    'isSemver',
+    'duration',
+    'timestamp',
+  ]),
+  // With the name of a time zone they take long.
+  ...Object.fromEntries(timeParts.map((name) => [name, (args: readonly unknown[]) => (args.length > 1 ? 200 : 1)])),
   __message: () => 40,
   __jsonPatch: () => 40,
 };
