@@ -8,23 +8,36 @@ import type { Command } from 'commander';
 export function addWarm(program: Command): void {
   program
     .command('warm', { hidden: true })
-    .description('Compile what server and agent run.')
-    .action(async () => {
-      await Promise.all([
-        import('../controlplane/main.ts'),
-        import('../controlplane/controllers/main.ts'),
-        import('../controlplane/scheduler/main.ts'),
-        import('../agent/run.ts'),
-        import('../agent/certificates/join.ts'),
-        import('../agent/certificates/joined.ts'),
-        import('../agent/probes/grpc.ts'),
-        import('#lib/streaming/web-socket/accept.ts'),
-        import('#lib/streaming/web-socket/port-forward.ts'),
-        import('#lib/streaming/web-socket/remote-command.ts'),
-        import('#lib/streaming/web-socket/send-stream.ts'),
-        import('#lib/streaming/web-socket/tunnel.ts'),
-      ]);
+    .argument('<part>', 'server or agent: each has flags of its own, and what is compiled goes by them')
+    .description('Compile what a server or an agent runs.')
+    .action(async (part: string) => {
+      await (part === 'agent' ? loadAgent() : loadServer());
       flushCompileCache();
       process.exit(0);
     });
+}
+
+function loadServer(): Promise<unknown> {
+  return Promise.all([
+    import('../controlplane/main.ts'),
+    import('../controlplane/controllers/main.ts'),
+    import('../controlplane/scheduler/main.ts'),
+  ]);
+}
+
+function loadAgent(): Promise<unknown> {
+  return Promise.all([
+    import('./agent.ts'),
+    import('../agent/run.ts'),
+    import('../agent/certificates/join.ts'),
+    import('../agent/certificates/joined.ts'),
+    import('../agent/config/read-config.ts'),
+    import('../agent/static/manifest.ts'),
+    import('../agent/probes/grpc.ts'),
+    import('#lib/streaming/web-socket/accept.ts'),
+    import('#lib/streaming/web-socket/port-forward.ts'),
+    import('#lib/streaming/web-socket/remote-command.ts'),
+    import('#lib/streaming/web-socket/send-stream.ts'),
+    import('#lib/streaming/web-socket/tunnel.ts'),
+  ]);
 }

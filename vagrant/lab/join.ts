@@ -4,7 +4,7 @@ import { parseDuration } from '#lib/api/json/duration.ts';
 import { ensureNodePki } from '#lib/pki/node.ts';
 import { majorOf, renderContainerdConfig } from './containerd-config.ts';
 import { pauseImage } from './images.ts';
-import { GaveUp, type Lab, shell, skiffCommand, tailOf, until } from './lab.ts';
+import { agentFlags, GaveUp, type Lab, shell, skiffCommand, tailOf, until } from './lab.ts';
 import type { NodeLayout } from './layout.ts';
 import { enter, renderNamespaceFolder, renderNamespaces } from './node.ts';
 import { isAlive } from './processes.ts';
@@ -118,7 +118,7 @@ export async function ensureAgent(lab: Lab, node: NodeLayout): Promise<void> {
   ];
   lab.ensureProcess(`${node.name}/agent`, () => ({
     file: 'nsenter',
-    args: [...enter(node), ...skiffCommand(words, ['--max-semi-space-size=2'])],
+    args: [...enter(node), ...skiffCommand(words, agentFlags)],
     logFile: `${layout.logDir}/${node.name}/agent.log`,
   }));
 }

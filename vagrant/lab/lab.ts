@@ -66,6 +66,9 @@ export async function shell(lab: Lab, script: string): Promise<void> {
 /** The checkout's folder. */
 export const home = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
+/** Of an agent, as `skiff` has them: it waits more than it computes. What is compiled is kept apart for each set of flags. */
+export const agentFlags: readonly string[] = ['--max-semi-space-size=2', '--no-turbofan', '--optimize-for-size'];
+
 /** Command line of `skiff ...` as this very process was started. */
 export function skiffCommand(words: readonly string[], nodeFlags: readonly string[]): readonly string[] {
   return [process.execPath, ...nodeFlags, `${home}/cli/main.ts`, ...words];
