@@ -88,6 +88,7 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
   );
   const tools: NodeTools = {
     ...options,
+    life,
     observer,
     services: informers.services,
     knowsAllPods: options.statics.isComplete,

@@ -41,6 +41,11 @@ export interface NodeTools {
   /** Sandboxes and containers that are made at once. */
   readonly limit: Limit;
   readonly checkpoint: Checkpoint;
+  /**
+   * Ends with the agent, not with a pod: what makes a sandbox or a container is not given up half-way, as runtimes leave
+   * parts of it behind; it is short, and what it made is then taken away as anything else.
+   */
+  readonly life: AbortSignal;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -22,9 +22,10 @@ export async function runSandbox(
     mkdir(podLogDirectory(pod), { recursive: true, mode: 0o755 }),
   ]);
   try {
-    const id = await limit(() => cri.runtime.runSandbox(config, handler, signal), signal);
-    const status = await cri.runtime.sandboxStatus(id, signal);
+    const id = await limit(() => cri.runtime.runSandbox(config, handler, tools.life), signal);
+    const status = await cri.runtime.sandboxStatus(id, tools.life);
     observer.noteSandbox(status);
+    signal.throwIfAborted();
     return status;
   } catch (error) {
     signal.throwIfAborted();

@@ -19,7 +19,7 @@ import { StartError } from './start-error.ts';
 /** @throws {StartError} with the reason that the container's status shows */
 export async function startContainer(start: Start, tools: NodeTools, signal: AbortSignal): Promise<void> {
   const { pod, name, attempt, sandbox } = start;
-  const { cri, observer, limit, record } = tools;
+  const { cri, observer, limit, record, life } = tools;
   const { container, kind } = containerNamed(pod, name)!;
   const sandboxSpec = await sandboxConfig(pod, sandbox.attempt, tools);
   const image = await tools.puller.ensure(pod, container, sandboxSpec, signal);
@@ -57,20 +57,24 @@ export async function startContainer(start: Start, tools: NodeTools, signal: Abo
   await mkdir(dirname(logPath), { recursive: true, mode: 0o755 });
   await limit(async () => {
     const id = await cri.runtime
-      .createContainer(sandbox.id, config, sandboxSpec, signal)
+      .createContainer(sandbox.id, config, sandboxSpec, life)
       .catch((error) => fail('CreateContainerError', error));
+    if (signal.aborted) {
+      await observer.noteContainer(sandbox.id, id, life); // so that who ends the pod finds it
+      signal.throwIfAborted();
+    }
     record(pod, 'Normal', 'Created', 'Container created', container);
     try {
-      await cri.runtime.startContainer(id, signal);
+      await cri.runtime.startContainer(id, life);
     } catch (error) {
-      signal.throwIfAborted();
+      life.throwIfAborted();
       const message = error instanceof Error ? error.message : String(error);
       record(pod, 'Warning', 'Failed', `Error: ${message}`, container);
-      await observer.noteContainer(sandbox.id, id, signal);
+      await observer.noteContainer(sandbox.id, id, life);
       throw new StartError('RunContainerError', message, retryMs, { cause: error });
     }
     record(pod, 'Normal', 'Started', 'Container started', container);
-    await observer.noteContainer(sandbox.id, id, signal);
+    await observer.noteContainer(sandbox.id, id, life);
     await linkLog(logPath, logLinkPath(pod, name, id));
     return id;
   }, signal).then((id) => afterStart(start, id, tools, signal));

@@ -14,7 +14,7 @@ import { execute } from './execute.ts';
 import { holdBack } from './hold-back.ts';
 import { killPod } from './kill.ts';
 import type { NodeTools } from './node-facts.ts';
-import type { Observed } from './observed.ts';
+import { isLive, type Observed } from './observed.ts';
 import { orphanOf } from './orphan.ts';
 import { planPod } from './plan.ts';
 import { createRecord, type PodRecord, renew, shownPod } from './pod-record.ts';
@@ -211,14 +211,26 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
   }
 
   async function free(record: PodRecord, signal: AbortSignal): Promise<void> {
+    await endLatecomers(record, signal);
     await tools.volumes.release(record.uid, signal);
     await tools.cgroups.remove(record.uid, signal);
     record.facts = { ...record.facts, freedAtMs: clock.now() };
   }
 
+  /** A call to the runtime whose answer was lost may make something after all of the pod was ended: that ends, too. */
+  async function endLatecomers(record: PodRecord, signal: AbortSignal): Promise<boolean> {
+    const { uid, facts } = record;
+    const { sandboxes, containers } = observer.of(uid);
+    if (!sandboxes.some(({ isReady }) => isReady) && !containers.some(isLive)) return false;
+    const { atMs = clock.now(), graceSeconds = 0 } = facts.kill ?? {};
+    await killPod(record, observer.of(uid), atMs + graceSeconds * 1000, tools, signal);
+    return true;
+  }
+
   /** Nothing of it uses the node any more: its object may go, and after it the traces that were kept for users. */
   async function finish(record: PodRecord, signal: AbortSignal): Promise<undefined> {
     const { uid, pod } = record;
+    if (await endLatecomers(record, signal)) await tools.cgroups.remove(uid, signal);
     if (!record.isGone) {
       await reporter.settled(uid, signal);
       if (pod.metadata.deletionTimestamp === undefined) return;

@@ -1,5 +1,5 @@
 // All that pods could leave on a node, as sorted lines: two of these are equal if they left nothing.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { labCgroups } from '../../vagrant/lab/find.ts';
 import type { LabLayout } from '../../vagrant/lab/layout.ts';
 import type { FaultyNode } from './node.ts';
@@ -31,7 +31,7 @@ export async function leftovers(layout: LabLayout, { cri, pid }: FaultyNode): Pr
     ...lines(`/proc/${pid}/net/dev`)
       .flatMap((line) => /^\s*(veth[^:]*):/.exec(line)?.[1] ?? [])
       .map((name) => `link ${name}`),
-    ...shims(layout),
+    ...shims(pid),
   ].sort();
 }
 
@@ -40,14 +40,23 @@ function isKept(path: string): boolean {
   return /\/(lock|last_reserved_ip\.\d+)$/.test(path);
 }
 
-function shims({ dataDir }: LabLayout): readonly string[] {
+function shims(pid: number): readonly string[] {
+  const own = namespaceOf(pid);
   return list('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       const words = text(`/proc/${name}/cmdline`).split('\0');
-      const isOurs = words[0]?.includes('containerd-shim') && text(`/proc/${name}/mountinfo`).includes(dataDir);
+      const isOurs = words[0]?.includes('containerd-shim') && namespaceOf(name) === own;
       return isOurs ? [`shim ${words.join(' ').trim()}`] : [];
     });
+}
+
+function namespaceOf(pid: number | string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`);
+  } catch {
+    return undefined; // ended in between
+  }
 }
 
 function list(folder: string): readonly string[] {
