@@ -27,7 +27,10 @@ export async function leftovers(layout: LabLayout, { cri, pid }: FaultyNode): Pr
       .map((line) => line.split(' ')[4] ?? '')
       .filter((point) => /^\/var\/lib\/kubelet\/|^\/run\/(netns|containerd)\//.test(point))
       .map((point) => `mount ${point}`),
-    ...labCgroups(layout.id).map((path) => `cgroup ${path}`),
+    // Those above the pods' are made with the first pod in each hierarchy, and stay.
+    ...labCgroups(layout.id)
+      .filter((path) => /\/pod[0-9a-f]/.test(path))
+      .map((path) => `cgroup ${path}`),
     ...lines(`/proc/${pid}/net/dev`)
       .flatMap((line) => /^\s*(veth[^:]*):/.exec(line)?.[1] ?? [])
       .map((name) => `link ${name}`),
