@@ -103,3 +103,28 @@ test('a runtime that is away for a while is found again', async (t) => {
   life.abort();
   await running;
 });
+
+test('an end is told although what is listed after it could not be read', async (t) => {
+  const { observer, signal, makePod, life, clock, cri, changed } = await setUp();
+  const [first, second] = [await makePod('u1'), await makePod('u2')];
+  const running = observer.run(signal);
+  await observer.synced;
+  changed.length = 0;
+  cri.exit(first.id, 0);
+  cri.exit(second.id, 0);
+  const { containerStatus } = cri.runtime;
+  let isBroken = true;
+  Object.assign(cri.runtime, {
+    containerStatus: (id: string, by: AbortSignal) => {
+      if (id === second.id && isBroken) return Promise.reject(new Error('cannot be read'));
+      return containerStatus(id, by);
+    },
+  });
+  await clock.advance(1_000);
+  t.deepEqual([...new Set(changed)], ['u1']);
+  isBroken = false;
+  await clock.advance(1_000);
+  t.deepEqual([...new Set(changed)], ['u1', 'u2']);
+  life.abort();
+  await running;
+});

@@ -62,8 +62,7 @@ export function createObserver(options: ObserverOptions): Observer {
     name: 'pod-events',
     workers: 4,
     async reconcile(podUid, signal) {
-      const changed = await look({ labels: { [podUidLabel]: podUid } }, signal);
-      for (const uid of changed) options.onChange(uid);
+      await lookAndTell({ labels: { [podUidLabel]: podUid } }, signal);
       return undefined;
     },
     clock,
@@ -91,14 +90,24 @@ export function createObserver(options: ObserverOptions): Observer {
     containers.set(id, { value: { ...status, message, sandboxId }, look });
   }
 
-  /** Compares a list with what is known, and reads what differs. Returns the pods of which something differed. */
-  async function look(filter: Filter, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  /** Looks, and says of which pods something differed: also of those that were read before something could not be. */
+  async function lookAndTell(filter: Filter, signal: AbortSignal): Promise<void> {
+    const changed = new Set<string>();
+    try {
+      await look(filter, changed, signal);
+    } finally {
+      if (changed.size > 0) changedAtMs = clock.now();
+      for (const podUid of changed) options.onChange(podUid);
+    }
+  }
+
+  /** Compares a list with what is known, and reads what differs. Adds the pods of which something differed to `changed`. */
+  async function look(filter: Filter, changed: Set<string>, signal: AbortSignal): Promise<void> {
     const began = ++looks;
     const [sandboxes, containers] = await Promise.all([
       runtime.listSandboxes(filter, signal),
       runtime.listContainers(filter, signal),
     ]);
-    const changed = new Set<string>();
     for (const sandbox of sandboxes) {
       const known = pods.get(sandbox.uid)?.sandboxes.get(sandbox.id);
       if (known !== undefined && (known.look > began || known.value.isReady === sandbox.isReady)) continue;
@@ -115,7 +124,6 @@ export function createObserver(options: ObserverOptions): Observer {
     for (const podUid of wanted === undefined ? pods.keys() : [wanted]) {
       if (sweep(podUid, began, sandboxes, containers)) changed.add(podUid);
     }
-    return changed;
   }
 
   async function readSandbox({ id }: Sandbox, signal: AbortSignal): Promise<boolean> {
@@ -161,11 +169,9 @@ export function createObserver(options: ObserverOptions): Observer {
     while (!signal.aborted) {
       try {
         if (listedAtMs === 0 || options.isBusy() || clock.now() - listedAtMs > idleMs) {
-          const changed = await look({}, signal);
+          await lookAndTell({}, signal);
           listedAtMs = clock.now();
           first.resolve();
-          for (const podUid of changed) options.onChange(podUid);
-          if (changed.size > 0) changedAtMs = clock.now();
           if (wasLost) log.info('Found the container runtime again');
           wasLost = false;
         }
@@ -201,7 +207,7 @@ export function createObserver(options: ObserverOptions): Observer {
     noteSandbox,
     noteContainer: readContainer,
     async refresh(podUid, signal) {
-      await look({ labels: { [podUidLabel]: podUid } }, signal);
+      await look({ labels: { [podUidLabel]: podUid } }, new Set(), signal);
       return shown(pods.get(podUid));
     },
     synced: first.promise,
