@@ -62,7 +62,12 @@ export function autoscalerFromV2(object: KubeObject): ApiObject {
     apiVersion: 'autoscaling/v1',
     metadata: withAnnotations(metadata, texts),
     spec: { ...restOfSpec, ...(target === undefined ? {} : { targetCPUUtilizationPercentage: target }) },
-    status: { ...restOfStatus, ...(average === undefined ? {} : { currentCPUUtilizationPercentage: average }) },
+    // v1 always says how many there are.
+    status: {
+      currentReplicas: 0,
+      ...restOfStatus,
+      ...(average === undefined ? {} : { currentCPUUtilizationPercentage: average }),
+    },
   } as unknown as ApiObject;
 }
 
