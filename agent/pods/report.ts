@@ -8,7 +8,7 @@ import { createController } from '#lib/controller.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
 import { settledOrAborted } from '../settled-or-aborted.ts';
-import { statusPatch } from './status-patch.ts';
+import { isOnlyGeneration, statusPatch } from './status-patch.ts';
 
 export interface Reporter {
   /** Has `status` told to the API, soon; a newer one replaces it. */
@@ -30,7 +30,12 @@ interface Wish {
   /** Whom `told` is about: its own uid, or its mirror's. */
   toldUid: string;
   readonly waiters: Set<() => void>;
+  /** Until when it may wait for something more to tell. */
+  heldUntilMs?: number;
 }
+
+/** How long the mere word that a change of the pod was seen waits for what comes of that change. */
+const generationMs = 200;
 
 export function createReporter({
   client,
@@ -48,16 +53,20 @@ export function createReporter({
   const backoffMs = (failures: number) => Math.min(100 * 2 ** (failures - 1), 10_000);
   const queue = createController({ name: 'pod-status', reconcile, workers: 8, backoffMs, clock, log });
 
-  async function reconcile(podUid: string, signal: AbortSignal): Promise<undefined> {
+  async function reconcile(podUid: string, signal: AbortSignal): Promise<number | undefined> {
     const wish = wishes.get(podUid);
-    if (wish === undefined) return;
+    if (wish === undefined) return undefined;
     const { pod, wanted } = wish;
     const { namespace, name } = pod.metadata;
     const target = targetOf(pod);
-    if (target === undefined) return; // whoever makes the mirror rings again
+    if (target === undefined) return undefined; // whoever makes the mirror rings again
     const uid = target.metadata.uid ?? '';
     if (uid !== wish.toldUid) [wish.told, wish.toldUid] = [target.status, uid];
     const status = statusPatch(wish.told, wanted);
+    if (status !== undefined && wish.waiters.size === 0 && isOnlyGeneration(wish.told, wanted)) {
+      const leftMs = (wish.heldUntilMs ??= clock.now() + generationMs) - clock.now();
+      if (leftMs > 0) return leftMs;
+    }
     if (status !== undefined) {
       const body = { metadata: { uid }, status };
       try {
@@ -68,14 +77,16 @@ export function createReporter({
       }
     }
     const now = wishes.get(podUid);
-    if (now === undefined) return;
+    if (now === undefined) return undefined;
     [now.told, now.toldUid] = [wanted, uid];
+    delete now.heldUntilMs;
     if (now.wanted !== wanted) {
       queue.add(podUid);
-      return;
+      return undefined;
     }
     for (const wake of now.waiters) wake();
     now.waiters.clear();
+    return undefined;
   }
 
   return {
@@ -84,8 +95,9 @@ export function createReporter({
       const before = wishes.get(podUid);
       const wanted: PodStatus = JSON.parse(JSON.stringify(status)); // without what is undefined
       if (before !== undefined && isDeepStrictEqual(before.wanted, wanted)) return;
-      const { told = pod.status, toldUid = podUid, waiters = new Set<() => void>() } = before ?? {};
-      wishes.set(podUid, { pod, wanted, told, toldUid, waiters });
+      const { told = pod.status, toldUid = podUid, waiters = new Set<() => void>(), heldUntilMs } = before ?? {};
+      const held = heldUntilMs === undefined ? {} : { heldUntilMs };
+      wishes.set(podUid, { pod, wanted, told, toldUid, waiters, ...held });
       queue.add(podUid);
     },
     async settled(podUid, signal) {
@@ -93,6 +105,7 @@ export function createReporter({
       if (wish === undefined || wish.told === wish.wanted) return;
       const { promise, resolve } = Promise.withResolvers<void>();
       wish.waiters.add(resolve);
+      queue.add(podUid); // what waits for more is told now
       await settledOrAborted(promise, signal);
       wish.waiters.delete(resolve);
       signal.throwIfAborted();

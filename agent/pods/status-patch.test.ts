@@ -1,5 +1,5 @@
 import test from 'ava';
-import { statusPatch } from './status-patch.ts';
+import { isOnlyGeneration, statusPatch } from './status-patch.ts';
 
 test('statusPatch() has only what differs', (t) => {
   t.is(statusPatch({ phase: 'Running', podIP: 'a' }, { podIP: 'a', phase: 'Running' }), undefined);
@@ -31,4 +31,14 @@ test('statusPatch() sends changed conditions, with what they lost', (t) => {
     ],
   };
   t.deepEqual(statusPatch(told, wanted), { conditions: [{ type: 'Ready', status: 'True', reason: null }] });
+});
+
+test('isOnlyGeneration() tells a change that was merely seen from what came of it', (t) => {
+  const at = (observedGeneration: number, status = 'True') => ({
+    observedGeneration,
+    phase: 'Running' as const,
+    conditions: [{ type: 'Ready', status, observedGeneration }],
+  });
+  t.true(isOnlyGeneration(at(1), at(2)));
+  t.false(isOnlyGeneration(at(1), at(2, 'False')));
 });

@@ -20,6 +20,16 @@ export function statusPatch(told: PodStatus, wanted: PodStatus): Readonly<Record
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
+/** Whether all that is new is which generation of the pod the rest is true of. */
+export function isOnlyGeneration(told: PodStatus, wanted: PodStatus): boolean {
+  return statusPatch(withoutGeneration(told), withoutGeneration(wanted)) === undefined;
+}
+
+function withoutGeneration({ observedGeneration: _, conditions, ...status }: PodStatus): PodStatus {
+  if (conditions === undefined) return status;
+  return { ...status, conditions: conditions.map(({ observedGeneration: _generation, ...condition }) => condition) };
+}
+
 /** Fields that we may have written, and hence take away. */
 const ours: readonly string[] = [
   'podIP',
