@@ -22,9 +22,9 @@ test.before(async () => {
     { clock: createClock(), log: createSilentLog(), signal: end.signal, onReady: ready.resolve },
   );
   const port = await Promise.race([ready.promise, stopped.then(() => 0)]);
-  const path = join(directory, 'admin.conf');
-  const config = await readFile(path, 'utf8');
-  await writeFile(path, config.replace('https://127.0.0.1:0', `https://127.0.0.1:${port}`)); // the port is known only now
+  // The port is known only now. The server keeps its own file as it wants it: this is another.
+  const config = await readFile(join(directory, 'admin.conf'), 'utf8');
+  await writeFile(join(directory, 'kubeconfig'), config.replace('https://127.0.0.1:0', `https://127.0.0.1:${port}`));
 });
 
 test.after.always(async () => {
@@ -74,7 +74,7 @@ for (const version of versions) {
     const namespace = `v${version.replace('.', '-')}`;
     const cache = join(directory, `cache-${version}`);
     const run = async (words: string, input?: string) => {
-      const args = [`--kubeconfig=${directory}/admin.conf`, `--cache-dir=${cache}`, `--namespace=${namespace}`];
+      const args = [`--kubeconfig=${directory}/kubeconfig`, `--cache-dir=${cache}`, `--namespace=${namespace}`];
       const options = input === undefined ? {} : { input };
       const { stdout, stderr } = await exec(
         join(folder, `kubectl.${version}`),
