@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { List } from '#lib/api/resource.ts';
+import type { Pod } from '#lib/api/types/core.v1.ts';
 import { type Checks, same } from './checks.ts';
 
 export interface ClusterTools {
@@ -119,13 +121,12 @@ export async function runClusterSuite(tools: ClusterTools): Promise<void> {
     await virsh(['destroy', `skiff-${last}`]);
     await kubectl(['wait', 'node', last, '--for=condition=Ready=Unknown', '--timeout=120s']);
     for (const deadline = Date.now() + 180_000; ; await delay(2_000)) {
-      const where = await jsonpath(
-        ['get', 'pods', '-l', 'app=hello', '--field-selector', 'status.phase=Running'],
-        '.items[?(@.status.conditions[?(@.type=="Ready")].status=="True")].spec.nodeName',
-      );
-      const rest = where.split(' ').filter((name) => name !== last && name !== '');
+      const { items } = JSON.parse(await kubectl(['get', 'pods', '-l', 'app=hello', '-o', 'json'])) as List<Pod>;
+      const isReady = ({ status }: Pod) => status.conditions?.some((c) => c.type === 'Ready' && c.status === 'True');
+      const where = items.filter(isReady).map(({ spec }) => spec.nodeName);
+      const rest = where.filter((name) => name !== last);
       if (rest.length >= names.length) return rest.join(' ');
-      if (Date.now() > deadline) throw new Error(`pods run on ${where}`);
+      if (Date.now() > deadline) throw new Error(`pods run on ${where.join(' ')}`);
     }
   });
   await check(`vagrant up ${last}: it is back`, async () => {
