@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, open, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, open, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -128,8 +128,13 @@ test('rotateOne() keeps all that was written, and puts the file back if the runt
   t.is(await readFile(join(path, '..', names[2]!), 'utf8'), 'a second file');
 });
 
+const made: string[] = [];
+test.after.always(() => Promise.all(made.map((directory) => rm(directory, { recursive: true }))));
+
 async function file(content: string): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'skiff-logs-')), '0.log');
+  const directory = await mkdtemp(join(tmpdir(), 'skiff-logs-'));
+  made.push(directory);
+  const path = join(directory, '0.log');
   await writeFile(path, content);
   return path;
 }

@@ -1,7 +1,7 @@
 // The kubelet's server on a node of its own: real containerd, real API server, real kubectl of every version at hand.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -99,6 +99,7 @@ for (const path of versions) {
   test.serial(`${version}: cp there and back`, async (t) => {
     await kubectl(path, ['exec', 'web', '-c', 'main', '--', 'sh', '-c', 'ln -sf busybox /bin/tar']);
     const directory = await mkdtemp(join(tmpdir(), 'skiff-cp-'));
+    t.teardown(() => rm(directory, { recursive: true }));
     const text = `${version} `.repeat(100_000);
     await writeFile(join(directory, 'there'), text);
     await kubectl(path, ['cp', '-c', 'main', join(directory, 'there'), 'default/web:/tmp/file']);

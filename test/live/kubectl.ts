@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync } from 'node:fs';
+import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { testCluster } from './cluster.ts';
@@ -47,11 +47,15 @@ export interface RunOptions {
   readonly kubeconfig?: string;
 }
 
+/** What kubectl keeps of the server, for as long as the tests run. */
+const cache = mkdtempSync('/tmp/skiff-kubectl-cache.');
+process.on('exit', () => rmSync(cache, { recursive: true, force: true }));
+
 /** Runs one kubectl against the test cluster; whatever it says is an answer. */
 export async function run(kubectl: Kubectl, words: readonly string[], options: RunOptions = {}): Promise<Said> {
   const { input, timeoutMs = 60_000, kubeconfig = testCluster().kubeconfig } = options;
   const done = await execa(kubectl.path, words, {
-    env: { KUBECONFIG: kubeconfig, HOME: '/nonexistent', KUBECACHEDIR: `/tmp/skiff-kubectl-cache-${process.pid}` },
+    env: { KUBECONFIG: kubeconfig, HOME: '/nonexistent', KUBECACHEDIR: cache },
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     timeout: timeoutMs,
     reject: false,
