@@ -1,5 +1,6 @@
 // The kubelet's server on a node of its own: real containerd, real API server, real kubectl of every version at hand.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -117,7 +118,9 @@ for (const path of versions) {
         t.is(stdout, 'hello');
       }
     } finally {
+      const ended = once(child, 'exit'); // the next one listens on the same port
       child.kill('SIGKILL');
+      await ended;
     }
   });
 }
