@@ -60,7 +60,19 @@ const unitParts: readonly Part[] = [
   },
   { name: 'unit', words: [...ava, '**/*.test.ts', '!**/*.live.test.ts', '!**/*.machine.test.ts'], limitMinutes: 15 },
 ];
-const liveFiles = positionals.length > 0 ? positionals : ['**/*.live.test.ts', `!${modern}`, `!${network}`];
+const serially = [...ava, '--serial', '--concurrency=1'];
+// What shares the cluster, and what brings up all that it needs by itself: side by side.
+const liveRuns: readonly Part[] =
+  positionals.length > 0
+    ? [{ name: 'live', words: [...serially, ...positionals], limitMinutes: 25 }]
+    : [
+        {
+          name: 'live',
+          words: [...serially, 'test/**/*.live.test.ts', `!${modern}`, `!${network}`],
+          limitMinutes: 25,
+        },
+        { name: 'live parts', words: [...serially, '**/*.live.test.ts', '!test/**'], limitMinutes: 25 },
+      ];
 const up = [
   './skiff',
   'up',
@@ -73,28 +85,29 @@ const up = [
   ...(values.etcd ? ['--etcd'] : []),
 ];
 const down: Part = { name: 'down', words: ['./skiff', 'down', '--data', data], isCheck: true, limitMinutes: 5 };
-const liveParts: readonly Part[] = [
-  { name: 'up', words: up, isCheck: true, limitMinutes: 5 },
-  ...(wants('live')
-    ? [{ name: 'live', words: [...ava, '--serial', '--concurrency=1', ...liveFiles], limitMinutes: 25 }]
-    : []),
+/** One after the other; those of one step side by side. */
+const liveSteps: readonly (readonly Part[])[] = [
+  [{ name: 'up', words: up, isCheck: true, limitMinutes: 5 }],
+  ...(wants('live') ? [liveRuns] : []),
   // Each spec has a namespace of its own: they run side by side.
   ...(values.modern || only === 'modern'
-    ? [{ name: 'modern', words: [...ava, '--concurrency=4', modern], limitMinutes: 15 }]
+    ? [[{ name: 'modern', words: [...ava, '--concurrency=4', modern], limitMinutes: 15 }]]
     : []),
 ];
 
-const networkParts = (mode: string): readonly Part[] => [
-  {
-    name: `up in ${mode} mode`,
-    words: [...up, '--nodes', '3', '--segments', '2', '--dual-stack', '--proxy-mode', mode],
-    isCheck: true,
-    limitMinutes: 5,
-  },
-  { name: `network in ${mode} mode`, words: [...ava, '--serial', '--concurrency=1', network], limitMinutes: 15 },
-  down,
+const networkSteps = (mode: string): readonly (readonly Part[])[] => [
+  [
+    {
+      name: `up in ${mode} mode`,
+      words: [...up, '--nodes', '3', '--segments', '2', '--dual-stack', '--proxy-mode', mode],
+      isCheck: true,
+      limitMinutes: 5,
+    },
+  ],
+  [{ name: `network in ${mode} mode`, words: [...serially, network], limitMinutes: 15 }],
+  [down],
 ];
-const clusterParts = only === 'network' ? ['iptables', 'nftables'].flatMap(networkParts) : liveParts;
+const clusterSteps = only === 'network' ? ['iptables', 'nftables'].flatMap(networkSteps) : liveSteps;
 
 let passed = 0;
 let failed = 0;
@@ -152,7 +165,7 @@ function holdToGreen(text: string): void {
 if (wants('unit')) for (const part of unitParts) await run(part, stop.signal);
 if (only !== 'unit') {
   const before = traces();
-  for (const part of clusterParts) await run(part, stop.signal);
+  for (const step of clusterSteps) await Promise.all(step.map((part) => run(part, stop.signal)));
   await run(down, new AbortController().signal); // whatever came
   const left = traces().filter((line) => !before.includes(line));
   process.stdout.write(

@@ -68,7 +68,7 @@ const sandbox = {
 await mkdir(sandbox.logDirectory, { recursive: true });
 const sandboxId = await cri.runtime.runSandbox(sandbox, '', signal);
 const script = `
-  (while true; do printf 'HTTP/1.0 200 OK\\r\\n\\r\\nhello' | nc -l -p 8080 >/dev/null; done) &
+  mkdir -p /www && printf hello >/www/index.html && httpd -p 8080 -h /www
   echo started; echo problem >&2
   while read line; do echo "got $line"; test "$line" = quit && exit 0; done; sleep 3600`;
 for (const [container, command] of [
