@@ -15,6 +15,7 @@ export async function packCheckout(file: string, signal: AbortSignal, kept: read
     cd "${home}"
     tar -cf - ${out.map((name) => `--exclude=node_modules/${name}`).join(' ')} \\
       skiff package.json package-lock.json ${parts.join(' ')} | tar -xf - -C "$work"
+    touch "$work/node_modules/.package-lock.json" # tar keeps whole seconds: it must stay the newer one
     rm -f "${file}"; truncate -s 900M "${file}"
     mkfs.ext4 -q -m 0 -O ^has_journal -d "$work" "${file}"`;
   await exec('sh', ['-euc', script], signal, { timeoutMs: 180_000 });
