@@ -7,8 +7,10 @@ if [ -z "${SKIFF_INSIDE:-}" ]; then
   SKIFF_INSIDE=$(mktemp -d /var/tmp/skiff-libvirt.XXXXXX)
   export SKIFF_INSIDE
   trap 'rm -rf --one-file-system "$SKIFF_INSIDE"' EXIT
+  unshare --net --mount --pid --uts --ipc --fork --kill-child --mount-proc sh "$0" "$@" &
+  trap 'kill -KILL $!' INT TERM # unshare itself lets these pass; with it, all goes that it holds
   status=0
-  unshare --net --mount --pid --uts --ipc --fork --kill-child --mount-proc sh "$0" "$@" || status=$?
+  wait $! || status=$?
   exit $status
 fi
 folder=$SKIFF_INSIDE
