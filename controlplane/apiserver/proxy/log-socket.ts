@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { acceptWebSocket, closing, hangUp, sendMessage } from '#lib/streaming/web-socket/accept.ts';
+import { acceptWebSocket, closing, hangUp, hear, sendMessage } from '#lib/streaming/web-socket/accept.ts';
 import type { ApiRequest, ApiResponse } from '../exchange.ts';
 
 /** Sends a body piece by piece as messages of a WebSocket. Rule: `binary.k8s.io`, and `base64.binary.k8s.io` as text. */
@@ -23,6 +23,7 @@ async function pour(
   isText: boolean,
 ): Promise<void> {
   const gone = closing(socket).then(() => 'gone' as const);
+  hear(socket, () => {});
   const pieces = body[Symbol.asyncIterator]();
   try {
     for (;;) {

@@ -10,7 +10,7 @@ export interface Accepted {
 
 /**
  * Takes over a connection that asked for WebSocket, with the client's first subprotocol among `names`.
- * Returns `undefined`, and has answered, if the request is none, or names subprotocols of which we speak none.
+ * It is silent until `hear` is called. Returns `undefined`, and has answered, if the request is none, or names subprotocols of which we speak none.
  */
 export function acceptWebSocket(
   request: IncomingMessage,
@@ -37,6 +37,7 @@ export function acceptWebSocket(
     server.handleUpgrade(plain, socket, head, (accepted) => {
       socket.off('close', closed);
       connections.set(accepted, socket);
+      accepted.pause(); // until somebody listens: a message that nobody hears is lost
       resolve({ socket: accepted, protocol });
     });
   });
@@ -50,12 +51,19 @@ export function sendMessage(socket: WebSocket, data: Buffer | string): Promise<v
   return new Promise((resolve) => socket.send(data, () => resolve()));
 }
 
+/** Has the client's messages from the first on; those who want none call it, too, to hear that the client leaves. */
+export function hear(socket: WebSocket, take: (bytes: Buffer) => void): void {
+  socket.on('message', (bytes) => take(bytes as Buffer));
+  socket.resume();
+}
+
 /**
  * Says goodbye and ends our side of the connection at once, as the original does. Some clients look no further than
  * what the next packet brings: they would wait for one, while we waited for their answer.
  */
 export function hangUp(socket: WebSocket): void {
   socket.close(1000);
+  socket.resume(); // to hear of its end
   connections.get(socket)?.end();
 }
 const connections = new WeakMap<WebSocket, Duplex>();

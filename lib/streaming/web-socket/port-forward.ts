@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import type { SpdySession } from '../spdy/session.ts';
 import type { SpdyStream } from '../spdy/stream.ts';
-import { closing, hangUp, sendMessage } from './accept.ts';
+import { closing, hangUp, hear, sendMessage } from './accept.ts';
 import { decodeMessage, encodeMessage, type Subprotocol } from './channels.ts';
 
 /**
@@ -32,8 +32,8 @@ export async function translatePortForward(
     void copy(error, (chunk) => send(2 * index + 1, chunk));
     void copy(data, (chunk) => send(2 * index, chunk));
   }
-  socket.on('message', (bytes) => {
-    const message = decodeMessage(bytes as Buffer, subprotocol);
+  hear(socket, (bytes) => {
+    const message = decodeMessage(bytes, subprotocol);
     const input = message === undefined || message.channel % 2 === 1 ? undefined : inputs[message.channel / 2];
     if (input === undefined || input.writableEnded || input.write(message!.data)) return;
     socket.pause();

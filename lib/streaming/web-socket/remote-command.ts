@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { SpdySession } from '../spdy/session.ts';
-import { closing, hangUp, sendMessage } from './accept.ts';
+import { closing, hangUp, hear, sendMessage } from './accept.ts';
 import { closeChannel, decodeMessage, encodeMessage, type Subprotocol } from './channels.ts';
 
 /** Which streams a command has. */
@@ -70,8 +70,8 @@ async function copy(from: Readable, to: (data: Buffer) => Promise<void>): Promis
 }
 
 function takeInput(socket: WebSocket, subprotocol: Subprotocol, inputs: ReadonlyMap<number, Writable>): void {
-  socket.on('message', (bytes) => {
-    const message = decodeMessage(bytes as Buffer, subprotocol);
+  hear(socket, (bytes) => {
+    const message = decodeMessage(bytes, subprotocol);
     if (message === undefined) return;
     if (subprotocol.version === 5 && message.channel === closeChannel) {
       inputs.get(message.data[0] ?? -1)?.end();

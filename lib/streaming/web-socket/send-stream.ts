@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { closing, hangUp, sendMessage } from './accept.ts';
+import { closing, hangUp, hear, sendMessage } from './accept.ts';
 
 /** Subprotocols of an answer that is a stream of bytes: as they are (also without a subprotocol), or as base64 text. */
 export const streamProtocols = ['binary.k8s.io', 'base64.binary.k8s.io'] as const;
@@ -14,6 +14,7 @@ export async function sendStream(
   const gone = closing(socket).then(() => {
     isGone = true;
   });
+  hear(socket, () => {});
   for await (const piece of pieces) {
     if (isGone) return;
     const data = Buffer.from(piece);

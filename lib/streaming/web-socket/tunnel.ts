@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { closing, hangUp, sendMessage } from './accept.ts';
+import { closing, hangUp, hear, sendMessage } from './accept.ts';
 
 /** What kubectl asks for when it tunnels a SPDY connection for port-forward. Rule: KEP-4006. */
 export const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
@@ -10,8 +10,8 @@ export const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
 export async function tunnel(socket: WebSocket, inner: Duplex, head: Uint8Array): Promise<void> {
   const gone = closing(socket).then(() => inner.destroy());
   inner.on('error', () => inner.destroy());
-  socket.on('message', (bytes) => {
-    if (inner.destroyed || inner.write(bytes as Buffer)) return;
+  hear(socket, (bytes) => {
+    if (inner.destroyed || inner.write(bytes)) return;
     socket.pause();
     void Promise.race([once(inner, 'drain'), once(inner, 'close')])
       .catch(() => {})
