@@ -261,9 +261,9 @@ test.serial('a volume that vanishes below a running pod harms only that pod, and
     ),
   );
   const root = `/var/lib/kubelet/pods/${pod.metadata.uid}/volumes`;
-  await sh(
-    `rm -rf /run/vanishing; umount -l ${root}/kubernetes.io~empty-dir/memory; rm -rf ${root}/kubernetes.io~empty-dir`,
-  );
+  const memory = `${root}/kubernetes.io~empty-dir/memory`;
+  const vandal = `rm -rf /run/vanishing; umount -l ${memory} || true; rm -rf ${root}/kubernetes.io~empty-dir`;
+  await eventually('the end of the volumes', () => sh(`${vandal}; echo gone`)); // the agent mounts it again meanwhile
   const told = await lab.when(
     'vanished',
     'told',
