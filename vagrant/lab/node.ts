@@ -26,8 +26,15 @@ export function renderNamespaces(node: NodeLayout, resolvConf: string): string {
     ...node.binds.map(({ from }) => `mkdir -p ${from}`),
     `if ! mountpoint -q ${node.mountNamespace}; then`,
     `touch ${node.mountNamespace} ${node.utsNamespace}`,
-    `nsenter --net=/run/netns/${node.networkNamespace} \\`,
+    // The kernel (6.18) refuses to keep a namespace whose number is below that of the one we are in. Numbers grow on each
+    // CPU for itself: on the one where ours was made, the new one's is above it.
+    'made=',
+    'for cpu in $(seq 0 $(($(nproc --all) - 1))); do',
+    `if nsenter --net=/run/netns/${node.networkNamespace} taskset -c $cpu \\`,
     `unshare --mount=${node.mountNamespace} --uts=${node.utsNamespace} --propagation private sh -ec '${setUp.join('\n')}'`,
+    'then made=1; break; fi',
+    'done',
+    '[ -n "$made" ]',
     'fi',
   ].join('\n');
 }
