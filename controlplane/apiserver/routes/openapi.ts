@@ -3,6 +3,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { builtInGroups } from '#lib/api/discovery/served.ts';
+import { rootOperations } from '#lib/api/openapi/root-operations.ts';
 import { failure } from '#lib/api/status.ts';
 import { askChild } from '#lib/fork.ts';
 import type { ApiResponse } from '../exchange.ts';
@@ -26,7 +27,7 @@ export function openApiRoutes(
 
   const documents = new Map<string, Promise<OpenApiPacked>>(); // bounded by the groups and versions that are served
 
-  function pack(wish: Omit<OpenApiWish, 'version'>): Promise<OpenApiPacked> {
+  function pack(wish: Wish): Promise<OpenApiPacked> {
     const key = JSON.stringify(wish);
     let known = documents.get(key);
     if (known === undefined) {
@@ -49,7 +50,7 @@ export function openApiRoutes(
     const path = call.info.path.slice('/openapi/v3'.length).replace(/^\//, '');
     if (path === '') return answer(call, await custom().v3Index(pack({ document: 'v3' })), type);
     const own = custom().v3(path);
-    const found = versions.find((one) => one.path === path);
+    const found = wishes.get(path);
     if (own !== undefined && found === undefined) return answer(call, await own, type);
     if (found === undefined) return notFoundPage();
     const hash = call.request.query.get('hash');
@@ -57,8 +58,7 @@ export function openApiRoutes(
     if (current !== undefined && !current.endsWith(`?hash=${hash}`)) {
       return { status: 301, headers: { location: current }, body: '' };
     }
-    const { group, groupVersion } = found;
-    const response = await answer(call, await pack({ document: 'v3 version', group, groupVersion }), type);
+    const response = await answer(call, await pack(found), type);
     if (hash === null) return response;
     return { ...response, headers: { ...response.headers, 'cache-control': 'public, immutable' } };
   }
@@ -77,17 +77,22 @@ export function openApiRoutes(
   ]);
 }
 
+type Wish = Omit<OpenApiWish, 'version'>;
+
 interface V3Index {
   readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string } | undefined>>;
 }
 
-const versions = builtInGroups.flatMap(({ group, versions }) =>
-  versions.map((groupVersion) => ({
-    group,
-    groupVersion,
-    path: group === '' ? `api/${groupVersion}` : `apis/${group}/${groupVersion}`,
-  })),
-);
+/** What the server brings along, by path. */
+const wishes: ReadonlyMap<string, Wish> = new Map<string, Wish>([
+  ...[...rootOperations(builtInGroups).keys()].map((path) => [path, { document: 'v3 root', path }] as const),
+  ...builtInGroups.flatMap(({ group, versions }) =>
+    versions.map((groupVersion) => {
+      const path = group === '' ? `api/${groupVersion}` : `apis/${group}/${groupVersion}`;
+      return [path, { document: 'v3 version', group, groupVersion }] as const;
+    }),
+  ),
+]);
 
 const v2ProtobufTypes = [
   'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',

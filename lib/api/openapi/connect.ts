@@ -41,9 +41,7 @@ export function connectOperations(
     }));
   const paths = [{ path, parameters: all, operations: connect('') }];
   if (subresource.name !== 'proxy') return paths;
-  const below = [...all, pathParameter('path', 'Path of the request to the proxied server.')].filter(
-    (parameter) => parameter.name !== 'path' || parameter.in === 'path',
-  );
+  const below = [...all, pathParameter('path', 'Path of the request to the proxied server.')];
   return [...paths, { path: `${path}/{path}`, parameters: below, operations: connect('WithPath') }];
 }
 

@@ -9,12 +9,12 @@ export interface PathOperations {
 
 export interface Operation {
   readonly method: 'get' | 'put' | 'post' | 'delete' | 'patch' | 'options' | 'head';
-  /** x-kubernetes-action */
-  readonly action: string;
+  /** x-kubernetes-action; absent: about no kind. */
+  readonly action?: string;
   readonly operationId: string;
   readonly description: string;
   readonly tag: string;
-  readonly kind: GroupVersionKind;
+  readonly kind?: GroupVersionKind;
   readonly parameters: readonly Parameter[];
   readonly body?: { readonly type: string; readonly isPatch?: boolean; readonly isRequired?: boolean };
   /** Type of the answer, or text. */
@@ -23,6 +23,9 @@ export interface Operation {
   readonly codes: readonly (200 | 201 | 202)[];
   /** What a patch may be written as, if not as all that there is. */
   readonly patchTypes?: readonly string[];
+  /** If not what objects are. */
+  readonly consumes?: readonly string[];
+  readonly produces?: readonly string[];
   /** Whether the answer may be a stream of events. */
   readonly isWatchable?: boolean;
 }

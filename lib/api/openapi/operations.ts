@@ -19,8 +19,8 @@ const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 /** All paths of a resource, its subresources' among them. */
 export function operationsOf(resource: ServedResource): readonly PathOperations[] {
-  const { group, version, plural, scope } = resource;
-  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+  const { plural, scope } = resource;
+  const root = rootOf(resource);
   const isNamespaced = scope === 'Namespaced';
   const collection = isNamespaced ? `${root}/namespaces/{namespace}/${plural}` : `${root}/${plural}`;
   const shared = isNamespaced ? [namespaceParameter, pretty] : [pretty];
@@ -40,7 +40,7 @@ export function operationsOf(resource: ServedResource): readonly PathOperations[
   return paths.filter(({ operations }) => operations.length > 0);
 }
 
-const namespaceParameter = pathParameter('namespace', 'Namespace of the object.');
+export const namespaceParameter = pathParameter('namespace', 'Namespace of the object.');
 
 export function namingOf({
   group,
@@ -48,13 +48,23 @@ export function namingOf({
   kind,
   scope,
 }: Pick<ServedResource, 'group' | 'version' | 'kind' | 'scope'>): Naming {
-  const [first = '', ...rest] = (group === '' ? 'core' : group.replace(/\.k8s\.io$/, '')).split('.');
-  const camel = first + rest.map(capital).join('');
+  const { api, tag } = namesOfGroup(group);
   return {
-    api: capital(camel) + capital(version),
+    api: api + capital(version),
     name: (scope === 'Namespaced' ? 'Namespaced' : '') + kind,
-    tag: `${camel}_${version}`,
+    tag: `${tag}_${version}`,
   };
+}
+
+/** `RbacAuthorization` and `rbacAuthorization` of `rbac.authorization.k8s.io`. */
+export function namesOfGroup(group: string): { readonly api: string; readonly tag: string } {
+  const [first = '', ...rest] = (group === '' ? 'core' : group.replace(/\.k8s\.io$/, '')).split('.');
+  const tag = first + rest.map(capital).join('');
+  return { api: capital(tag), tag };
+}
+
+export function rootOf({ group, version }: Pick<ServedResource, 'group' | 'version'>): string {
+  return group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
 }
 
 export function capital(text: string): string {
@@ -219,7 +229,7 @@ function objectOperations(
       codes: [200, 201],
     },
   ];
-  return all.filter(({ action }) => verbs.includes(action === 'put' ? 'update' : action));
+  return all.filter(({ action }) => verbs.includes(action === 'put' ? 'update' : (action ?? '')));
 }
 
 function subresourceOperations(

@@ -32,6 +32,7 @@ const resourceVersionMatch = query(
 );
 const limit = query('limit', 'integer', 'How many objects to answer at most. The rest is had with continue.');
 const next = query('continue', 'string', 'The token of the page before, to get the next one.');
+const shardSelector = query('shardSelector', 'string', 'Only objects of one shard. Needs feature ShardedListAndWatch.');
 const timeoutSeconds = query('timeoutSeconds', 'integer', 'Ends the request after so many seconds.');
 const sendInitialEvents = query(
   'sendInitialEvents',
@@ -48,6 +49,7 @@ export const listParameters: readonly Parameter[] = [
   resourceVersion,
   resourceVersionMatch,
   sendInitialEvents,
+  shardSelector,
   timeoutSeconds,
   query('watch', 'boolean', 'Stream changes instead of a list.'),
 ];
@@ -86,6 +88,7 @@ export const deleteCollectionParameters: readonly Parameter[] = [
   resourceVersion,
   resourceVersionMatch,
   sendInitialEvents,
+  shardSelector,
   timeoutSeconds,
 ].sort((a, b) => (a.name < b.name ? -1 : 1));
 

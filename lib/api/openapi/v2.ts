@@ -1,14 +1,16 @@
-import type { ServedResource } from '#lib/api/discovery/served.ts';
+import type { ServedGroup, ServedResource } from '#lib/api/discovery/served.ts';
 import { definitionOf, refPrefix, type Schema } from './definition.ts';
-import { mediaTypes, patchTypes, watchTypes } from './media-types.ts';
+import { patchTypes } from './media-types.ts';
 import type { Operation, PathOperations } from './operation.ts';
 import { operationsOf } from './operations.ts';
 import type { Parameter } from './parameters.ts';
-import { codeNames, typesOf } from './v3.ts';
+import { resourcesOperation, rootOperations } from './root-operations.ts';
+import { codeNames, identityOf, producesOf, typesOf } from './v3.ts';
+import { watchOperationsOf } from './watch-operations.ts';
 
 /** `/openapi/v2`: one document of everything that is built in. */
 export function openApiV2(resources: readonly ServedResource[], version: string): Schema {
-  const paths = resources.flatMap(operationsOf);
+  const paths = pathsOf(resources);
   return {
     swagger: '2.0',
     info: { title: 'Kubernetes', version },
@@ -21,6 +23,22 @@ export function openApiV2(resources: readonly ServedResource[], version: string)
   };
 }
 
+function pathsOf(resources: readonly ServedResource[]): readonly PathOperations[] {
+  const groups = groupsIn(resources);
+  const versions = groups.flatMap(({ group, versions }) => versions.map((version) => ({ group, version })));
+  return [
+    ...rootOperations(groups).values(),
+    ...versions.map(({ group, version }) => resourcesOperation(group, version)),
+    ...resources.flatMap((resource) => [...operationsOf(resource), ...watchOperationsOf(resource)]),
+  ];
+}
+
+function groupsIn(resources: readonly ServedResource[]): readonly ServedGroup[] {
+  const groups = new Map<string, Set<string>>();
+  for (const { group, version } of resources) groups.set(group, (groups.get(group) ?? new Set()).add(version));
+  return [...groups].map(([group, versions]) => ({ group, versions: [...versions] }));
+}
+
 export function renderPath({ parameters, operations }: PathOperations): Schema {
   return {
     ...Object.fromEntries(operations.map((operation) => [operation.method, renderOperation(operation)])),
@@ -29,14 +47,14 @@ export function renderPath({ parameters, operations }: PathOperations): Schema {
 }
 
 function renderOperation(operation: Operation): Schema {
-  const { kind, body, answer, codes } = operation;
+  const { body, answer, codes, consumes = ['*/*'] } = operation;
   const parameters = [...(body === undefined ? [] : [renderBody(body)]), ...operation.parameters.map(renderParameter)];
   const isText = typeof answer !== 'string';
   const schema = isText ? { type: 'string' } : { $ref: refPrefix.v2 + answer };
   return {
     description: operation.description,
-    consumes: body?.isPatch ? (operation.patchTypes ?? patchTypes) : ['*/*'],
-    produces: isText ? ['*/*'] : operation.isWatchable ? [...mediaTypes, ...watchTypes] : mediaTypes,
+    consumes: body?.isPatch ? (operation.patchTypes ?? patchTypes) : consumes,
+    produces: producesOf(operation),
     schemes: ['https'],
     tags: [operation.tag],
     operationId: operation.operationId,
@@ -45,8 +63,7 @@ function renderOperation(operation: Operation): Schema {
       ...Object.fromEntries(codes.map((code) => [String(code), { description: codeNames[code], schema }])),
       '401': { description: 'Unauthorized' },
     },
-    'x-kubernetes-action': operation.action,
-    'x-kubernetes-group-version-kind': { group: kind.group, kind: kind.kind, version: kind.version },
+    ...identityOf(operation),
   };
 }
 

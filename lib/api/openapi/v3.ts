@@ -5,10 +5,25 @@ import type { Operation, PathOperations } from './operation.ts';
 import { operationsOf } from './operations.ts';
 import type { Parameter } from './parameters.ts';
 import { reachable } from './reach.ts';
+import { resourcesOperation } from './root-operations.ts';
+import { watchOperationsOf } from './watch-operations.ts';
 
 /** The OpenAPI v3 document of one group and version, of its built-in resources. `version`: the server's. */
 export function openApiV3(resources: readonly ServedResource[], version: string): Schema {
-  const paths = resources.flatMap(operationsOf);
+  return openApiV3Of(pathsOfVersion(resources), version);
+}
+
+/** All paths of one group and version. */
+export function pathsOfVersion(resources: readonly ServedResource[]): readonly PathOperations[] {
+  const [first] = resources;
+  return [
+    ...(first === undefined ? [] : [resourcesOperation(first.group, first.version)]),
+    ...resources.flatMap((resource) => [...operationsOf(resource), ...watchOperationsOf(resource)]),
+  ];
+}
+
+/** The document of these paths. */
+export function openApiV3Of(paths: readonly PathOperations[], version: string): Schema {
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version },
@@ -49,7 +64,7 @@ export function renderPath({ parameters, operations }: PathOperations): Schema {
 }
 
 function renderOperation(operation: Operation): Schema {
-  const { kind, body } = operation;
+  const { body } = operation;
   return {
     tags: [operation.tag],
     description: operation.description,
@@ -57,8 +72,7 @@ function renderOperation(operation: Operation): Schema {
     ...(operation.parameters.length === 0 ? {} : { parameters: operation.parameters.map(renderParameter) }),
     ...(body === undefined ? {} : { requestBody: renderBody(body, operation.patchTypes) }),
     responses: renderResponses(operation),
-    'x-kubernetes-action': operation.action,
-    'x-kubernetes-group-version-kind': { group: kind.group, kind: kind.kind, version: kind.version },
+    ...identityOf(operation),
   };
 }
 
@@ -82,11 +96,27 @@ function renderBody({ type, isPatch, isRequired }: NonNullable<Operation['body']
   };
 }
 
-function renderResponses({ answer, codes, isWatchable }: Operation): Schema {
+/** What it does to which kind. */
+export function identityOf({ action, kind }: Operation): Schema {
+  return {
+    ...(action === undefined ? {} : { 'x-kubernetes-action': action }),
+    ...(kind === undefined
+      ? {}
+      : { 'x-kubernetes-group-version-kind': { group: kind.group, kind: kind.kind, version: kind.version } }),
+  };
+}
+
+export function producesOf({ answer, isWatchable, produces }: Operation): readonly string[] {
+  if (produces !== undefined) return produces;
+  if (typeof answer !== 'string') return ['*/*'];
+  return isWatchable ? [...mediaTypes, ...watchTypes] : mediaTypes;
+}
+
+function renderResponses(operation: Operation): Schema {
+  const { answer, codes } = operation;
   const isText = typeof answer !== 'string';
   const schema = isText ? { type: 'string' } : { $ref: refPrefix.v3 + answer };
-  const types = isText ? ['*/*'] : isWatchable ? [...mediaTypes, ...watchTypes] : mediaTypes;
-  const content = Object.fromEntries(types.map((media) => [media, { schema }]));
+  const content = Object.fromEntries(producesOf(operation).map((media) => [media, { schema }]));
   return {
     ...Object.fromEntries(codes.map((code) => [String(code), { description: codeNames[code], content }])),
     '401': { description: 'Unauthorized' },
