@@ -16,6 +16,7 @@ import { hasServed, removeServers } from './ipvs/cleanup.ts';
 import { createProxyMetrics } from './metrics.ts';
 import { removeTables } from './nftables/cleanup.ts';
 import type { PortPlan } from './plan.ts';
+import { type Loss, watchRules } from './rule-events.ts';
 
 export interface ProxyOptions {
   readonly mode: ProxyMode;
@@ -37,6 +38,8 @@ export interface ProxyOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** `watchRules` unless told. */
+  readonly watch?: ((isOwn: () => boolean, signal: AbortSignal) => Promise<Loss>) | undefined;
 }
 
 export interface Proxy {
@@ -72,6 +75,9 @@ export function createProxy(options: ProxyOptions): Proxy {
   let waitingSinceMs: number | undefined = clock.now();
   let syncedAtMs: number | undefined;
   let bell = Promise.withResolvers<void>();
+  let synced = Promise.withResolvers<void>(); // once nothing waits
+  let isApplying = false;
+  let appliedAtMs = Number.NEGATIVE_INFINITY;
 
   function ring(): void {
     waitingSinceMs ??= clock.now();
@@ -86,6 +92,7 @@ export function createProxy(options: ProxyOptions): Proxy {
     waitingSinceMs = undefined;
     const mustReadNodes = areNodesChanged;
     areNodesChanged = false;
+    isApplying = true;
     try {
       for (const family of families) {
         if (mustReadNodes && family.setNodes([...informers.nodes.list()], farIps))
@@ -99,8 +106,12 @@ export function createProxy(options: ProxyOptions): Proxy {
       waitingSinceMs = sinceMs;
       bell.resolve();
       throw error;
+    } finally {
+      isApplying = false;
+      appliedAtMs = clock.now();
     }
-    syncedAtMs = clock.now();
+    syncedAtMs = appliedAtMs;
+    synced.resolve();
     metrics.synced(syncedAtMs - startMs, syncedAtMs - (sinceMs ?? startMs), syncedAtMs);
     for (const listener of listeners) listener(keys);
   }
@@ -131,16 +142,43 @@ export function createProxy(options: ProxyOptions): Proxy {
     }
   }
 
-  async function watchDamage(signal: AbortSignal): Promise<void> {
+  function heal(sick: readonly FamilyProxy[]): void {
+    log.warn('Found rules gone that somebody else removed', { families: sick.map(({ family }) => `IPv${family}`) });
+    for (const family of sick) family.forget();
+    synced = Promise.withResolvers();
+    ring();
+  }
+
+  /** Looks at what tells that all is gone: of some changes nobody tells. */
+  async function look(signal: AbortSignal): Promise<void> {
+    const found = await Promise.all(families.map((family) => family.isDamaged(signal).catch(() => false)));
+    const sick = families.filter((_family, index) => found[index]);
+    if (sick.length > 0) heal(sick);
+  }
+
+  async function lookAgain(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await clock.sleep(damagePeriodMs, signal);
-      for (const family of families) {
-        const isDamaged = await family.isDamaged(signal).catch(() => false);
-        if (!isDamaged) continue;
-        log.warn('Found rules gone that somebody else removed', { family: `IPv${family.family}` });
-        family.forget();
-        ring();
-      }
+      await look(signal);
+    }
+  }
+
+  /** The kernel tells of our own changes, too: a moment later, as it goes through a program. */
+  function isOwn(): boolean {
+    return isApplying || clock.now() - appliedAtMs < tellMs;
+  }
+
+  async function watchDamage(signal: AbortSignal): Promise<void> {
+    const watch = options.watch ?? watchRules;
+    let failures = 0;
+    while (!signal.aborted) {
+      await settledOrAborted(synced.promise, signal); // a thousand rules of our own would be told one by one
+      if (signal.aborted) return;
+      const loss = await watch(isOwn, signal);
+      if (loss === 'ours') heal(families);
+      else await look(signal);
+      failures = loss === 'untold' ? failures + 1 : 0;
+      if (failures > 0) await clock.sleep(backoffMs(failures, watchRetry), signal);
     }
   }
 
@@ -159,7 +197,7 @@ export function createProxy(options: ProxyOptions): Proxy {
         ring();
       });
       ring();
-      await Promise.all([loop(feed, signal), watchDamage(signal)]).catch((error) => {
+      await Promise.all([loop(feed, signal), watchDamage(signal), lookAgain(signal)]).catch((error) => {
         if (!signal.aborted) throw error;
       });
       feed.stop();
@@ -182,6 +220,8 @@ export function createProxy(options: ProxyOptions): Proxy {
 }
 const togetherMs = 2;
 const damagePeriodMs = 5_000;
+const tellMs = 200;
+const watchRetry = { firstMs: 500, mostMs: 60_000, jitter: 0.2 };
 const retry = { firstMs: 100, mostMs: 10_000, jitter: 0.2 };
 
 /** Only what rules depend on: nodes change often (their status), and mostly in nothing that matters here. */

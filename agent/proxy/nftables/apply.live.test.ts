@@ -35,6 +35,19 @@ const converges = test.macro<[Family]>({
     t.is(byStep, await listed());
     t.false(await atOnce.isDamaged(signal));
 
+    const handles = async () => (await run(nft, ['-a', 'list', 'ruleset'], signal)).stdout;
+    const untouched = await handles();
+    const restarted = backendOf(family, run);
+    for (const [key, plans] of steps) restarted.put(key, plans);
+    t.is(await restarted.apply(signal), 0);
+    t.is(await handles(), untouched);
+    const at = ['rule', family === 4 ? 'ip' : 'ip6', 'kube-proxy', 'services'];
+    await run(nft, ['insert', ...at, 'counter'], signal);
+    await run(nft, ['delete', 'element', ...at.slice(1, 3), 'cluster-ips', `{ ${clusterIps[family]} }`], signal);
+    restarted.forget();
+    t.is(await restarted.apply(signal), 2);
+    t.is(byStep, await listed());
+
     for (const [key] of steps) atOnce.put(key, []);
     await atOnce.apply(signal);
     const emptied = await listed();
@@ -47,6 +60,8 @@ const converges = test.macro<[Family]>({
 });
 test(converges, 4);
 test(converges, 6);
+
+const clusterIps = { 4: '10.96.1.1', 6: 'fd00:96::1' } as const;
 
 function backendOf(family: Family, run: Exec) {
   const clusterCidr = family === 4 ? '10.244.0.0/16' : 'fd00:244::/56';
@@ -73,8 +88,8 @@ function backendOf(family: Family, run: Exec) {
 function stepsOf(family: Family) {
   const [clusterIP, one, two, outer, range] =
     family === 4
-      ? ['10.96.1.1', '10.244.0.5', '10.244.1.6', '192.0.2.7', '198.51.100.0/24']
-      : ['fd00:96::1', 'fd00:244::5', 'fd00:244:0:1::6', '2001:db8::7', '2001:db8:1::/48'];
+      ? [clusterIps[4], '10.244.0.5', '10.244.1.6', '192.0.2.7', '198.51.100.0/24']
+      : [clusterIps[6], 'fd00:244::5', 'fd00:244:0:1::6', '2001:db8::7', '2001:db8:1::/48'];
   const protocols = ['TCP', 'UDP', 'SCTP'] as const;
   const nameOf = (protocol: string) => protocol.toLowerCase();
   const sliceOf = (...ips: readonly string[]) =>

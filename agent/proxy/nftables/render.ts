@@ -1,4 +1,5 @@
 import type { Family } from '#lib/ip.ts';
+import { hash } from '../hash.ts';
 import { tableName } from './base.ts';
 import { splitObject } from './objects.ts';
 
@@ -58,7 +59,7 @@ function addChain(table: string, { id, text, isThere }: ObjectChange): readonly 
 function addRules(table: string, id: string, text: string): readonly string[] {
   const { name } = splitObject(id);
   const rules = text.split('\n').slice(1);
-  return rules.map((rule) => `add rule ${table} ${name} ${rule}`);
+  return rules.map((rule) => `add rule ${table} ${name} ${rule} comment "${hash(rule)}"`);
 }
 
 function elementLines(verb: 'add' | 'delete', table: string, changes: readonly ObjectChange[]): readonly string[] {

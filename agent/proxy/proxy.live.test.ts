@@ -1,0 +1,199 @@
+// The real proxy on a real kernel, in a namespace of its own, while connections are made and kept: what a restart, moving targets
+// and somebody who flushes rules cost.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import type { Node, Service } from '#lib/api/types/core.v1.ts';
+import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
+import { createClock } from '#lib/clock.ts';
+import { type Exec, exec } from '#lib/exec.ts';
+import { createSilentLog } from '#lib/log.ts';
+import { createMetrics } from '#lib/metrics.ts';
+import { createFedInformer } from '../live/fed-informer.ts';
+import type { Flow } from '../live/flow.ts';
+import type { ProxyMode } from './backend.ts';
+import { exampleEndpoint, exampleService, exampleSlice } from './example.ts';
+import { nft } from './nftables/program.ts';
+import { createProxy } from './proxy.ts';
+import { watchRules } from './rule-events.ts';
+
+const { signal } = new AbortController();
+const [one, two] = ['10.200.0.1', '10.200.0.2'];
+
+/** A namespace with `count` Services, of which the first is under load. */
+async function openBed(t: ExecutionContext, mode: ProxyMode, count: number) {
+  const name = `skpx${process.pid}${mode.slice(0, 1)}${count}`;
+  await exec('ip', ['netns', 'add', name], signal);
+  t.teardown(async () => void (await exec('ip', ['netns', 'del', name], signal)));
+  const within = ['netns', 'exec', name];
+  const run: Exec = (file, args, until, options) => exec('ip', [...within, file, ...args], until, options);
+  const links = [
+    'link set lo up',
+    `address add ${one} dev lo`,
+    `address add ${two} dev lo`,
+    'route add default dev lo',
+  ];
+  for (const words of links) await run('ip', words.split(' '), signal);
+
+  const address = (base: number, index: number) => `10.${base}.${index >> 8}.${index & 255}`;
+  const informers = {
+    nodes: createFedInformer<Node>(),
+    services: createFedInformer<Service>(),
+    endpointSlices: createFedInformer<EndpointSlice>(),
+  };
+  for (let index = 1; index <= count; index++) {
+    informers.services.put(exampleService(`s${index}`, { clusterIP: address(100, index) }));
+    const ips = index === 1 ? [one] : [address(201, index), address(202, index)];
+    informers.endpointSlices.put(
+      exampleSlice(
+        `s${index}`,
+        ips.map((ip) => exampleEndpoint(ip)),
+      ),
+    );
+  }
+
+  /** Starts a proxy; returns what stops it, once its rules are in force. */
+  async function start(): Promise<() => Promise<void>> {
+    const stop = new AbortController();
+    const proxy = createProxy({
+      mode,
+      nodeName: 'node-1',
+      nodeIps: [],
+      clusterCidrs: ['10.200.0.0/14'],
+      serviceCidrs: () => ['10.100.0.0/16'],
+      ownAddresses: [],
+      informers,
+      exec: run,
+      clock: createClock(),
+      log: createSilentLog(),
+      metrics: createMetrics(),
+      watch: (isOwn, until) => watchRules(isOwn, until, ['ip', ...within]),
+    });
+    const applied = Promise.withResolvers<void>();
+    proxy.onApplied(() => applied.resolve());
+    const running = proxy.run(stop.signal);
+    await applied.promise;
+    const end = () => {
+      stop.abort();
+      return running;
+    };
+    t.teardown(end);
+    return end;
+  }
+
+  async function load() {
+    const program = [process.execPath, new URL('../live/flow.ts', import.meta.url).pathname];
+    const child: ChildProcess = spawn('ip', [...within, ...program, address(100, 1), one, two], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    t.teardown(() => child.kill('SIGKILL'));
+    const lines = createInterface({ input: child.stdout! });
+    await once(lines, 'line');
+    return async (): Promise<Flow> => {
+      child.stdin!.write('\n');
+      const [line] = (await once(lines, 'line')) as [string];
+      return JSON.parse(line) as Flow;
+    };
+  }
+
+  /** Every rule under the number that the kernel gave it: another one, if it was made anew. */
+  const rules = async () =>
+    (await run(nft, ['-a', '-s', 'list', 'ruleset'], signal)).stdout.replace(/ # new generation.*/g, '');
+  return { run, informers, start, load, rules };
+}
+
+const restart = test.macro<[ProxyMode]>({
+  title: (_title, mode) =>
+    `createProxy() drops no connection and writes no right rule anew as it starts again: ${mode}`,
+  async exec(t, mode) {
+    const bed = await openBed(t, mode, 1_000);
+    const stop = await bed.start();
+    const said = await bed.load();
+    await delay(200);
+    const before = await bed.rules();
+    t.true(before.length > 100_000);
+    await said();
+    await stop();
+    const stopAgain = await bed.start();
+    await delay(200);
+    const flow = await said();
+    t.is(await bed.rules(), before);
+    t.like(flow, { failed: 0, breaks: 0 });
+    t.true(flow.answered > 10 && flow.echoes > 5);
+    await stopAgain();
+  },
+});
+
+const moves = test.macro<[ProxyMode]>({
+  title: (_title, mode) => `createProxy() loses no request while targets come and go: ${mode}`,
+  async exec(t, mode) {
+    const bed = await openBed(t, mode, 20);
+    const stop = await bed.start();
+    const said = await bed.load();
+    await said();
+    for (let round = 0; round < 20; round++) {
+      const ips = [[one, two], [two], [two, one], [one]][round % 4]!;
+      bed.informers.endpointSlices.put(
+        exampleSlice(
+          's1',
+          ips.map((ip) => exampleEndpoint(ip)),
+        ),
+      );
+      await delay(50);
+    }
+    const flow = await said();
+    t.like(flow, { failed: 0, breaks: 0 });
+    t.true(flow.answered > 10);
+    await stop();
+  },
+});
+
+const heals = test.macro<[ProxyMode, readonly (readonly string[])[]]>({
+  title: (_title, mode) => `createProxy() has rules that somebody took away back within a second: ${mode}`,
+  async exec(t, mode, harms) {
+    const bed = await openBed(t, mode, 20);
+    const stop = await bed.start();
+    const said = await bed.load();
+    await delay(500); // until it is told of what happens
+    const plain = async () =>
+      (await bed.rules())
+        .replace(/ # handle \d+/g, '')
+        .split('\n')
+        .sort()
+        .join('\n');
+    const before = await plain();
+    for (const [file, ...words] of harms) {
+      await said();
+      await bed.run(file!, words, signal);
+      const fromMs = performance.now();
+      while ((await plain()) !== before && performance.now() - fromMs < 10_000) await delay(20);
+      const healedMs = Math.round(performance.now() - fromMs);
+      const flow = await said();
+      t.log(`${words.join(' ')}: ${healedMs} ms, ${flow.failed} requests failed within ${flow.failingMs} ms`);
+      t.true(healedMs < 1_000, words.join(' '));
+      t.true(flow.failingMs < 1_000, words.join(' '));
+      await delay(300);
+    }
+    await stop();
+  },
+});
+
+for (const mode of ['iptables', 'nftables'] as const) {
+  test.serial(restart, mode);
+  test.serial(moves, mode);
+}
+test.serial(heals, 'iptables', [
+  ['iptables', '-t', 'nat', '-F'],
+  ['iptables', '-F', 'FORWARD'],
+  ['iptables', '-t', 'nat', '-D', 'KUBE-SERVICES', '1'],
+  ['iptables', '-t', 'nat', '-D', 'OUTPUT', '1'],
+  [nft, 'flush', 'ruleset'],
+]);
+test.serial(heals, 'nftables', [
+  [nft, 'flush', 'ruleset'],
+  [nft, 'flush', 'chain', 'ip', 'kube-proxy', 'services'],
+  [nft, 'delete', 'element', 'ip', 'kube-proxy', 'service-ips', '{ 10.100.0.1 . tcp . 80 }'],
+  [nft, 'delete', 'table', 'ip', 'kube-proxy'],
+]);
