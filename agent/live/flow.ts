@@ -41,7 +41,8 @@ for (;;) {
 }
 
 async function ask(): Promise<void> {
-  const socket = connect({ host: service!, port: 80 }).setTimeout(500, () => socket.destroy(new Error('silent')));
+  const socket = connect({ host: service!, port: 80 });
+  socket.setTimeout(500, () => socket.destroy(new Error('silent')));
   try {
     socket.write('?');
     await once(socket, 'data');
@@ -55,7 +56,8 @@ async function ask(): Promise<void> {
 
 async function stay(): Promise<void> {
   for (;;) {
-    const socket = connect({ host: service!, port: 80 }).setTimeout(2_000, () => socket.destroy(new Error('silent')));
+    const socket = connect({ host: service!, port: 80 });
+    socket.setTimeout(2_000, () => socket.destroy(new Error('silent')));
     socket.on('data', () => {
       counts.echoes++;
     });
