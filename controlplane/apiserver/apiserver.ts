@@ -100,10 +100,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const remote = { registry, client: () => pki().frontProxyClient };
   const answerRemote = createAggregationRoute(remote);
   const availability = createAvailability({ ...remote, clock, log });
-  const discovery = discoveryRoutes(
-    `${facts.advertiseAddress}:${facts.securePort}`,
-    withRemote(catalog, availability, registry),
-  );
+  const whole = withRemote(catalog, availability, registry);
+  const discovery = discoveryRoutes(`${facts.advertiseAddress}:${facts.securePort}`, whole);
   const metrics = createMetrics();
   const version = versionInfo(ownVersion());
   addProcessMetrics(metrics, version.gitVersion);
@@ -111,7 +109,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const healthRoute: PathRoute = (call) => answerHealth(call, health);
   const routes = new Map<string, PathRoute>([
     ...discovery.routes,
-    ...openApiRoutes(version.gitVersion, catalog, registry),
+    ...openApiRoutes(version.gitVersion, whole, registry),
     ...issuerRoutes(issuer, `https://${facts.advertiseAddress}:${facts.securePort}/openid/v1/jwks`, jwt.keySet),
     ...['/healthz', '/livez', '/readyz'].flatMap((path) => [
       [path, healthRoute] as const,

@@ -20,6 +20,32 @@ const resources = [
   { name: 'flunders', singularName: 'flunder', namespaced: true, kind: 'Flunder', verbs: ['get', 'list'] },
 ];
 
+const flunder = {
+  type: 'object',
+  properties: { metadata: { $ref: '#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.Time' } },
+};
+const openApi: Readonly<Record<string, unknown>> = {
+  '/openapi/v3': {
+    paths: {
+      'apis/x.example.com/v1': { serverRelativeURL: '/openapi/v3/apis/x.example.com/v1?hash=AB' },
+      'apis/other.example.com/v1': { serverRelativeURL: '/openapi/v3/apis/other.example.com/v1?hash=AB' },
+    },
+  },
+  '/openapi/v3/apis/x.example.com/v1': { openapi: '3.0.0', info: { title: 'extension' } },
+  '/openapi/v2': {
+    swagger: '2.0',
+    paths: {
+      '/apis/x.example.com/v1/flunders': { get: { schema: { $ref: '#/definitions/example.Flunder' } } },
+      '/healthz': { get: { schema: { $ref: '#/definitions/example.Unused' } } },
+    },
+    definitions: {
+      'example.Flunder': flunder,
+      'example.Unused': { type: 'object' },
+      'io.k8s.apimachinery.pkg.apis.meta.v1.Time': { type: 'object' },
+    },
+  },
+};
+
 test('Every version that the server brings along has an APIService', async (t) => {
   const { items } = await server.client.list(apiServices, {}, server.signal);
   const apps = items.find(({ metadata }) => metadata.name === 'v1.apps');
@@ -53,6 +79,11 @@ test('An extension API server answers under its group, and hears who asks', asyn
     outgoing.setHeader('content-type', 'application/json');
     if (incoming.url === '/apis/x.example.com/v1') {
       outgoing.end(JSON.stringify({ kind: 'APIResourceList', groupVersion: 'x.example.com/v1', resources }));
+      return;
+    }
+    const published = openApi[incoming.url!.replace(/\?.*/, '')];
+    if (published !== undefined) {
+      outgoing.end(JSON.stringify(published));
       return;
     }
     const { headers, url, method } = incoming;
@@ -92,6 +123,21 @@ test('An extension API server answers under its group, and hears who asks', asyn
   const groups = (await client.raw('GET', '/apis', signal)) as { readonly groups: readonly { name: string }[] };
   t.is(groups.groups.filter(({ name }) => name === 'x.example.com').length, 1);
 
+  const { paths } = (await client.raw('GET', '/openapi/v3', signal)) as OpenApiV2;
+  t.deepEqual(paths['apis/x.example.com/v1'], { serverRelativeURL: '/openapi/v3/apis/x.example.com/v1?hash=AB' });
+  t.is(paths['apis/other.example.com/v1'], undefined);
+  const document = await client.raw('GET', '/openapi/v3/apis/x.example.com/v1?hash=AB', signal);
+  t.like(document, { openapi: '3.0.0', info: { title: 'extension' } });
+  const v2 = (await client.raw('GET', '/openapi/v2', signal)) as OpenApiV2;
+  t.truthy(v2.paths['/apis/x.example.com/v1/flunders']);
+  t.truthy(v2.paths['/api/v1/pods']);
+  const time = 'io.k8s.apimachinery.pkg.apis.meta.v1.Time'; // what is another thing there has another name here
+  const properties = { metadata: { $ref: `#/definitions/${time}_v2` } };
+  t.deepEqual(v2.definitions['example.Flunder'], { ...flunder, properties });
+  t.deepEqual(v2.definitions[`${time}_v2`], { type: 'object' });
+  t.like(v2.definitions[time], { type: 'string', format: 'date-time' });
+  t.is(v2.definitions['example.Unused'], undefined);
+
   const path = '/apis/x.example.com/v1/namespaces/default/flunders?limit=5';
   const seen = (await client.raw('GET', path, signal)) as { headers: Record<string, string> };
   t.like(seen, { url: path, method: 'GET', CN: 'front-proxy-client', isKnown: true });
@@ -99,6 +145,11 @@ test('An extension API server answers under its group, and hears who asks', asyn
   t.is(seen.headers['x-remote-group'], 'system:masters, system:authenticated');
   t.is(seen.headers['authorization'], undefined);
 });
+
+interface OpenApiV2 {
+  readonly paths: Record<string, unknown>;
+  readonly definitions: Record<string, unknown>;
+}
 
 test('Who shows the front-proxy certificate may say for whom it speaks, and is nobody itself', async (t) => {
   const pki = (name: string) => readFile(join(server.directory, 'pki', name), 'utf8');

@@ -8,6 +8,7 @@ import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
 import { passed, problemOf, type Verdict, withVerdict } from './condition.ts';
 import { discover } from './discover.ts';
+import { fetchDocuments, type RemoteDocument } from './documents.ts';
 import { type RemoteOptions, targetOf } from './remote.ts';
 import { resourcesIn } from './resources.ts';
 
@@ -19,6 +20,8 @@ export interface AvailabilityOptions extends RemoteOptions {
 export interface Availability {
   /** What extension API servers serve, by name of the APIService. */
   readonly resources: ReadonlyMap<string, readonly ServedResource[]>;
+  /** What they publish in OpenAPI, by the same name. */
+  readonly documents: ReadonlyMap<string, RemoteDocument>;
   /** Grows with each change of it. */
   readonly generation: number;
   /** Keeps the condition Available of every APIService right, writing through `api`. */
@@ -31,20 +34,24 @@ export function createAvailability(options: AvailabilityOptions): Availability {
   const allServices = registry.reader(services);
   const slices = registry.reader(endpointSlices);
   const resources = new Map<string, readonly ServedResource[]>();
+  const documents = new Map<string, RemoteDocument>();
   const known = new Map<string, string>();
   let generation = 0;
 
-  function remember(name: string, found: readonly ServedResource[] | undefined): void {
-    const text = JSON.stringify(found);
+  function remember(name: string, found: readonly ServedResource[], published: RemoteDocument): void {
+    const text = JSON.stringify([found, published]);
     if (known.get(name) === text) return;
     generation += 1;
-    if (found === undefined) {
-      known.delete(name);
-      resources.delete(name);
-    } else {
-      known.set(name, text);
-      resources.set(name, found);
-    }
+    known.set(name, text);
+    resources.set(name, found);
+    documents.set(name, published);
+  }
+
+  function forget(name: string): void {
+    if (!known.delete(name)) return;
+    generation += 1;
+    resources.delete(name);
+    documents.delete(name);
   }
 
   async function check(object: APIService, signal: AbortSignal): Promise<Verdict> {
@@ -53,8 +60,12 @@ export function createAvailability(options: AvailabilityOptions): Availability {
     if (problem !== undefined) return problem;
     const { group = '', version = '' } = object.spec!;
     try {
-      const list = await discover(targetOf(object.spec!, options), `/apis/${group}/${version}`, signal);
-      remember(object.metadata.name, resourcesIn(list, group, version));
+      const target = targetOf(object.spec!, options);
+      const { name } = object.metadata;
+      const path = `apis/${group}/${version}`;
+      const list = await discover(target, `/${path}`, signal);
+      const published = await fetchDocuments(target, path, documents.get(name), signal);
+      remember(name, resourcesIn(list, group, version), published);
       return passed;
     } catch (error) {
       signal.throwIfAborted();
@@ -64,6 +75,7 @@ export function createAvailability(options: AvailabilityOptions): Availability {
 
   return {
     resources,
+    documents,
     get generation() {
       return generation;
     },
@@ -87,7 +99,7 @@ export function createAvailability(options: AvailabilityOptions): Availability {
       async function reconcile(name: string, signal: AbortSignal): Promise<number | undefined> {
         const object = all.get(name);
         if (object?.spec?.service === undefined) {
-          remember(name, undefined);
+          forget(name);
           return undefined;
         }
         const verdict = await check(object, signal);

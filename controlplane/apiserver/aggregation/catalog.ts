@@ -4,6 +4,7 @@ import type { APIService } from '#lib/api/types/apiregistration.v1.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Catalog } from '../routes/catalog.ts';
 import type { Availability } from './availability.ts';
+import { isAvailable } from './remote.ts';
 
 /** The catalog with what extension API servers serve: the same one as long as nothing has changed. */
 export function withRemote(
@@ -26,10 +27,11 @@ export function withRemote(
   };
 }
 
-function joined(catalog: Catalog, remote: readonly APIService[], { resources }: Availability): Catalog {
+function joined(catalog: Catalog, remote: readonly APIService[], { resources, documents }: Availability): Catalog {
   return {
     ...catalog,
     groups: joinGroups(catalog.groups, remote),
+    documents: remote.filter(isAvailable).flatMap(({ metadata }) => documents.get(metadata.name) ?? []),
     resources: [...catalog.resources, ...remote.flatMap(({ metadata }) => resources.get(metadata.name) ?? [])],
   };
 }

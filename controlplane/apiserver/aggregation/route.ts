@@ -3,12 +3,13 @@ import type { ApiResponse } from '../exchange.ts';
 import type { Call } from '../handler.ts';
 import { textAnswer } from '../http/reply.ts';
 import { forward } from '../proxy/forward.ts';
+import { aggregator } from './discover.ts';
 import { isAvailable, type RemoteOptions, remoteService, targetOf } from './remote.ts';
 
-/** Sends what is under `/apis/GROUP/VERSION` to the extension API server that serves it; undefined if none does. */
+/** Sends what is under `/apis/GROUP/VERSION`, and its OpenAPI document, to the extension API server that serves it; undefined if none does. */
 export function createAggregationRoute(options: RemoteOptions): (call: Call) => Promise<ApiResponse> | undefined {
   return ({ request, user }) => {
-    const [, group, version] = /^\/apis\/([^/]+)\/([^/]+)(?:\/|$)/.exec(request.path) ?? [];
+    const [, document, group, version] = pattern.exec(request.path) ?? [];
     if (group === undefined || version === undefined) return undefined;
     const found = remoteService(options.registry, group, version);
     if (found?.spec === undefined) return undefined;
@@ -24,8 +25,9 @@ export function createAggregationRoute(options: RemoteOptions): (call: Call) => 
       forward(request, {
         target: targetOf(spec, options),
         path: `${request.path}${query === '' ? '' : `?${query}`}`,
-        extraHeaders: { ...forwarded, ...remoteHeaders(user) },
+        extraHeaders: { ...forwarded, ...remoteHeaders(document === undefined ? user : aggregator) },
       });
     return send();
   };
 }
+const pattern = /^(\/openapi\/v3)?\/apis\/([^/]+)\/([^/]+)(?:\/|$)/;

@@ -1,5 +1,6 @@
 // What the API consists of at the moment: what the server brings along, and what definitions add.
 import { builtInGroups, builtInResources, type ServedGroup, type ServedResource } from '#lib/api/discovery/served.ts';
+import type { RemoteDocument } from '../aggregation/documents.ts';
 import { compareVersions } from '../customresources/resource.ts';
 import type { Registry } from '../registry/registry.ts';
 
@@ -9,6 +10,8 @@ export interface Catalog {
   /** Those that definitions add. */
   readonly customGroups: readonly ServedGroup[];
   readonly custom: readonly ServedResource[];
+  /** What extension API servers publish in OpenAPI. */
+  readonly documents?: readonly RemoteDocument[];
 }
 
 /** Returns the catalog as it is now: the same one as long as nothing has changed. */

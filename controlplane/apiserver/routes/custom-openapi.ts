@@ -1,10 +1,11 @@
-// OpenAPI documents with what custom resources add: joined to those of the built-in ones, which are made once.
+// OpenAPI documents with what custom resources and extension API servers add: joined to those of the built-in ones, which are made once.
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { type CustomResource, customV2, customV3 } from '#lib/api/openapi/custom.ts';
 import { encodeOpenApiV2 } from '#lib/api/openapi/v2-protobuf.ts';
 import { customResourceDefinitions } from '#lib/api/resources.ts';
+import type { DocumentPart } from '../aggregation/documents.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Catalog } from './catalog.ts';
 import type { OpenApiPacked } from './openapi-child.ts';
@@ -19,11 +20,12 @@ export interface CustomDocuments {
 
 /** `version`: of the server. */
 export function createCustomDocuments(
-  { custom, customGroups }: Catalog,
+  { custom, customGroups, documents = [] }: Catalog,
   registry: Pick<Registry, 'reader'>,
   version: string,
 ): CustomDocuments {
   const described = describe(custom, registry);
+  const isBare = described.length === 0 && documents.length === 0;
   const paths = customGroups.flatMap(({ group, versions }) =>
     versions.map((one) => ({ group, version: one, path: `apis/${group}/${one}` })),
   );
@@ -52,33 +54,45 @@ export function createCustomDocuments(
     return text;
   }
 
+  /** The first one who describes a path or a definition is believed. */
+  function addedV2(): DocumentPart {
+    const parts = [customV2(described), ...documents.flatMap(({ v2 }) => v2 ?? [])].reverse();
+    return {
+      paths: Object.assign({}, ...parts.map((part) => part.paths)),
+      definitions: Object.assign({}, ...parts.map((part) => part.definitions)),
+    };
+  }
+
   return {
     v2(base) {
-      if (described.length === 0) return base;
+      if (isBare) return base;
       return once('v2', async () => {
         const text = (await unzip((await base).bytes)).toString();
-        return packed(joined(text, customV2(described)));
+        return packed(joined(text, addedV2()));
       });
     },
     v2Protobuf(base) {
-      if (described.length === 0) return base;
+      if (isBare) return base;
       return once('v2 protobuf', async () => {
         const { bytes, etag } = await base;
-        const part = encodeOpenApiV2(customV2(described));
+        const part = encodeOpenApiV2({ ...addedV2() });
         // Messages that follow each other are one message with the fields of both, and so are packed streams.
         const whole = Buffer.concat([bytes, await zip(part)]);
         return { bytes: whole, etag: tagOf(Buffer.concat([Buffer.from(etag), part])) };
       });
     },
     v3Index(base) {
-      if (described.length === 0) return base;
+      if (isBare) return base;
       return once('v3', async () => {
         const index = JSON.parse((await unzip((await base).bytes)).toString());
         const added = paths.map(({ path }) => {
           const hash = createHash('sha256').update(textOf(path)!).digest('hex').slice(0, 32).toUpperCase();
           return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }];
         });
-        const all = { ...Object.fromEntries(added), ...index.paths };
+        const remote = documents.flatMap(({ path, url }) =>
+          url === undefined ? [] : [[path, { serverRelativeURL: url }] as const],
+        );
+        const all = { ...Object.fromEntries([...added, ...remote]), ...index.paths };
         // The group is in the list from its first version on.
         return packed(JSON.stringify({ paths: all }));
       });
@@ -100,16 +114,19 @@ function describe(custom: Catalog['custom'], registry: Pick<Registry, 'reader'>)
 }
 
 /** The JSON of a document with these paths and definitions, too: what is large is not parsed. */
-function joined(text: string, { paths, definitions }: ReturnType<typeof customV2>): string {
+function joined(text: string, { paths, definitions }: DocumentPart): string {
   const start = '"paths":{';
   const middle = '},"definitions":{';
   const at = text.indexOf(start);
   const then = text.indexOf(middle, at);
   if (at === -1 || then === -1) throw new TypeError('The document has no paths followed by definitions');
-  const inner = (part: object) => JSON.stringify(part).slice(1, -1);
+  const inner = (part: object) =>
+    Object.entries(part)
+      .map((one) => `${JSON.stringify(one[0])}:${JSON.stringify(one[1])},`)
+      .join('');
   const head = text.slice(0, at + start.length);
   const rest = text.slice(at + start.length, then);
-  return `${head}${inner(paths)},${rest}${middle}${inner(definitions)},${text.slice(then + middle.length)}`;
+  return `${head}${inner(paths)}${rest}${middle}${inner(definitions)}${text.slice(then + middle.length)}`;
 }
 
 async function packed(text: string): Promise<OpenApiPacked> {
