@@ -1,3 +1,4 @@
+import { isSame } from '#lib/api/kinds/equal.ts';
 import { keyOf } from '#lib/api/resource.ts';
 import {
   endpointSlices,
@@ -14,7 +15,10 @@ import { serviceNameLabel } from '../shared/endpoints.ts';
 import { Expectations } from '../shared/expectations.ts';
 import { selectedPods, watchSelectedPods } from '../shared/services.ts';
 import { managedBy, managedByLabel } from './distribute.ts';
+import { createHintsTeller } from './hints-events.ts';
 import { planSlices } from './plan.ts';
+import { wantsZoneHints, zoneLabel } from './zone-hints.ts';
+import { placeOf, zoneShares } from './zone-shares.ts';
 
 /** Keeps the EndpointSlices of each Service that has a selector. */
 export async function runEndpointSlices(context: ControllerContext, signal: AbortSignal): Promise<void> {
@@ -25,12 +29,23 @@ export async function runEndpointSlices(context: ControllerContext, signal: Abor
   const slices = informers.get(endpointSlices);
   const expectations = new Expectations();
   const queue = createQueue('endpointslice-controller', context, reconcile);
+  const hints = createHintsTeller(events);
+  const hinted = new Set<string>(); // Services that want hints
+  let shares: ReadonlyMap<string, number> | undefined;
+  let areSharesStale = true;
 
-  services.onChange((_now, _before, key) => queue.add(key));
+  services.onChange((now, _before, key) => {
+    if (now !== undefined && wantsZoneHints(now)) hinted.add(key);
+    else hinted.delete(key);
+    queue.add(key);
+  });
   watchSelectedPods(pods, services, (key) => queue.add(key));
   nodes.onChange((now, before) => {
-    const zone = 'topology.kubernetes.io/zone';
-    if (before === undefined || now?.metadata.labels?.[zone] === before.metadata.labels?.[zone]) return;
+    if (!isSame(placeOf(now), placeOf(before))) {
+      areSharesStale = true;
+      for (const key of hinted) queue.add(key);
+    }
+    if (before === undefined || now?.metadata.labels?.[zoneLabel] === before.metadata.labels?.[zoneLabel]) return;
     for (const service of services.list()) queue.add(keyOf(service));
   });
   slices.onChange((now, before) => {
@@ -47,16 +62,23 @@ export async function runEndpointSlices(context: ControllerContext, signal: Abor
     const service = services.get(key);
     if (service === undefined) {
       expectations.forget(key);
+      hints.forget(key);
       return undefined; // its slices go with it: they are owned
     }
     if (service.metadata.deletionTimestamp !== undefined || !expectations.areMet(key, clock.now())) return undefined;
     if (service.spec?.type === 'ExternalName' || !service.spec?.selector) return undefined;
+    if (areSharesStale && hinted.has(key)) {
+      shares = zoneShares(nodes.list());
+      areSharesStale = false;
+    }
     const plan = planSlices({
       service,
       pods: selectedPods(service, pods),
       nodeOf: ({ spec }) => nodes.get(spec.nodeName ?? ''),
       slices: slicesOf(service.metadata.namespace ?? '', service.metadata.name),
+      shares,
     });
+    hints.tell(service, plan.hints);
     try {
       expectations.expect(key, plan.create.length, [], clock.now());
       for (const slice of plan.create) await create(key, slice, signal);

@@ -55,6 +55,28 @@ test('planSlices() says for whom an endpoint is the nearest, where that is wante
   t.deepEqual(hints('PreferSameNode'), { forZones: [{ name: 'a' }], forNodes: [{ name: 'n1' }] });
 });
 
+test('planSlices() gives endpoints to zones by their CPU, where that is wanted, and says why not', (t) => {
+  const zoned = { metadata: { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'a' } }, spec: {}, status: {} };
+  const annotations = { 'service.kubernetes.io/topology-mode': 'Auto' };
+  const wishing = {
+    metadata: { ...service.metadata, annotations },
+    spec: { ...service.spec, trafficDistribution: 'PreferSameNode' }, // which then does not count
+    status: {},
+  };
+  const facts = { service: wishing, nodeOf: () => zoned, slices: [] };
+  const shares = new Map([
+    ['a', 0.5],
+    ['b', 0.5],
+  ]);
+  const two = planSlices({ ...facts, pods: [pod(1), pod(2), pod(3, { ready: false })], shares });
+  const given = two.create[0]!.endpoints!.map(({ hints }) => hints);
+  t.deepEqual(given, [{ forZones: [{ name: 'b' }] }, { forZones: [{ name: 'a' }] }, undefined]);
+  t.deepEqual([...two.hints!], [['IPv4', undefined]]);
+  const one = planSlices({ ...facts, pods: [pod(1)], shares });
+  t.is(one.create[0]!.endpoints![0]!.hints, undefined);
+  t.regex(one.hints!.get('IPv4')!, /Insufficient number of endpoints/);
+});
+
 test('planSlices() puts at most 100 endpoints into one slice and touches only what changes', (t) => {
   const pods = Array.from({ length: 150 }, (_, i) => pod(i + 1));
   const first = planSlices({ service, pods, nodeOf, slices: [] });

@@ -12,6 +12,7 @@ import {
 } from '../shared/endpoints.ts';
 import { isReady } from '../shared/pods.ts';
 import { discoveryPlan, type Group, type SlicePlan } from './distribute.ts';
+import { type Placed, planZoneHints, wantsZoneHints, zoneLabel } from './zone-hints.ts';
 
 export interface SliceFacts {
   readonly service: Service;
@@ -20,12 +21,60 @@ export interface SliceFacts {
   nodeOf(pod: Pod): Node | undefined;
   /** Those that this controller manages for the Service. */
   readonly slices: readonly EndpointSlice[];
+  /** See `zoneShares`. */
+  readonly shares?: ReadonlyMap<string, number> | undefined;
+}
+
+/** What became of the wish for topology-aware hints: for each family why there are none, or undefined. Absent: not wished for. */
+export interface HintsOutcome {
+  readonly hints?: ReadonlyMap<string, string | undefined>;
 }
 
 /** The slices to create, update and delete so that they hold just the endpoints of `service`, few of them touched. */
-export function planSlices({ service, pods, nodeOf, slices }: SliceFacts): SlicePlan {
-  const groups = familiesOf(service).flatMap((family) => groupsOf(service, pods, nodeOf, family));
-  return discoveryPlan(service, groups, slices);
+export function planSlices({ service, pods, nodeOf, slices, shares }: SliceFacts): SlicePlan & HintsOutcome {
+  const families = familiesOf(service).map((family) => ({ family, groups: groupsOf(service, pods, nodeOf, family) }));
+  if (!wantsZoneHints(service)) {
+    const groups = families.flatMap((one) => one.groups);
+    return discoveryPlan(service, groups, slices);
+  }
+  const hinted = families.map(({ family, groups }) => ({ family, ...giveToZones(groups, slices, shares) }));
+  const plan = discoveryPlan(
+    service,
+    hinted.flatMap(({ groups }) => groups),
+    slices,
+  );
+  return { ...plan, hints: new Map(hinted.map(({ family, problem }) => [family, problem])) };
+}
+
+function giveToZones(
+  groups: readonly Group[],
+  slices: readonly EndpointSlice[],
+  shares: ReadonlyMap<string, number> | undefined,
+): { readonly groups: readonly Group[]; readonly problem: string | undefined } {
+  const now = new Map(
+    slices.flatMap(({ endpoints }) =>
+      (endpoints ?? []).map((one) => [one.addresses[0], one.hints?.forZones?.[0]?.name]),
+    ),
+  );
+  const ready = new Map<string, Placed>(); // an address may be in several groups: named ports
+  for (const { endpoints } of groups) {
+    for (const [address, { conditions, zone }] of endpoints) {
+      if (conditions?.ready) ready.set(address, { address, zone, given: now.get(address) });
+    }
+  }
+  const plan = planZoneHints([...ready.values()], shares);
+  if ('problem' in plan) return { groups, problem: plan.problem };
+  const hinted = (endpoint: Endpoint): Endpoint => {
+    const zone = plan.zones.get(endpoint.addresses[0]!);
+    return endpoint.conditions?.ready && zone ? { ...endpoint, hints: { forZones: [{ name: zone }] } } : endpoint;
+  };
+  return {
+    groups: groups.map((group) => ({
+      ...group,
+      endpoints: new Map([...group.endpoints].map(([address, endpoint]) => [address, hinted(endpoint)])),
+    })),
+    problem: undefined,
+  };
 }
 
 function familiesOf({ spec }: Service): readonly ('IPv4' | 'IPv6')[] {
@@ -67,7 +116,7 @@ function endpointOf(service: Service, pod: Pod, node: Node | undefined, address:
   const terminating = pod.metadata.deletionTimestamp !== undefined;
   const ready = (service.spec?.publishNotReadyAddresses ?? false) || (serving && !terminating);
   const hostname = hostnameFor(service, pod);
-  const zone = node?.metadata.labels?.['topology.kubernetes.io/zone'];
+  const zone = node?.metadata.labels?.[zoneLabel];
   return {
     addresses: [address],
     conditions: { ready, serving, terminating },
@@ -80,8 +129,8 @@ function endpointOf(service: Service, pod: Pod, node: Node | undefined, address:
 }
 
 /** For whom an endpoint is the nearest. Rule: KEP-4444 and KEP-3015, trafficDistribution. */
-function hintsFor({ spec }: Service, zone: string | undefined, node: string | undefined): Pick<Endpoint, 'hints'> {
-  const wish = spec?.trafficDistribution;
+function hintsFor(service: Service, zone: string | undefined, node: string | undefined): Pick<Endpoint, 'hints'> {
+  const wish = wantsZoneHints(service) ? undefined : service.spec?.trafficDistribution;
   const isNear = wish === 'PreferClose' || wish === 'PreferSameZone' || wish === 'PreferSameNode';
   const forZones = isNear && zone ? { forZones: [{ name: zone }] } : undefined;
   const forNodes = wish === 'PreferSameNode' && node ? { forNodes: [{ name: node }] } : undefined;
