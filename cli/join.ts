@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { JoinedOptions } from '../agent/certificates/joined.ts';
 import { ownName } from './agent.ts';
 import { live, requireRoot } from './life.ts';
+import { serverOf } from './own-etcd.ts';
 
 interface JoinFlags {
   readonly token?: string;
@@ -86,11 +87,4 @@ async function enter(
   };
   await writeJoined(rootDir, options);
   return options;
-}
-
-/** @throws {Error} if it names no server */
-function serverOf(text: string): string {
-  const url = URL.parse(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`);
-  if (url?.protocol !== 'https:') throw new Error(`<url> must be like https://192.0.2.1:6443: it is ${text}`);
-  return url.origin;
 }

@@ -2,14 +2,12 @@ import type { Command } from 'commander';
 import { addEtcdOptions, type EtcdFlags, etcdOf } from './etcd.ts';
 import { live } from './life.ts';
 import { keepNotified, takeNotifyEnvironment } from './notify.ts';
+import { addOwnEtcdOptions, type JoiningFlags, ownEtcdOf } from './own-etcd.ts';
+import { addServers } from './servers.ts';
 import { answersWell } from './well.ts';
 
-export interface ServerFlags extends EtcdFlags {
-  readonly dataDir: string;
+export interface ServerFlags extends EtcdFlags, JoiningFlags {
   readonly maxStoreSize: string;
-  readonly bindAddress: string;
-  readonly securePort: string;
-  readonly advertiseAddress?: string;
   readonly listenFd?: string;
   readonly localPort?: string;
   readonly serviceClusterIpRange: string;
@@ -19,18 +17,16 @@ export interface ServerFlags extends EtcdFlags {
   readonly schedulerConfig?: string;
   readonly cloudProvider?: string;
   readonly cloudConfig?: string;
-  readonly token?: readonly string[];
   readonly tlsSan: readonly string[];
   readonly controlPlaneEndpoint?: string;
   readonly certificateLifetime: string;
   readonly authorityLifetime: string;
   readonly clusterSigningDuration: string;
-  readonly ownNode?: string;
   readonly verbose?: boolean;
 }
 
 export function addServer(program: Command): void {
-  addEtcdOptions(program.command('server'))
+  const command = addOwnEtcdOptions(addEtcdOptions(program.command('server')))
     .description('Run a control plane: API server, scheduler and controllers in one process.')
     .option('--data-dir <folder>', 'database, certificates and kubeconfigs', '/var/lib/skiff/server')
     .option('--max-store-size <size>', 'how large the database may grow: then only deletions are taken', '8Gi')
@@ -55,6 +51,7 @@ export function addServer(program: Command): void {
     .option('--own-node <name>', 'the node that runs on the same machine (its host name unless told)')
     .option('-v, --verbose', 'log more')
     .action((flags: ServerFlags) => live((signal) => server(flags, signal)));
+  addServers(command);
 }
 
 async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
@@ -67,6 +64,8 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
   const milliseconds = (text: string) => Number(parseDuration(text) / 1_000_000n);
   const { parseToken } = await import('#lib/join/token.ts');
   const log = createLog({ level: flags.verbose ? 'debug' : 'info' });
+  const clock = createClock();
+  const { ownEtcd } = await ownEtcdOf(flags, { clock, log }, signal);
   const options = {
     dataDir: flags.dataDir,
     maxStoreBytes: wholeValue(flags.maxStoreSize),
@@ -78,13 +77,16 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
     serviceClusterIPRange: flags.serviceClusterIpRange,
     clusterCIDR: flags.clusterCidr,
     clusterDomain: flags.clusterDomain,
-    leaderElect: flags.leaderElect ?? flags.etcdServers !== undefined,
+    ...ownEtcd?.settings, // what the servers before it say goes for all
+    ...(ownEtcd === undefined ? {} : { ownEtcd }),
+    leaderElect: flags.leaderElect ?? (ownEtcd ?? flags.etcdServers) !== undefined,
     ...etcdOf(flags),
     ...(flags.schedulerConfig === undefined ? {} : { schedulerConfig: flags.schedulerConfig }),
     ...(flags.cloudProvider === undefined
       ? {}
       : { cloud: { provider: flags.cloudProvider, config: flags.cloudConfig ?? '' } }),
-    tokens: (flags.token ?? [process.env['SKIFF_TOKEN'] ?? []].flat()).map(parseToken),
+    // One that joins has been given its token by the others.
+    tokens: flags.join ? [] : (flags.token ?? [process.env['SKIFF_TOKEN'] ?? []].flat()).map(parseToken),
     extraNames: flags.tlsSan,
     certificateLifetimeMs: milliseconds(flags.certificateLifetime),
     authorityLifetimeMs: milliseconds(flags.authorityLifetime),
@@ -92,7 +94,6 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
     ...(flags.ownNode === undefined ? {} : { ownNode: flags.ownNode }),
     ...(flags.controlPlaneEndpoint === undefined ? {} : { controlPlaneEndpoint: flags.controlPlaneEndpoint }),
   };
-  const clock = createClock();
   const host = flags.bindAddress === '0.0.0.0' ? '127.0.0.1' : flags.bindAddress;
   void keepNotified(
     takeNotifyEnvironment(process.env),

@@ -9,6 +9,7 @@ interface CreateFlags {
   readonly description?: string;
   readonly usages: string;
   readonly groups: string;
+  readonly servers?: boolean;
   readonly printJoinCommand?: boolean;
 }
 
@@ -22,7 +23,8 @@ export function addToken(program: Command): void {
     .option('--description <text>', 'what it is for')
     .option('--usages <list>', 'what it may do', 'signing,authentication')
     .option('--groups <list>', 'groups of those who use it', 'system:bootstrappers:kubeadm:default-node-token')
-    .option('--print-join-command', 'print the whole command that joins a node')
+    .option('--servers', 'for servers, not nodes: who has it is given the authorities of the cluster')
+    .option('--print-join-command', 'print the whole command that joins a node, or a server')
     .option(...kubeconfig)
     .action((text: string | undefined, flags: CreateFlags) => live((signal) => create(text, flags, signal)));
   token
@@ -43,14 +45,16 @@ async function create(text: string | undefined, flags: CreateFlags, signal: Abor
   const { parseDuration } = await import('#lib/api/json/duration.ts');
   const { secrets } = await import('#lib/api/resources.ts');
   const { connect } = await import('#lib/client/connect.ts');
-  const { formatToken, generateToken, parseToken, secretOf, tokenUsages } = await import('#lib/join/token.ts');
+  const { formatToken, generateToken, parseToken, secretOf, serverGroup, tokenUsages } = await import(
+    '#lib/join/token.ts'
+  );
   const token = text === undefined ? generateToken() : parseToken(text);
   const lifeNs = parseDuration(flags.ttl);
   if (lifeNs < 0n) throw new Error(`--ttl must be like 30m or 24h: it is ${flags.ttl}`);
   const usages = words(flags.usages);
   const strange = usages.find((usage) => !tokenUsages.includes(usage as TokenUsage));
   if (strange !== undefined) throw new Error(`--usages knows signing and authentication, not ${strange}`);
-  const groups = words(flags.groups);
+  const groups = flags.servers ? [serverGroup] : words(flags.groups);
   const notForTokens = groups.find((group) => !/^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/.test(group));
   if (notForTokens !== undefined)
     throw new Error(`--groups begin with system:bootstrappers: and ${notForTokens} does not`);
@@ -64,12 +68,15 @@ async function create(text: string | undefined, flags: CreateFlags, signal: Abor
   });
   await connection.client.create(secrets, secret, signal);
   const plain = formatToken(token);
-  const line = flags.printJoinCommand ? await joinCommand(connection.client, plain, signal) : plain;
+  const line = flags.printJoinCommand
+    ? await joinCommand(connection.client, flags.servers ? 'server --join' : 'join', plain, signal)
+    : plain;
   process.stdout.write(`${line}\n`);
 }
 
 async function joinCommand(
   client: import('#lib/client/client.ts').Client,
+  how: string,
   token: string,
   signal: AbortSignal,
 ): Promise<string> {
@@ -79,7 +86,7 @@ async function joinCommand(
   const { readClusterInfo } = await import('#lib/join/read-cluster-info.ts');
   const { data } = await client.get(configMaps, clusterInfo, signal);
   const { server, ca } = readClusterInfo(data?.[kubeconfigKey] ?? '');
-  return `skiff join ${server} --token ${token} --ca-hash ${caHash(splitPem(ca)[0] ?? ca)}`;
+  return `skiff ${how} ${server} --token ${token} --ca-hash ${caHash(splitPem(ca)[0] ?? ca)}`;
 }
 
 async function list(kubeconfig: string | undefined, signal: AbortSignal): Promise<void> {

@@ -86,6 +86,7 @@ async function ensurePki(facts: ServerFacts, clock: Clock): Promise<ClusterPki> 
     domain: clusterDomain,
     server: `https://127.0.0.1:${localPort}`,
     nowMs: clock.now(),
+    etcdNames: facts.ownEtcd && [facts.ownEtcd.address],
     lifetimes: { leafMs: certificateLifetimeMs, authorityMs: authorityLifetimeMs },
   };
   try {

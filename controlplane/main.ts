@@ -21,6 +21,8 @@ import { createServiceHooks } from './apiserver/services/hooks.ts';
 import { createRanges } from './apiserver/services/run-ranges.ts';
 import { type Certificates, clientCaOf, openCertificates } from './certificates.ts';
 import { type ComponentsOptions, runComponents } from './components.ts';
+import { startOwnMember } from './members/own.ts';
+import { createServersRoute } from './members/serve.ts';
 import { openStore } from './open-store.ts';
 import type { ServerFacts, ServerOptions } from './options.ts';
 import { dumpStore } from './store/backup.ts';
@@ -44,7 +46,9 @@ export async function runServer(
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   const certificates = await openCertificates(options, { clock, log });
   const [facts, pki] = [certificates.facts(), certificates.current()];
-  const store = await openStore({ ...facts, maxStoreBytes: options.maxStoreBytes, etcd: options.etcd }, { clock, log });
+  await using member = await startOwnMember(options, { clock, log }, signal);
+  const etcd = member?.location ?? options.etcd;
+  const store = await openStore({ ...facts, maxStoreBytes: options.maxStoreBytes, etcd }, { clock, log });
   const progress = new Progress(() => store.problem?.());
   const registry = createRegistry({
     store,
@@ -71,6 +75,7 @@ export async function runServer(
     certificates,
     registry,
     backup: (end) => dumpStore(store, end),
+    servers: createServersRoute({ etcd: member?.location, settings: facts, pki: certificates.current, clock, log }),
     health: progress.checks,
     bootstrapped: progress.bootstrapped.promise,
     clock,
@@ -96,7 +101,7 @@ export async function runServer(
     const user = { name: 'system:apiserver', groups: ['system:masters'] };
     const client = createClient(apiServer.transportAs(user), { userAgent: 'kube-apiserver' });
     const ranges = createRanges({ registry, client, range: facts.serviceClusterIPRange, clock, log });
-    const sharing = options.etcd && { store, registry, client, facts: certificates.facts, clock, log };
+    const sharing = etcd && { store, registry, client, facts: certificates.facts, clock, log };
     const servers = sharing && createServerLeases(store, facts.advertiseAddress);
     const ensureObjects = async () => {
       const serverAddresses = await servers?.refresh(signal);
@@ -125,7 +130,7 @@ export async function runServer(
       void ensureObjects().catch(() => {}); // only an end is an error here: what fails is logged there
     });
     work.push(certificates.run(running.signal));
-    await aborted(signal);
+    await Promise.race([aborted(signal), member?.failed ?? aborted(signal)]);
   } finally {
     log.info('Stopping server');
     progress.isStopping = true;

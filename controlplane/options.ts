@@ -3,6 +3,7 @@ import type { ElectionTimes } from '#lib/client/election/plan.ts';
 import { formatIp, parseCidr } from '#lib/ip.ts';
 import type { Token } from '#lib/join/token.ts';
 import type { CloudOptions } from './cloud/main.ts';
+import type { OwnMember } from './members/member.ts';
 
 export interface ServerOptions {
   /** Database, certificates and kubeconfigs. */
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly maxStoreBytes?: number;
   /** Keeps objects in etcd instead. */
   readonly etcd?: EtcdLocation;
+  /** Keeps objects in etcd, a member of which this server runs itself. */
+  readonly ownEtcd?: OwnMember;
   /** API server alone: no scheduler, no controllers. */
   readonly apiOnly?: boolean;
   /** Other servers share the store: of all schedulers and of all controllers one works at a time. */
@@ -58,6 +61,8 @@ export interface EtcdLocation {
   readonly keyFile?: string;
   /** What stands before every key; `/registry` unless told. */
   readonly prefix?: string;
+  /** Its members say where members are: those that join are used, those that leave are not. */
+  readonly isOurs?: boolean;
   /** Versions to write where they are not the stable ones: `{'endpointslices.discovery.k8s.io': 'v1beta1'}`. */
   readonly storageVersions?: Readonly<Record<string, string>>;
 }
@@ -68,6 +73,7 @@ export interface ServerFacts
     Omit<
       ServerOptions,
       | 'etcd'
+      | 'ownEtcd'
       | 'maxStoreBytes'
       | 'listenFds'
       | 'apiOnly'
@@ -78,6 +84,7 @@ export interface ServerFacts
       | 'controlPlaneEndpoint'
     >
   > {
+  readonly ownEtcd?: OwnMember;
   /** `https://host:port` as nodes reach it. */
   readonly endpoint: string;
   /** First and tenth address of the Service range. */

@@ -8,6 +8,7 @@ import type { Log } from '#lib/log.ts';
 import { createMetrics, type Metrics } from '#lib/metrics.ts';
 import type { ClusterPki } from '#lib/pki/cluster.ts';
 import { addProcessMetrics } from '#lib/process-metrics.ts';
+import { serversPath } from '../members/servers.ts';
 import type { ServerFacts } from '../options.ts';
 import { admitConnect } from './admission/connect.ts';
 import { type Availability, createAvailability } from './aggregation/availability.ts';
@@ -21,7 +22,7 @@ import { allowAlways, anyOf } from './authorization/attributes.ts';
 import { createNodeAuthorizer } from './authorization/node.ts';
 import { createRbac, type Rbac } from './authorization/rbac.ts';
 import { nodeRules } from './bootstrap/cluster-roles.ts';
-import type { Handler, UserInfo } from './exchange.ts';
+import type { ApiRequest, ApiResponse, Handler, UserInfo } from './exchange.ts';
 import { createHandler } from './handler.ts';
 import { createInProcessTransport } from './http/in-process.ts';
 import { keyHash } from './http/peer.ts';
@@ -50,6 +51,8 @@ export interface ApiServerOptions {
   readonly registry: Registry;
   /** All that is stored, piece by piece. */
   backup(signal: AbortSignal): AsyncIterable<string>;
+  /** Answers what the servers of one control plane ask each other. */
+  servers(request: ApiRequest): Promise<ApiResponse>;
   readonly health: readonly HealthCheck[];
   /** Settles when the roles that every cluster has are there. */
   readonly bootstrapped: Promise<void>;
@@ -131,6 +134,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const answerResource = createResourceRoutes({ registry, virtual, facts: builtInResources });
   const answerPath = createPathRoutes({
     routes,
+    open: new Map([[serversPath, ({ request }) => options.servers(request)]]),
     paths: () => listedPaths([...routes.keys(), ...discovery.paths()]),
   });
   const handler = createHandler({

@@ -37,6 +37,9 @@ export const tokenType = 'bootstrap.kubernetes.io/token';
 /** The group of those who join, to which the cluster's bindings give what joining takes. */
 export const joinGroup = 'system:bootstrappers:kubeadm:default-node-token';
 
+/** The group of servers that join: it is given the authorities of the cluster, so it is never a node's. */
+export const serverGroup = 'system:bootstrappers:skiff:servers';
+
 export const tokenUsages = ['authentication', 'signing'] as const;
 export type TokenUsage = (typeof tokenUsages)[number];
 

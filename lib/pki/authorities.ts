@@ -33,7 +33,8 @@ export async function ensureAuthorities(
   };
 }
 
-async function ensureAuthority(
+/** The authority at `base`, made or renewed where it has to be. */
+export async function ensureAuthority(
   base: string,
   commonName: string,
   options: AuthorityOptions,

@@ -1,7 +1,6 @@
 import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { connectAsAdmin } from './admin.ts';
-import { ensureEtcd } from './etcd.ts';
 import { GaveUp, type Lab, skiffCommand, tailOf, until } from './lab.ts';
 import type { LabLayout } from './layout.ts';
 import { isAlive } from './processes.ts';
@@ -16,7 +15,6 @@ export async function ensureControlPlane(lab: Lab): Promise<void> {
   const { layout } = lab;
   const node = layout.nodes[0]!;
   const logFile = `${layout.logDir}/server.log`;
-  const etcd = await ensureEtcd(lab);
   if (!isAlive(lab.state().processes['server'])) {
     const door = await openDoor(layout.apiPort);
     try {
@@ -34,7 +32,7 @@ export async function ensureControlPlane(lab: Lab): Promise<void> {
         '--cloud-provider=lab',
         `--cloud-config=${writeMachines(layout)}`,
         ...lifetimesOf(layout),
-        ...etcd,
+        ...(layout.etcd ? ['--etcd'] : []),
       ];
       const [file, ...args] = [
         'nsenter',
@@ -81,7 +79,8 @@ function linkTo(target: string, path: string): void {
   symlinkSync(target, path);
 }
 
-async function openDoor(port: number): Promise<Server> {
+/** A listening socket of the host, to be handed over. */
+export async function openDoor(port: number): Promise<Server> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -93,7 +92,7 @@ async function openDoor(port: number): Promise<Server> {
   return server;
 }
 
-function fdOf(server: Server): number {
+export function fdOf(server: Server): number {
   return (server as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
 }
 

@@ -20,7 +20,7 @@ export function planDown({ layout, before, clock, signal }: DownOptions): readon
       title: 'Processes',
       async run() {
         const known = Object.entries(before?.processes ?? {}).filter(([, id]) => isAlive(id));
-        const isBelow = ([name]: readonly [string, unknown]) => name.endsWith('/containerd') || name === 'etcd';
+        const isBelow = ([name]: readonly [string, unknown]) => name.endsWith('/containerd');
         // Agents and server first: nobody is left who would start again what ends below them.
         for (const part of [known.filter((p) => !isBelow(p)), known.filter(isBelow)]) {
           await Promise.all(part.map(([, id]) => stop(id, graceMs, clock, signal)));
@@ -73,7 +73,6 @@ const mostRounds = 200;
 /** All that a lab writes into its data folder. Anything else there is not ours. */
 const ownNames = [
   'server',
-  'etcd',
   'nodes',
   'images',
   'log',

@@ -1,14 +1,21 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { LabLayout } from './layout.ts';
+import type { LabLayout, NodeLayout } from './layout.ts';
 import { type ProcessId, startTicksOf } from './processes.ts';
 
 /** Processes that live in a node's mount namespace or in the lab's cgroups: runtimes, shims, containers, agents. */
 export function labProcesses(layout: LabLayout): readonly ProcessId[] {
-  const namespaces = new Set(
-    layout.nodes.map((node) => namespaceOf(node.mountNamespace)).filter((n) => n !== undefined),
-  );
-  const pids = new Set(labCgroups(layout.id).flatMap(processesIn));
+  return processesFor(layout.nodes, labCgroups(layout.id));
+}
+
+/** Those of one node. */
+export function processesOf(node: NodeLayout): readonly ProcessId[] {
+  return processesFor([node], labCgroups(node.cgroupRoot.slice(1)));
+}
+
+function processesFor(nodes: readonly NodeLayout[], cgroups: readonly string[]): readonly ProcessId[] {
+  const namespaces = new Set(nodes.map((node) => namespaceOf(node.mountNamespace)).filter((n) => n !== undefined));
+  const pids = new Set(cgroups.flatMap(processesIn));
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const namespace = readLink(`/proc/${name}/ns/mnt`);

@@ -4,7 +4,8 @@ import { clusterRoleBindings, clusterRoles, configMaps, roleBindings, roles, sec
 import type { Subject } from '#lib/api/types/rbac.v1.ts';
 import { clusterInfo, kubeconfigKey, renderClusterInfo } from '#lib/join/cluster-info.ts';
 import { authorityKey, type ClusterSettings, clusterSettings } from '#lib/join/settings.ts';
-import { joinGroup, secretOf, type Token, tokenUsages } from '#lib/join/token.ts';
+import { joinGroup, secretOf, serverGroup, type Token, tokenUsages } from '#lib/join/token.ts';
+import { serversPath } from '../../members/servers.ts';
 import { group, serviceAccount, user } from './bindings.ts';
 import type { Wanted } from './objects.ts';
 import { rule } from './rule.ts';
@@ -48,6 +49,15 @@ export function wantedForJoining({ server, ca, settings, tokens }: JoiningFacts)
       existing: 'keep',
     },
     clusterBinding(servingApprover, servingApprover, serviceAccount('certificate-controller')),
+    {
+      resource: clusterRoles,
+      object: {
+        metadata: { name: serverJoiner },
+        rules: [{ verbs: ['post'], nonResourceURLs: [serversPath] }],
+      },
+      existing: 'keep',
+    },
+    clusterBinding(serverJoiner, serverJoiner, group(serverGroup)),
     ...tokens.map(
       (token): Wanted => ({
         resource: secrets,
@@ -65,6 +75,8 @@ export function wantedForJoining({ server, ca, settings, tokens }: JoiningFacts)
 
 /** Ours: upstream leaves what nodes serve with to whoever runs the cluster. */
 const servingApprover = 'skiff:kubelet-serving-approver';
+/** Ours, too: kubeadm's servers get the authorities by a key that an administrator carries over. */
+const serverJoiner = 'skiff:server-joiner';
 
 function approvalRole(what: 'nodeclient' | 'selfnodeclient'): string {
   return `system:certificates.k8s.io:certificatesigningrequests:${what}`;

@@ -11,15 +11,19 @@ export type PathRoute = (call: Call) => Promise<ApiResponse> | ApiResponse;
 export interface PathRoutesOptions {
   /** By path; a path that ends in `/` also stands for all below it. */
   readonly routes: ReadonlyMap<string, PathRoute>;
+  /** Those that take other methods, too, and answer for all that is below them. Nobody is told of them. */
+  readonly open?: ReadonlyMap<string, PathRoute>;
   /** What `/` lists beside `routes`. */
   paths(): readonly string[];
 }
 
 /** Answers requests for paths that are no resources. */
-export function createPathRoutes({ routes, paths }: PathRoutesOptions) {
+export function createPathRoutes({ routes, open = new Map(), paths }: PathRoutesOptions) {
   const below = [...routes].filter(([path]) => path.endsWith('/')).sort(([a], [b]) => b.length - a.length);
   return async (call: Call): Promise<ApiResponse> => {
     const { path } = call.info;
+    const anyMethod = [...open].find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`));
+    if (anyMethod !== undefined) return anyMethod[1](call);
     const route =
       path === '/'
         ? (asked: Call) => answerJson(asked, { paths: [...paths()].sort() })

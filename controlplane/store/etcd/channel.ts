@@ -17,7 +17,17 @@ import { load } from '@grpc/proto-loader';
 import type { Clock } from '#lib/clock.ts';
 import { EtcdError } from './errors.ts';
 
-export type Method = 'KV/Range' | 'KV/Txn' | 'KV/Compact' | 'Watch/Watch' | 'Lease/LeaseGrant' | 'Maintenance/Snapshot';
+export type Method =
+  | 'KV/Range'
+  | 'KV/Txn'
+  | 'KV/Compact'
+  | 'Watch/Watch'
+  | 'Lease/LeaseGrant'
+  | 'Cluster/MemberAdd'
+  | 'Cluster/MemberRemove'
+  | 'Cluster/MemberPromote'
+  | 'Cluster/MemberList'
+  | 'Maintenance/Snapshot';
 
 export interface Channel {
   /** As it was given. */
@@ -151,6 +161,6 @@ async function loadServices(): Promise<Services> {
   const made = loadPackageDefinition(definition) as unknown as {
     etcdserverpb: Record<string, { readonly service: ServiceDefinition }>;
   };
-  const names = ['KV', 'Watch', 'Lease', 'Maintenance'];
+  const names = ['KV', 'Watch', 'Lease', 'Cluster', 'Maintenance'];
   return Object.fromEntries(names.map((name) => [name, made.etcdserverpb[name]!.service]));
 }

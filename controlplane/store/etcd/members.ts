@@ -16,6 +16,8 @@ export interface Members {
   current(): Channel;
   /** It failed: the next is asked from now on. */
   leave(channel: Channel): void;
+  /** From now on these are asked; the first of them first, unless the one that is asked at present is among them. */
+  replace(channels: readonly Channel[]): void;
   /** Why nobody answered, if the last that was asked was in vain. */
   problem(): string | undefined;
   close(): void;
@@ -38,7 +40,8 @@ export interface MembersOptions {
   readonly log: Log;
 }
 
-export function createMembers({ channels, clock, log }: MembersOptions): Members {
+export function createMembers({ channels: first, clock, log }: MembersOptions): Members {
+  let channels = first;
   let at = 0;
   let problem: string | undefined;
 
@@ -67,6 +70,12 @@ export function createMembers({ channels, clock, log }: MembersOptions): Members
     },
     current: () => channels[at]!,
     leave,
+    replace(next) {
+      const before = channels;
+      at = Math.max(0, next.indexOf(channels[at]!));
+      channels = next;
+      for (const channel of before) if (!next.includes(channel)) channel.close(); // what runs over it goes on
+    },
     problem: () => problem,
     close() {
       for (const channel of channels) channel.close();

@@ -4,6 +4,7 @@ import type { Log } from '#lib/log.ts';
 import type { Change, Committed, Entry, Page, Store } from '../store.ts';
 import { openChannels, type TlsFiles } from './channel.ts';
 import { compactAt, runEtcdCompactor } from './compactor.ts';
+import { followMembers } from './follow.ts';
 import { createKeys, endOf, type Keys } from './keys.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createMembers, long, type Members, type Patience } from './members.ts';
@@ -17,6 +18,8 @@ export interface EtcdOptions extends TlsFiles {
   readonly servers: readonly string[];
   /** What stands in etcd where keys of the port begin with `/registry`; the same if absent. */
   readonly prefix?: string;
+  /** Asks the members where members are, and reads certificates again, while it runs. */
+  readonly isOurs?: boolean;
   /** How long a key lives after each write, if not for ever. */
   readonly ttlSecondsOf?: (key: string) => number | undefined;
   readonly clock: Clock;
@@ -70,7 +73,10 @@ export async function openEtcdStore(options: EtcdOptions): Promise<Store> {
         AbortSignal.any([signal, end.signal]),
       ),
     compact: (revision, signal) => (revision > 0 ? compactAt(members, revision, signal) : Promise.resolve()),
-    run: (signal) => runEtcdCompactor(members, { clock, log }, signal),
+    async run(signal) {
+      const follow = options.isOurs ? followMembers(options, channels, members, signal) : undefined;
+      await Promise.all([follow, runEtcdCompactor(members, { clock, log }, signal)]);
+    },
     problem: members.problem,
     async close() {
       end.abort();

@@ -11,6 +11,21 @@ export interface Header {
   readonly revision: string;
 }
 
+/** What etcd knows of one of its members. */
+export interface Member {
+  readonly ID: string;
+  /** '' until it has started for the first time. */
+  readonly name: string;
+  readonly peerURLs: readonly string[];
+  readonly clientURLs: readonly string[];
+  /** Follows, and has no vote yet. */
+  readonly isLearner: boolean;
+}
+
+export interface MemberList {
+  readonly members: readonly Member[];
+}
+
 export interface RangeRequest {
   readonly key: Buffer;
   /** Absent: just the key. */
