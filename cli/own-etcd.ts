@@ -1,6 +1,6 @@
 // Options of `skiff server` about the member of etcd that it runs itself: the first one's, and that of one that joins.
 import type { Command } from 'commander';
-import type { OwnMember } from '../controlplane/members/member.ts';
+import type { MemberPlace, OwnMember } from '../controlplane/members/member.ts';
 
 export interface OwnEtcdFlags {
   readonly dataDir: string;
@@ -23,10 +23,17 @@ export interface JoiningFlags extends OwnEtcdFlags {
 }
 
 export function addOwnEtcdOptions(command: Command): Command {
+  return addPlaceOptions(
+    command
+      .option('--etcd', 'keep objects in etcd, a member of which runs with this server: others can --join')
+      .option('--join <url>', 'become one of the servers at <url>, by a --token of `skiff token create --servers`')
+      .option('--ca-hash <sha256:hex>', "with --join: hash of the cluster's authority, printed with the token"),
+  );
+}
+
+/** Where the member is to be. */
+export function addPlaceOptions(command: Command): Command {
   return command
-    .option('--etcd', 'keep objects in etcd, a member of which runs with this server: others can --join')
-    .option('--join <url>', 'become one of the servers at <url>, by a --token of `skiff token create --servers`')
-    .option('--ca-hash <sha256:hex>', "with --join: hash of the cluster's authority, printed with the token")
     .option('--server-name <name>', 'by which other servers know it (--own-node unless told)')
     .option('--etcd-address <ip>', 'where its etcd listens (--advertise-address unless told)')
     .option('--etcd-client-port <port>', 'for API servers', '2379')
@@ -75,7 +82,7 @@ async function join(
   return joinServers(discovery, flags.dataDir, await placeOf(flags), dependencies, signal);
 }
 
-async function placeOf(flags: OwnEtcdFlags) {
+export async function placeOf(flags: OwnEtcdFlags): Promise<MemberPlace> {
   const { factsOf } = await import('../controlplane/options.ts');
   const { dataDir, bindAddress, securePort, advertiseAddress } = flags;
   const told = advertiseAddress === undefined ? {} : { advertiseAddress };

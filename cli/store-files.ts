@@ -1,6 +1,6 @@
 // What `skiff store` does: stores of both engines, and files.
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,6 +8,7 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { connect } from '#lib/client/connect.ts';
 import { createClock } from '#lib/clock.ts';
 import { createLog } from '#lib/log.ts';
+import { firstMember, locationOf, type MemberPlace, readMember, writeMember } from '../controlplane/members/member.ts';
 import { openStore } from '../controlplane/open-store.ts';
 import type { EtcdLocation } from '../controlplane/options.ts';
 import { dumpStore, readBackup } from '../controlplane/store/backup.ts';
@@ -40,6 +41,10 @@ export async function saveBackup(file: string, place: StorePlace, signal: AbortS
 }
 
 async function* linesOf(place: StorePlace, signal: AbortSignal): AsyncGenerator<string | Uint8Array> {
+  if (place.etcd === undefined && (await readMember(place.dataDir)) !== undefined) {
+    yield* askServer(place.dataDir, signal);
+    return;
+  }
   if (place.etcd === undefined && !existsSync(databaseOf(place.dataDir))) {
     throw new Error(`There is no ${databaseOf(place.dataDir)}: say where it is by --data-dir, or where etcd is`);
   }
@@ -114,6 +119,29 @@ export async function migrateToEtcd(
   const kept = `${path}.migrated`;
   await rename(path, kept);
   return { count, kept };
+}
+
+/** To a new member of etcd beside the server, which runs it from then on. */
+export async function migrateToOwnEtcd(
+  dataDir: string,
+  place: MemberPlace,
+  signal: AbortSignal,
+): Promise<{ readonly count: number; readonly kept: string }> {
+  const { ensureEtcdPki } = await import('#lib/pki/etcd.ts');
+  const { startMember } = await import('../controlplane/members/run.ts');
+  if ((await readMember(dataDir)) !== undefined) throw new Error(`${dataDir} has a member of etcd already`);
+  const [member, clock] = [firstMember(place), createClock()];
+  await rm(`${dataDir}/etcd`, { recursive: true, force: true }); // of a try that failed: it was never in use
+  await ensureEtcdPki({ directory: dataDir, names: [member.address], nowMs: clock.now() });
+  const running = await startMember(dataDir, member, { clock, log: createLog({ level: 'warn' }) });
+  try {
+    await running.ready(signal);
+    const moved = await migrateToEtcd(dataDir, locationOf(dataDir, member), signal);
+    await writeMember(dataDir, member);
+    return moved;
+  } finally {
+    await running.stop();
+  }
 }
 
 /** @throws {Error} if anything of `from` is not in `to` */

@@ -1,7 +1,8 @@
 // The certificates of a control plane, laid out as kubeadm lays out /etc/kubernetes.
 import { join } from 'node:path';
-import { type ClusterAuthorities, ensureAuthorities, ensureAuthority } from './authorities.ts';
+import { type ClusterAuthorities, ensureAuthorities } from './authorities.ts';
 import { type Issuer, issuer, type KeyPair, type LeafRequest } from './certificate.ts';
+import { type EtcdPki, ensureEtcdPki } from './etcd.ts';
 import { ensureLeaf, readText, writeIfChanged } from './files.ts';
 import { renderKubeconfig, renewKubeconfig } from './kubeconfig.ts';
 
@@ -31,15 +32,6 @@ export interface ClusterPki extends ClusterAuthorities {
   readonly adminKubeconfig: string;
   /** Where a member of etcd runs beside the API server. */
   readonly etcd?: EtcdPki;
-}
-
-/** An authority of its own: whom it signs may read and write all that is stored. */
-export interface EtcdPki {
-  readonly ca: KeyPair;
-  /** Of the member, for clients and for the other members. */
-  readonly server: KeyPair;
-  /** Of the API server as a client. */
-  readonly client: KeyPair;
 }
 
 /**
@@ -87,25 +79,9 @@ export async function ensureClusterPki(options: ClusterPkiOptions, maker: Issuer
   const adminKubeconfig = renewKubeconfig(await readText(file), fresh);
   await writeIfChanged(file, adminKubeconfig);
   const { etcdNames } = options;
-  const etcd = etcdNames && (await ensureEtcd(leaf, etcdNames));
+  const etcd =
+    etcdNames && (await ensureEtcdPki({ directory, names: etcdNames, nowMs, lifetimes: options.lifetimes }, maker));
   return { ...authorities, apiserver, kubeletClient, frontProxyClient, adminKubeconfig, ...(etcd && { etcd }) };
-
-  async function ensureEtcd(issue: typeof leaf, names: readonly string[]): Promise<EtcdPki> {
-    const lifetime = authorityMs === undefined ? {} : { lifetimeMs: authorityMs };
-    const etcdCa = await ensureAuthority(join(directory, 'pki', 'etcd', 'ca'), 'etcd-ca', lifetime, nowMs, maker);
-    return {
-      ca: etcdCa,
-      server: await issue('etcd/server', etcdCa, {
-        commonName: names[0]!,
-        usages: ['client', 'server'], // members call each other by it
-        names: [...names, 'localhost', '127.0.0.1'],
-      }),
-      client: await issue('apiserver-etcd-client', etcdCa, {
-        commonName: 'kube-apiserver-etcd-client',
-        usages: ['client'],
-      }),
-    };
-  }
 }
 
 /** What the API server's certificate is good for. */

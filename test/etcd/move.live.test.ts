@@ -96,3 +96,37 @@ test('everything is saved from a running server, moved to etcd, and restored', a
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test('everything is moved to an etcd that the server runs itself, and others may join', async (t) => {
+  const folder = mkdtempSync('/tmp/skiff-move.');
+  const at = `${folder}/server`;
+  const [client, peer] = [await freePort(), await freePort()];
+  const place = [`--etcd-client-port=${client}`, `--etcd-peer-port=${peer}`, '--etcd-address=127.0.0.1'];
+  const who = ['--own-node=one'];
+  try {
+    let before: readonly string[];
+    {
+      await using server = await serve(at);
+      const object = { metadata: { name: 'kept', namespace: 'default' }, data: { a: 'b' } };
+      await server.connection.client.create(configMaps, object, signal);
+      before = await namesAndUids(server.connection);
+    }
+    await t.throwsAsync(
+      serve(at, ['--etcd', ...place]),
+      { message: /ended with 1/ },
+      'nothing is forgotten by mistake',
+    );
+    t.regex(await skiff('migrate', '--data-dir', at, '--etcd', ...place, ...who), /Moved \d+ objects/);
+    await using server = await serve(at); // it knows by itself where its objects are now
+    t.deepEqual(await namesAndUids(server.connection), before);
+    const list = (await server.connection.client.raw('GET', '/skiff/servers', signal)) as readonly { name: string }[];
+    t.deepEqual(
+      list.map(({ name }) => name),
+      ['one'],
+    );
+    await skiff('backup', `${folder}/backup`, '--data-dir', at);
+    t.true(existsSync(`${folder}/backup`));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
