@@ -19,7 +19,7 @@ export interface Channel {
   stream<T>(service: ServiceName, method: string, request: object, signal: AbortSignal): AsyncIterable<T>;
   close(): void;
 }
-export type ServiceName = 'RuntimeService' | 'ImageService' | 'Snapshots';
+export type ServiceName = 'RuntimeService' | 'ImageService' | 'Snapshots' | 'Events';
 
 /** `endpoint`: `unix:///run/containerd/containerd.sock`. Nothing is sent until the first call; a lost server is found again. */
 export async function openChannel(endpoint: string, clock: Pick<Clock, 'now'>): Promise<Channel> {
@@ -85,13 +85,25 @@ const mostBytes = 16 * 1024 * 1024; // the kubelet's own limit
 
 /** The services that are called, as gRPC has them. */
 export async function loadServices(): Promise<Readonly<Record<ServiceName, ServiceDefinition>>> {
-  const files = ['cri.proto', 'snapshots.proto'].map((name) => fileURLToPath(new URL(name, import.meta.url)));
+  const files = ['cri.proto', 'snapshots.proto', 'events.proto'].map((name) =>
+    fileURLToPath(new URL(name, import.meta.url)),
+  );
   const definition = await load(files, { longs: Number, enums: String, defaults: true });
   const made = loadPackageDefinition(definition) as unknown as {
     runtime: { v1: Record<'RuntimeService' | 'ImageService', { service: ServiceDefinition }> };
-    containerd: { services: { snapshots: { v1: { Snapshots: { service: ServiceDefinition } } } } };
+    containerd: {
+      services: {
+        snapshots: { v1: { Snapshots: { service: ServiceDefinition } } };
+        events: { v1: { Events: { service: ServiceDefinition } } };
+      };
+    };
   };
   const { RuntimeService, ImageService } = made.runtime.v1;
-  const { Snapshots } = made.containerd.services.snapshots.v1;
-  return { RuntimeService: RuntimeService.service, ImageService: ImageService.service, Snapshots: Snapshots.service };
+  const { snapshots, events } = made.containerd.services;
+  return {
+    RuntimeService: RuntimeService.service,
+    ImageService: ImageService.service,
+    Snapshots: snapshots.v1.Snapshots.service,
+    Events: events.v1.Events.service,
+  };
 }

@@ -13,7 +13,7 @@ test.after.always(() => live?.stop());
 criSuite(test.serial, 'containerd', async () => ({
   cri: live.cri,
   image: testImage,
-  hasEvents: live.hasEvents,
+  tells: live.tells,
   async waitForExit(id) {
     const signal = AbortSignal.timeout(20_000);
     while ((await live.cri.runtime.containerStatus(id, signal)).state !== 'exited') await clock.sleep(20, signal);

@@ -7,6 +7,6 @@ criSuite(test, 'fake', async () => {
   const clock = createFakeClock();
   const cri = (fake ??= createFakeCri(clock));
   cri.addImage('skiff.test/busybox:1');
-  return { cri, image: 'skiff.test/busybox:1', hasEvents: false, waitForExit: async (id) => cri.exit(id, 7) };
+  return { cri, image: 'skiff.test/busybox:1', tells: [], waitForExit: async (id) => cri.exit(id, 7) };
 });
 let fake: ReturnType<typeof createFakeCri> | undefined;

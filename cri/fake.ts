@@ -176,7 +176,7 @@ export function createFakeCri({ now }: { now(): number }): FakeCri {
     portForward: async (id) => `http://127.0.0.1:0/portforward/${sandboxOf(id).id}`,
 
     stats: async () => [],
-    // biome-ignore lint/correctness/useYield: it has none, as containerd 1.6
+    // biome-ignore lint/correctness/useYield: it has none, as other runtimes may
     async *events() {
       refuse('MethodNotAllowed', 'unknown method GetContainerEvents');
     },

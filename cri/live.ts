@@ -7,14 +7,14 @@ import type { Clock } from '#lib/clock.ts';
 import { exec } from '#lib/exec.ts';
 import { openCri } from './containerd.ts';
 import { writeTestImage } from './live-image.ts';
-import type { Cri } from './runtime.ts';
+import type { Cri, RuntimeEvent } from './runtime.ts';
 
 export interface LiveContainerd {
   readonly cri: Cri;
   readonly endpoint: string;
   readonly directory: string;
-  /** From 1.7 on it tells what happens to containers. */
-  readonly hasEvents: boolean;
+  /** From 1.7 on it tells all that happens to containers. */
+  readonly tells: readonly RuntimeEvent['type'][];
   /** A process inside its namespaces, for `nsenter --target`. */
   readonly pid: number;
   /** Imports an archive made by `writeTestImage`. */
@@ -41,7 +41,7 @@ export async function startContainerd(clock: Clock): Promise<LiveContainerd> {
   const { version } = await cri.runtime.version(AbortSignal.timeout(5_000));
   const live: LiveContainerd = {
     cri,
-    hasEvents: !/^v?1\.[0-6]\./.test(version),
+    tells: /^v?1\.[0-6]\./.test(version) ? ['stopped'] : ['created', 'started', 'stopped'],
     endpoint,
     directory,
     pid,

@@ -1,5 +1,5 @@
 // The runtime's half of the port over gRPC: one method, one call. Only units and unions change on the way.
-import { ReasonError } from '#lib/errors.ts';
+import { hasReason, ReasonError } from '#lib/errors.ts';
 import type { Channel } from './channel.ts';
 import type { ContainerStats, ExecOutput, Filter, Runtime, RuntimeEvent } from './runtime.ts';
 import * as wire from './wire.ts';
@@ -107,11 +107,28 @@ export function remoteRuntime(channel: Channel): Runtime {
       return answer.stats.flatMap((stats) => wire.stats(stats) ?? []);
     },
     async *events(signal): AsyncIterable<RuntimeEvent> {
-      for await (const event of channel.stream<wire.Event>('RuntimeService', 'GetContainerEvents', {}, signal)) {
-        yield wire.event(event);
+      try {
+        for await (const event of channel.stream<wire.Event>('RuntimeService', 'GetContainerEvents', {}, signal)) {
+          yield wire.event(event);
+        }
+      } catch (error) {
+        if (!hasReason(error, 'MethodNotAllowed')) throw error;
+        yield* ends(channel, signal);
       }
     },
   };
+}
+
+/**
+ * Containerd 1.6 has no events in CRI, but its own: of the end of a process that was a container or a sandbox, at the time
+ * when CRI is about to note it.
+ */
+async function* ends(channel: Channel, signal: AbortSignal): AsyncIterable<RuntimeEvent> {
+  const request = { filters: ['topic=="/tasks/delete",namespace=="k8s.io"'] };
+  for await (const envelope of channel.stream<wire.Envelope>('Events', 'Subscribe', request, signal)) {
+    const containerId = envelope.event?.value?.containerId ?? '';
+    if (containerId !== '') yield { type: 'stopped', containerId, podUid: '' };
+  }
 }
 const usualMs = 120_000; // the kubelet's default, doubled for sandboxes as it does
 const longestMs = 24 * 3600_000;

@@ -48,8 +48,9 @@ export interface Runtime {
 
   stats(filter: Filter, signal: AbortSignal): Promise<readonly ContainerStats[]>;
   /**
-   * What happens to containers from now on, until `signal` is aborted or the stream breaks.
-   * @throws MethodNotAllowed if the runtime has no events (containerd 1.6): list instead
+   * What happens to containers from now on, until `signal` is aborted or the stream breaks. An end may be told a moment
+   * before the container's status shows it; containerd 1.6 tells of ends alone.
+   * @throws MethodNotAllowed if the runtime has no events: list instead
    */
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent>;
 }
@@ -221,6 +222,7 @@ export interface RuntimeEvent {
   readonly type: 'created' | 'started' | 'stopped' | 'deleted';
   /** A sandbox's events have its own id here. */
   readonly containerId: string;
+  /** '' if the runtime does not tell (containerd 1.6). */
   readonly podUid: string;
 }
 

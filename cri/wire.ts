@@ -203,6 +203,11 @@ const eventTypes = {
   CONTAINER_DELETED_EVENT: 'deleted',
 } as const;
 
+/** One of containerd's own events. */
+export interface Envelope {
+  readonly event: { readonly value: { readonly containerId: string } | null } | null;
+}
+
 export interface Image {
   readonly id: string;
   readonly repoTags: readonly string[];

@@ -61,6 +61,42 @@ test('the end of a container is seen with the next list, with its last words', a
   await running;
 });
 
+test('an end is seen at once where the runtime tells of it, even before it shows it; then it is listed seldom', async (t) => {
+  const { observer, signal, makePod, life, clock, cri, changed } = await setUp();
+  const { id } = await makePod('u1');
+  let tell = Promise.withResolvers<void>();
+  Object.assign(cri.runtime, {
+    async *events(by: AbortSignal) {
+      while (!by.aborted) {
+        await tell.promise;
+        tell = Promise.withResolvers();
+        if (!by.aborted) yield { type: 'stopped', containerId: id, podUid: '' };
+      }
+    },
+  });
+  const running = observer.run(signal);
+  await observer.synced;
+  await clock.advance(10_000);
+  const lists = () => cri.calls.filter((call) => call.startsWith('listSandboxes')).length;
+  const before = lists();
+  await clock.advance(60_000);
+  t.is(lists() - before, 12);
+  changed.length = 0;
+  tell.resolve();
+  await clock.advance(100);
+  t.deepEqual(changed, []);
+  cri.exit(id, 3);
+  await clock.advance(100);
+  t.deepEqual(changed, ['u1']);
+  t.like(observer.of('u1').containers[0], { state: 'exited', exitCode: 3 });
+  const after = lists();
+  await clock.advance(4_000);
+  t.true(lists() - after <= 1);
+  life.abort();
+  tell.resolve();
+  await running;
+});
+
 test('what was noted after a list began is not undone by it', async (t) => {
   const { observer, signal, makePod, cri } = await setUp();
   const list = cri.runtime.listContainers;

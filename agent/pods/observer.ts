@@ -6,7 +6,7 @@ import { createController } from '#lib/controller.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
 import { podUidLabel } from './annotations.ts';
-import { nothingObserved, type Observed, type ObservedContainer } from './observed.ts';
+import { isLive, nothingObserved, type Observed, type ObservedContainer } from './observed.ts';
 
 export interface Observer {
   of(podUid: string): Observed;
@@ -56,13 +56,18 @@ export function createObserver(options: ObserverOptions): Observer {
   let listedAtMs = 0;
   let changedAtMs = 0;
   let isTold = false; // by events: then lists are only a second line
+  const ending = new Map<string, number>(); // ids of what ended, as events say, and until when to look for it
 
   // One pod is looked at once at a time, however many events there are of it.
   const looker = createController({
     name: 'pod-events',
     workers: 4,
     async reconcile(podUid, signal) {
-      await lookAndTell({ labels: { [podUidLabel]: podUid } }, signal);
+      await lookAndTell(podUid === '' ? {} : { labels: { [podUidLabel]: podUid } }, signal);
+      for (const [id, untilMs] of ending) {
+        if (isRunning(id) && clock.now() < untilMs) looker.addAfter(podOf(id), againMs);
+        else ending.delete(id);
+      }
       return undefined;
     },
     clock,
@@ -164,6 +169,18 @@ export function createObserver(options: ObserverOptions): Observer {
     return after !== before;
   }
 
+  /** The pod of a container or sandbox; '' if nothing is known of it yet. */
+  function podOf(id: string): string {
+    for (const [podUid, { sandboxes, containers }] of pods) if (sandboxes.has(id) || containers.has(id)) return podUid;
+    return '';
+  }
+
+  function isRunning(id: string): boolean {
+    const kept = pods.get(podOf(id));
+    const container = kept?.containers.get(id)?.value;
+    return container === undefined ? kept?.sandboxes.get(id)?.value.isReady === true : isLive(container);
+  }
+
   async function listForever(signal: AbortSignal): Promise<void> {
     let wasLost = false;
     while (!signal.aborted) {
@@ -188,15 +205,22 @@ export function createObserver(options: ObserverOptions): Observer {
   /** Follows events until the runtime says that it has none. They say where to look: what is there is read. */
   async function listenForever(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      const over = new AbortController();
       try {
-        for await (const { podUid } of runtime.events(signal)) {
-          isTold = true;
-          if (podUid !== '') looker.add(podUid);
+        void clock.sleep(refusalMs, over.signal).then(
+          () => (isTold = true),
+          () => {},
+        );
+        for await (const { type, containerId, podUid } of runtime.events(signal)) {
+          if (type === 'stopped') ending.set(containerId, clock.now() + endingMs);
+          looker.add(podUid || podOf(containerId));
         }
       } catch (error) {
         if (hasReason(error, 'MethodNotAllowed')) return;
+      } finally {
+        over.abort();
+        isTold = false;
       }
-      isTold = false;
       await clock.sleep(1_000, signal).catch(() => {});
     }
   }
@@ -222,6 +246,9 @@ const quietMs = 600;
 const livelyMs = 10_000;
 const secondLineMs = 5_000; // events may be lost
 const idleMs = 10_000;
+const refusalMs = 3_000; // a stream that lives so long will tell
+const endingMs = 2_000; // by then what ended must show it
+const againMs = 50;
 
 function shown(kept: Kept | undefined): Observed {
   if (kept === undefined) return nothingObserved;
