@@ -61,6 +61,8 @@ export interface AgentOptions {
   readonly longestRestartMs?: number;
   /** 10 s unless told. */
   readonly logPauseMs?: number;
+  /** Whether the runtime's seccomp profile holds for containers that name none. */
+  readonly seccompDefault?: boolean;
   /** 110 unless told. */
   readonly maxPods?: number;
   /** /etc/resolv.conf unless told. */

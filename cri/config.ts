@@ -90,6 +90,8 @@ export interface ContainerConfig {
   readonly stdin: boolean;
   readonly stdinOnce: boolean;
   readonly tty: boolean;
+  /** As the protocol names it: `SIGRTMINPLUS1`. Absent: the image's. */
+  readonly stopSignal?: string;
   readonly linux: { readonly resources: LinuxResources; readonly securityContext: ContainerSecurity };
 }
 

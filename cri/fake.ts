@@ -150,7 +150,8 @@ export function createFakeCri({ now }: { now(): number }): FakeCri {
       const container = containerOf(id);
       const { sandboxId: _, ...shown } = shownContainer(container);
       const logPath = `${sandboxOf(container.sandboxId).config.logDirectory}/${container.config.logPath}`;
-      return { ...shown, ...container.status, message: '', logPath, mounts: container.config.mounts };
+      const mounts = container.config.mounts.map((mount) => ({ recursiveReadOnly: false, ...mount }));
+      return { ...shown, ...container.status, message: '', logPath, mounts };
     },
     async listContainers(filter, signal) {
       enter('listContainers', '', signal);

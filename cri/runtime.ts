@@ -180,7 +180,23 @@ export interface ContainerStatus {
   readonly labels: Labels;
   readonly annotations: Labels;
   readonly logPath: string;
-  readonly mounts: readonly { readonly containerPath: string; readonly hostPath: string }[];
+  readonly mounts: readonly ContainerMount[];
+  /** Who its first process began as; absent if the runtime does not tell (containerd before 2.0). */
+  readonly user?: ContainerUser;
+  /** As the protocol names it; absent if the runtime does not tell. */
+  readonly stopSignal?: string;
+}
+
+export interface ContainerMount {
+  readonly containerPath: string;
+  readonly hostPath: string;
+  readonly recursiveReadOnly: boolean;
+}
+
+export interface ContainerUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly supplementalGroups: readonly number[];
 }
 
 export interface ExecOutput {

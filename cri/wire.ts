@@ -104,7 +104,9 @@ export interface ContainerStatus extends Omit<Container, 'podSandboxId'> {
   readonly reason: string;
   readonly message: string;
   readonly logPath: string;
-  readonly mounts: readonly { readonly containerPath: string; readonly hostPath: string }[];
+  readonly mounts: readonly port.ContainerMount[];
+  readonly user: { readonly linux: port.ContainerUser | null } | null;
+  readonly stopSignal: string;
 }
 
 export function containerStatus(from: ContainerStatus): port.ContainerStatus {
@@ -124,7 +126,11 @@ export function containerStatus(from: ContainerStatus): port.ContainerStatus {
     labels: from.labels,
     annotations: from.annotations,
     logPath: from.logPath,
-    mounts: from.mounts.map(({ containerPath, hostPath }) => ({ containerPath, hostPath })),
+    mounts: from.mounts.map(({ containerPath, hostPath, recursiveReadOnly }) => {
+      return { containerPath, hostPath, recursiveReadOnly };
+    }),
+    ...(from.user?.linux == null ? {} : { user: from.user.linux }),
+    ...(from.stopSignal === 'RUNTIME_DEFAULT' ? {} : { stopSignal: from.stopSignal }),
   };
 }
 

@@ -4,7 +4,13 @@ import { exampleContainer, examplePod } from '../pods/example.ts';
 import { type AdmissionFacts, admit } from './admit.ts';
 
 const node: Node = { metadata: { name: 'n1', labels: { disk: 'ssd' } }, spec: {}, status: {} };
-const base = { node, others: [], allocatable: { cpu: '2', memory: '1Gi', pods: '3' }, allowedUnsafeSysctls: [] };
+const base = {
+  node,
+  others: [],
+  allocatable: { cpu: '2', memory: '1Gi', pods: '3' },
+  allowedUnsafeSysctls: [],
+  hasAppArmor: false,
+};
 
 const refuses = test.macro<[string, Partial<PodSpec>, Partial<AdmissionFacts>, string | undefined, string?]>({
   title: (_title, name) => `admit() judges ${name}`,
@@ -43,6 +49,19 @@ test(
   'SupplementalGroupsPolicy=Strict is not supported in this node',
 );
 test(refuses, 'strict groups on a runtime that can', strict, runtime(true), undefined);
+const profiled = (type: 'RuntimeDefault' | 'Unconfined'): Partial<PodSpec> => ({
+  containers: [exampleContainer('main', { securityContext: { appArmorProfile: { type } } })],
+});
+test(
+  refuses,
+  'an AppArmor profile where there is no AppArmor',
+  profiled('RuntimeDefault'),
+  {},
+  'AppArmor',
+  'Cannot enforce AppArmor: AppArmor is not enabled on the host',
+);
+test(refuses, 'the same where there is', profiled('RuntimeDefault'), { hasAppArmor: true }, undefined);
+test(refuses, 'no profile', profiled('Unconfined'), {}, undefined);
 test(
   refuses,
   'too much CPU',

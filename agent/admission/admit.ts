@@ -16,6 +16,7 @@ export interface AdmissionFacts {
   readonly node: Node | undefined;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly allowedUnsafeSysctls: readonly string[];
+  readonly hasAppArmor: boolean;
 }
 
 /** What a refused pod's status and Event say. */
@@ -24,7 +25,7 @@ export interface Refusal {
   readonly message: string;
 }
 
-/** Rule: kubelet's admission handlers, in their order: sysctls, operating system, groups, resources, node, ports, taints. */
+/** Rule: kubelet's admission handlers, in their order: sysctls, operating system, groups, AppArmor, resources, node, ports, taints. */
 export function admit(facts: AdmissionFacts): Refusal | undefined {
   const { pod, others, node, allocatable } = facts;
   const sysctl = sysctlRefusal(pod, facts.allowedUnsafeSysctls);
@@ -35,6 +36,9 @@ export function admit(facts: AdmissionFacts): Refusal | undefined {
   if (isStrict && node?.status.features?.supplementalGroupsPolicy === false) {
     const message = 'SupplementalGroupsPolicy=Strict is not supported in this node';
     return { reason: 'SupplementalGroupsPolicyNotSupported', message };
+  }
+  if (!facts.hasAppArmor && wantsAppArmor(pod)) {
+    return { reason: 'AppArmor', message: 'Cannot enforce AppArmor: AppArmor is not enabled on the host' };
   }
   const short = shortageFor(pod, others, { ...extendedOf(node), ...allocatable });
   if (short !== undefined) {
@@ -47,6 +51,12 @@ export function admit(facts: AdmissionFacts): Refusal | undefined {
   }
   const [name, why] = failedPredicate(pod, others, node) ?? [];
   return name === undefined ? undefined : { reason: name, message: `Predicate ${name} failed: ${why}` };
+}
+
+function wantsAppArmor({ spec }: Pod): boolean {
+  const all = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])];
+  const profiles = [spec.securityContext, ...all.map(({ securityContext }) => securityContext)];
+  return profiles.some((context) => (context?.appArmorProfile?.type ?? 'Unconfined') !== 'Unconfined');
 }
 
 /** What others advertise for the node: this process knows nothing of it but what the API says. */

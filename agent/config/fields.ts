@@ -141,7 +141,7 @@ export const fields: Fields = {
   reservedMemory: kept('list'),
   enableProfilingHandler: kept('boolean', true),
   enableDebugFlagsHandler: kept('boolean', true),
-  seccompDefault: kept('boolean', false),
+  seccompDefault: works('boolean', false),
   memoryThrottlingFactor: kept('string', 0.9),
   registerWithTaints: works('list'),
   registerNode: kept('boolean', true),

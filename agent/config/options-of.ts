@@ -28,6 +28,7 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     maxPods: config['maxPods'] as number,
     parallelPulls: config['serializeImagePulls'] ? 1 : (config['maxParallelImagePulls'] as number),
     leaseSeconds: config['nodeLeaseDurationSeconds'] as number,
+    seccompDefault: config['seccompDefault'] as boolean,
     taints: config['registerWithTaints'] as readonly Taint[] | undefined,
     access: accessOf(config),
     longestRestartMs: milliseconds((config['crashLoopBackOff'] as Config)['maxContainerRestartPeriod'] as string),

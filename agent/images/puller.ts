@@ -52,6 +52,7 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4 }:
     if (!isImageName(image)) {
       const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
       tell('Warning', 'InspectFailed', message);
+      tell('Warning', 'Failed', 'Error: InvalidImageName');
       throw new StartError('InvalidImageName', message, 60_000);
     }
     const present = policy === 'Always' ? undefined : await images.imageStatus(image, signal);
@@ -62,6 +63,7 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4 }:
     if (policy === 'Never') {
       const message = `Container image "${image}" is not present with pull policy of Never`;
       tell('Warning', 'ErrImageNeverPull', message);
+      tell('Warning', 'Failed', 'Error: ErrImageNeverPull');
       throw new StartError('ErrImageNeverPull', message, 10_000);
     }
     const key = `${pod.metadata.uid}/${image}`;
@@ -69,6 +71,7 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4 }:
     const waitMs = failed === undefined ? 0 : failed.atMs + failed.delayMs - clock.now();
     if (failed !== undefined && waitMs > 0) {
       tell('Normal', 'BackOff', `Back-off pulling image "${image}"`);
+      tell('Warning', 'Failed', 'Error: ImagePullBackOff');
       const message = `Back-off pulling image "${image}": ErrImagePull: ${failed.message}`;
       throw new StartError('ImagePullBackOff', message, waitMs);
     }

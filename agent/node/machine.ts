@@ -1,4 +1,4 @@
-import { readFile, statfs } from 'node:fs/promises';
+import { readdir, readFile, statfs } from 'node:fs/promises';
 import { availableParallelism, release, totalmem } from 'node:os';
 import type { NodeSystemInfo } from '#lib/api/types/core.v1.ts';
 
@@ -8,6 +8,9 @@ export interface Machine {
   readonly memoryBytes: number;
   /** Of the file system that pods' volumes are on. */
   readonly storageBytes: number;
+  /** Bytes in huge pages, by their size: `2Mi`. */
+  readonly hugePages: Readonly<Record<string, number>>;
+  readonly hasAppArmor: boolean;
   readonly info: Omit<NodeSystemInfo, 'containerRuntimeVersion' | 'kubeletVersion' | 'kubeProxyVersion'>;
 }
 
@@ -25,6 +28,8 @@ export async function readMachine(rootDir: string): Promise<Machine> {
     cpus: availableParallelism(),
     memoryBytes: totalmem(),
     storageBytes: blocks * bsize,
+    hugePages: await readHugePages(),
+    hasAppArmor: (await readLine('/sys/module/apparmor/parameters/enabled')) === 'Y',
     info: {
       machineID,
       systemUUID: systemUUID || machineID,
@@ -35,6 +40,27 @@ export async function readMachine(rootDir: string): Promise<Machine> {
       architecture,
     },
   };
+}
+
+async function readHugePages(): Promise<Readonly<Record<string, number>>> {
+  const folder = '/sys/kernel/mm/hugepages';
+  const found: Record<string, number> = {};
+  for (const name of await readdir(folder).catch(() => [])) {
+    const kilobytes = Number(/^hugepages-(\d+)kB$/.exec(name)?.[1] ?? 0);
+    if (kilobytes > 0)
+      found[sizeOf(kilobytes)] = Number(await readLine(`${folder}/${name}/nr_hugepages`)) * kilobytes * 1024;
+  }
+  return found;
+}
+
+function sizeOf(kilobytes: number): string {
+  const units = ['Ki', 'Mi', 'Gi'];
+  let size = kilobytes;
+  while (size >= 1024 && size % 1024 === 0 && units.length > 1) {
+    size /= 1024;
+    units.shift();
+  }
+  return `${size}${units[0]}`;
 }
 
 /** '' where there is none: not every machine has all of these. */

@@ -72,12 +72,13 @@ export function withdrawn(before: NodeStatus | undefined, now: NodeStatus): read
 }
 
 function capacityOf({ machine, maxPods }: Pick<NodeFacts, 'machine' | 'maxPods'>): Quantities {
-  const { cpus, memoryBytes, storageBytes } = machine;
+  const { cpus, memoryBytes, storageBytes, hugePages } = machine;
   return {
     cpu: String(cpus),
     'ephemeral-storage': kibi(storageBytes),
-    'hugepages-1Gi': '0',
-    'hugepages-2Mi': '0',
+    ...Object.fromEntries(
+      Object.entries(hugePages).map(([size, bytes]) => [`hugepages-${size}`, bytes === 0 ? '0' : inMebi(bytes)]),
+    ),
     memory: kibi(memoryBytes),
     pods: String(maxPods),
   };
@@ -85,12 +86,17 @@ function capacityOf({ machine, maxPods }: Pick<NodeFacts, 'machine' | 'maxPods'>
 
 /** What is left for pods when the node keeps for itself what eviction holds free: 100 MiB, and a tenth of the disk. */
 export function allocatableOf(facts: Pick<NodeFacts, 'machine' | 'maxPods'>): Quantities {
-  const { memoryBytes, storageBytes } = facts.machine;
+  const { memoryBytes, storageBytes, hugePages } = facts.machine;
+  const inPages = Object.values(hugePages).reduce((sum, bytes) => sum + bytes, 0);
   return {
     ...capacityOf(facts),
     'ephemeral-storage': String(Math.floor(storageBytes * 0.9)),
-    memory: kibi(memoryBytes - 100 * 1024 * 1024),
+    memory: kibi(memoryBytes - inPages - 100 * 1024 * 1024),
   };
+}
+
+function inMebi(bytes: number): string {
+  return bytes % 1024 ** 2 === 0 ? `${bytes / 1024 ** 2}Mi` : kibi(bytes);
 }
 
 function kibi(bytes: number): string {

@@ -1,6 +1,7 @@
 import type { ContainerConfig, LinuxResources, Mount } from '#cri/config.ts';
 import type { Container, Pod, VolumeMount } from '#lib/api/types/core.v1.ts';
 import { containerLimits, cpuPeriodMicros, oomScoreAdj } from '../cgroups/limits.ts';
+import { units } from '../cgroups/quantities.ts';
 import { containerAnnotations, containerLabels } from './annotations.ts';
 import { expand } from './expand.ts';
 import { containerLogPath } from './paths.ts';
@@ -20,6 +21,10 @@ export interface ContainerFacts {
   /** Memory of the node, for the order in which the kernel kills. */
   readonly capacityBytes: number;
   readonly isCgroupV2: boolean;
+  /** Whether the runtime's seccomp profile holds for containers that name none. */
+  readonly seccompDefault?: boolean | undefined;
+  /** Sizes of huge pages of which the node has some: `2Mi`. */
+  readonly hugePageSizes?: readonly string[];
 }
 
 export function containerConfigOf(facts: ContainerFacts): ContainerConfig {
@@ -42,9 +47,13 @@ export function containerConfigOf(facts: ContainerFacts): ContainerConfig {
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
+    ...stopSignalOf(container),
     linux: {
       resources: resourcesOf(facts),
-      securityContext: securityOf(pod, container, facts.imageUser, facts.targetId),
+      securityContext: securityOf(pod, container, facts.imageUser, {
+        targetId: facts.targetId,
+        isStrict: facts.seccompDefault,
+      }),
     },
   };
 }
@@ -54,7 +63,8 @@ export function resourcesOf({
   container,
   capacityBytes,
   isCgroupV2,
-}: Pick<ContainerFacts, 'pod' | 'container' | 'capacityBytes' | 'isCgroupV2'>): LinuxResources {
+  hugePageSizes = [],
+}: Pick<ContainerFacts, 'pod' | 'container' | 'capacityBytes' | 'isCgroupV2' | 'hugePageSizes'>): LinuxResources {
   const { cpuShares, cpuQuotaMicros, memoryBytes } = containerLimits(container);
   return {
     cpuPeriod: cpuPeriodMicros,
@@ -62,9 +72,29 @@ export function resourcesOf({
     ...(cpuQuotaMicros === undefined ? {} : { cpuQuota: cpuQuotaMicros }),
     ...(memoryBytes === undefined ? {} : { memoryLimitInBytes: memoryBytes }),
     oomScoreAdj: oomScoreAdj(pod, container, capacityBytes),
+    ...hugePageLimits(container, hugePageSizes),
     // All processes of a container die together when it is out of memory. Rule: kubelet since v1.28, on cgroup v2.
     ...(isCgroupV2 ? { unified: { 'memory.oom.group': '1' } } : {}),
   };
+}
+
+/** What of each size it may take: none, unless it asks for it. Sizes are named as the kernel's files are. */
+function hugePageLimits({ resources }: Container, sizes: readonly string[]): Pick<LinuxResources, 'hugepageLimits'> {
+  const asked = Object.keys(resources?.limits ?? {}).flatMap((name) => /^hugepages-(.+)$/.exec(name)?.[1] ?? []);
+  const all = [...new Set([...sizes, ...asked])];
+  if (all.length === 0) return {};
+  return {
+    hugepageLimits: all.map((size) => ({
+      pageSize: `${size.replace(/i$/, '')}B`,
+      limit: units(resources?.limits?.[`hugepages-${size}`]),
+    })),
+  };
+}
+
+/** `SIGRTMAX-1` is `SIGRTMAXMINUS1` in the protocol. */
+function stopSignalOf({ lifecycle }: Container): Pick<ContainerConfig, 'stopSignal'> {
+  const signal = lifecycle?.stopSignal;
+  return signal === undefined ? {} : { stopSignal: signal.replace('+', 'PLUS').replace('-', 'MINUS') };
 }
 
 /** How a volume appears in the container, once its place on the node is known. */

@@ -67,7 +67,9 @@ export function containerStatus(one: PodContainer, facts: ContainerFacts): Conta
     containerID: `containerd://${latest.id}`,
     started,
     ...resourcesOf(one, facts.actuated?.get(latest.id)),
-    ...mountsOf(one),
+    ...mountsOf(one, latest),
+    ...(latest.user === undefined ? {} : { user: { linux: latest.user } }),
+    ...stopSignalOf(latest),
   };
 }
 
@@ -163,12 +165,24 @@ function resourcesOf({ container, kind }: PodContainer, actuated?: ResourceRequi
   };
 }
 
-function mountsOf({ container }: PodContainer): { readonly volumeMounts?: readonly VolumeMountStatus[] } {
+/** In the words of the API: `SIGRTMAX-1`. */
+function stopSignalOf({ stopSignal }: ObservedContainer): Pick<ContainerStatus, 'stopSignal'> {
+  if (stopSignal === undefined) return {};
+  const name = stopSignal.replace('PLUS', '+').replace('MINUS', '-');
+  return { stopSignal: name as ContainerStatus['stopSignal'] };
+}
+
+function mountsOf(
+  { container }: PodContainer,
+  latest?: ObservedContainer,
+): { readonly volumeMounts?: readonly VolumeMountStatus[] } {
   if (!container.volumeMounts?.length) return {};
   const volumeMounts = container.volumeMounts.map(({ name, mountPath, readOnly, recursiveReadOnly }) => {
     if (readOnly !== true) return { name, mountPath };
-    // What must be so is so in a container that runs. Whether what was only possible came true is not asked again.
-    return { name, mountPath, readOnly, recursiveReadOnly: recursiveReadOnly === 'Enabled' ? 'Enabled' : 'Disabled' };
+    // What must be so is so in a container that runs; of what was only possible the runtime tells whether it came true.
+    const isSeen = latest?.mounts.some((one) => one.containerPath === mountPath && one.recursiveReadOnly) === true;
+    const isRecursive = recursiveReadOnly === 'Enabled' || (recursiveReadOnly === 'IfPossible' && isSeen);
+    return { name, mountPath, readOnly, recursiveReadOnly: isRecursive ? 'Enabled' : 'Disabled' };
   });
   return { volumeMounts };
 }

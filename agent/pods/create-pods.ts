@@ -46,6 +46,9 @@ export interface PodsOptions {
   readonly hostIPs: readonly string[];
   allocatable(): Readonly<Record<string, string>>;
   readonly capacityBytes: number;
+  readonly hugePageSizes: readonly string[];
+  readonly hasAppArmor: boolean;
+  readonly seccompDefault?: boolean | undefined;
   readonly resolvConf: string;
   readonly clusterDns: string;
   readonly clusterDomain: string;
@@ -95,8 +98,8 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
     limit: createLimit(mostAtOnce),
     admit(pod, others) {
       const node = informers.nodes.get(options.nodeName);
-      const { allowedUnsafeSysctls } = options;
-      return admit({ pod, others, node, allocatable: options.allocatable(), allowedUnsafeSysctls });
+      const { allowedUnsafeSysctls, hasAppArmor } = options;
+      return admit({ pod, others, node, allocatable: options.allocatable(), allowedUnsafeSysctls, hasAppArmor });
     },
     async dns() {
       const { clusterDns, clusterDomain, resolvConf } = options;

@@ -52,7 +52,7 @@ export async function execute(
       case 'killContainer': {
         const observed = observer.of(record.uid);
         const target = observed.containers.find(({ id }) => id === step.id);
-        const graceSeconds = record.pod.spec.terminationGracePeriodSeconds ?? 30;
+        const { graceSeconds = record.pod.spec.terminationGracePeriodSeconds ?? 30 } = step;
         if (target !== undefined && isLive(target)) {
           await killContainer(record, observed, target, { message: step.message, graceSeconds }, tools, signal);
         }

@@ -24,6 +24,7 @@ export async function runHook(
     const words = new TextDecoder().decode(stderr).slice(0, 1024);
     throw new Error(`command '${command.join(' ')}' exited with ${exitCode}: ${words}`);
   }
+  if (!exec && !httpGet && !sleep) throw new Error('Cannot run handler: invalid handler'); // tcpSocket is none
   if (httpGet) {
     const { status } = await get(httpTargetOf(httpGet, container, podIp), signal);
     if (status < 200 || status >= 400) throw new Error(`HTTP lifecycle hook failed with statuscode: ${status}`);

@@ -30,6 +30,10 @@ export interface NodeTools {
   /** Whether the pod may run here beside `others`. */
   admit(pod: Pod, others: readonly Pod[]): Refusal | undefined;
   readonly capacityBytes: number;
+  /** Of which it has some: `2Mi`. */
+  readonly hugePageSizes: readonly string[];
+  /** Whether the runtime's seccomp profile holds for containers that name none. */
+  readonly seccompDefault?: boolean | undefined;
   /** Read for each sandbox: the node's resolv.conf may change. */
   dns(): Promise<DnsFacts>;
   /** The runtime's name of a RuntimeClass. */

@@ -43,6 +43,13 @@ const sidecar = exampleContainer('side', { restartPolicy: 'Always' });
 const failed = { state: 'exited', exitCode: 1 } as const;
 const done = { state: 'exited', exitCode: 0 } as const;
 
+test('planPod() gives a probe its own grace period', (t) => {
+  const containers = [exampleContainer('main', { livenessProbe: { terminationGracePeriodSeconds: 3 } })];
+  const probes = { ...allGood, failed: () => 'liveness' as const };
+  t.like(planned({ containers }, [{ of: 'main' }], { probes }).steps[0], { do: 'killContainer', graceSeconds: 3 });
+  const [without] = planned({}, [{ of: 'main' }], { probes }).steps;
+  t.false('graceSeconds' in without!);
+});
 test(plans, 'makes a new pod', {}, nothingObserved, ['createSandbox 0', 'start main 0']);
 test(plans, 'starts all main containers', { containers: two }, nothingObserved, [
   'createSandbox 0',

@@ -32,7 +32,14 @@ export type Step =
   /** Stops all containers and the sandbox. */
   | { readonly do: 'stopPod' }
   | { readonly do: 'createSandbox'; readonly attempt: number }
-  | { readonly do: 'killContainer'; readonly id: string; readonly name: string; readonly message: string }
+  | {
+      readonly do: 'killContainer';
+      readonly id: string;
+      readonly name: string;
+      readonly message: string;
+      /** Instead of the pod's, where a probe has its own. */
+      readonly graceSeconds?: number;
+    }
   | {
       readonly do: 'startContainer';
       readonly name: string;
@@ -113,7 +120,9 @@ function makePlan(facts: PlanFacts, sandboxId: string | undefined) {
     }
     const restarts = why.always || mayRestart(pod, one, 1);
     const message = restarts ? `${why.message}, will be restarted` : why.message;
-    steps.push({ do: 'killContainer', id: running.id, name, message });
+    const { graceSeconds } = why;
+    const grace = graceSeconds === undefined ? {} : { graceSeconds };
+    steps.push({ do: 'killContainer', id: running.id, name, message, ...grace });
     // Otherwise the next plan finds it ended, and starts it again after the due pause, if at all.
     if (why.always) steps.push({ do: 'startContainer', name, kind: one.kind, attempt: running.attempt + 1 });
     return true;
@@ -187,7 +196,7 @@ function reasonToKill(
   running: ObservedContainer,
   probes: ProbeView,
   changed: readonly string[],
-): { readonly message: string; readonly always: boolean } | undefined {
+): { readonly message: string; readonly always: boolean; readonly graceSeconds?: number | undefined } | undefined {
   const { name } = container;
   if (running.annotations[hashAnnotation] !== containerHash(container)) {
     return { message: `Container ${name} definition changed`, always: true };
@@ -197,7 +206,9 @@ function reasonToKill(
   );
   if (mustRestart) return { message: `Container ${name} resize requires restart`, always: true };
   const probe = probes.failed(running.id);
-  return probe && { message: `Container ${name} failed ${probe} probe`, always: false };
+  if (probe === undefined) return undefined;
+  const { terminationGracePeriodSeconds: graceSeconds } = container[`${probe}Probe`] ?? {};
+  return { message: `Container ${name} failed ${probe} probe`, always: false, graceSeconds };
 }
 
 /** Of each name the newest container stays, and the one before it: its log and its end are still asked for. */

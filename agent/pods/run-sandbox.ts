@@ -22,6 +22,7 @@ export async function runSandbox(
     mkdir(podLogDirectory(pod), { recursive: true, mode: 0o755 }),
   ]);
   try {
+    refuseUserNamespace(pod, handler);
     const id = await limit(() => cri.runtime.runSandbox(config, handler, tools.life), signal);
     const status = await cri.runtime.sandboxStatus(id, tools.life);
     observer.noteSandbox(status);
@@ -33,6 +34,13 @@ export async function runSandbox(
     tools.record(pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${words}`);
     throw error;
   }
+}
+
+/** Users of such a pod would be the node's own: it must not run. */
+function refuseUserNamespace({ spec }: Pod, handler: string): void {
+  if (spec.hostUsers !== false) return;
+  const who = handler === '' ? 'runtime' : `RuntimeClass handler "${handler}"`;
+  throw new Error(`can't set \`spec.hostUsers: false\`, ${who} does not support user namespaces`);
 }
 
 /** The config that a sandbox is run with, and its containers are created with. */

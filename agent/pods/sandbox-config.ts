@@ -4,7 +4,7 @@ import { sandboxAnnotations, sandboxLabels } from './annotations.ts';
 import { type DnsFacts, dnsConfigOf } from './dns-config.ts';
 import { hostnameOf } from './hostname.ts';
 import { podLogDirectory } from './paths.ts';
-import { namespaceOptions, seccompOf, selinuxOf, supplementalGroupsOf } from './security.ts';
+import { namespaceOptions, selinuxOf, supplementalGroupsOf } from './security.ts';
 
 export interface SandboxFacts extends DnsFacts {
   readonly pod: Pod;
@@ -37,7 +37,7 @@ export function sandboxConfigOf(facts: SandboxFacts): SandboxConfig {
         ),
         supplementalGroups: supplementalGroupsOf(pod),
         ...(security?.supplementalGroupsPolicy === 'Strict' ? { supplementalGroupsPolicy: 'Strict' } : {}),
-        seccomp: seccompOf(security?.seccompProfile, undefined),
+        seccomp: { profileType: 'RuntimeDefault' }, // whatever its containers have: it does nothing but wait
         ...(runAsUser === undefined ? {} : { runAsUser: { value: runAsUser } }),
         ...(runAsUser === undefined || runAsGroup === undefined ? {} : { runAsGroup: { value: runAsGroup } }),
         ...(seLinuxOptions === undefined ? {} : { selinuxOptions: selinuxOf(seLinuxOptions) }),

@@ -23,6 +23,25 @@ test('securityOf() adds the group of volumes', (t) => {
   t.deepEqual(security({}, { supplementalGroups: [1], fsGroup: 2 }).supplementalGroups, [1, 2]);
 });
 
+test('securityOf() has the runtime’s seccomp profile where the node is strict, unless told otherwise', (t) => {
+  const of = (own: SecurityContext) =>
+    securityOf(examplePod(), exampleContainer('main', { securityContext: own }), nobody, { isStrict: true });
+  t.is(of({}).seccomp.profileType, 'RuntimeDefault');
+  t.is(of({ seccompProfile: { type: 'Unconfined' } }).seccomp.profileType, 'Unconfined');
+  t.is(security({}).seccomp.profileType, 'Unconfined');
+});
+
+test('securityOf() names an AppArmor profile only if told to', (t) => {
+  t.is(security({}).apparmor, undefined);
+  t.deepEqual(security({ appArmorProfile: { type: 'Localhost', localhostProfile: 'web' } }).apparmor, {
+    profileType: 'Localhost',
+    localhostRef: 'web',
+  });
+  t.deepEqual(security({}, { appArmorProfile: { type: 'RuntimeDefault' } }).apparmor, {
+    profileType: 'RuntimeDefault',
+  });
+});
+
 test('securityOf() hides the kernel, except from the privileged', (t) => {
   t.true(security({}).maskedPaths.includes('/proc/kcore'));
   const privileged = security({ privileged: true });

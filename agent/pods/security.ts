@@ -1,5 +1,11 @@
 import type { ContainerSecurity, NamespaceOptions, SecurityProfile, SelinuxOptions } from '#cri/config.ts';
-import type { SELinuxOptions as ApiSelinux, Container, Pod, SeccompProfile } from '#lib/api/types/core.v1.ts';
+import type {
+  SELinuxOptions as ApiSelinux,
+  AppArmorProfile,
+  Container,
+  Pod,
+  SeccompProfile,
+} from '#lib/api/types/core.v1.ts';
 
 /** Who the image runs as, if nothing else is said. */
 export interface ImageUser {
@@ -16,8 +22,20 @@ export function namespaceOptions({ spec }: Pod, targetId?: string): NamespaceOpt
   };
 }
 
+export interface SecurityRest {
+  /** Id of the container whose processes an ephemeral one sees. */
+  readonly targetId?: string | undefined;
+  /** Whether the runtime's seccomp profile holds for who names none. */
+  readonly isStrict?: boolean | undefined;
+}
+
 /** Fields of the container win over those of the pod. Rule: "Configure a Security Context for a Pod or Container". */
-export function securityOf(pod: Pod, container: Container, user: ImageUser, targetId?: string): ContainerSecurity {
+export function securityOf(
+  pod: Pod,
+  container: Container,
+  user: ImageUser,
+  { targetId, isStrict = false }: SecurityRest = {},
+): ContainerSecurity {
   const own = container.securityContext ?? {};
   const shared = pod.spec.securityContext ?? {};
   const privileged = own.privileged ?? false;
@@ -35,7 +53,10 @@ export function securityOf(pod: Pod, container: Container, user: ImageUser, targ
     noNewPrivs: own.allowPrivilegeEscalation === false,
     maskedPaths: showsProc ? [] : maskedPaths,
     readonlyPaths: showsProc ? [] : readonlyPaths,
-    seccomp: privileged ? { profileType: 'Unconfined' } : seccompOf(shared.seccompProfile, own.seccompProfile),
+    seccomp: privileged
+      ? { profileType: 'Unconfined' }
+      : seccompOf(own.seccompProfile ?? shared.seccompProfile, isStrict),
+    ...appArmorOf(own.appArmorProfile ?? shared.appArmorProfile),
     ...(capabilities === undefined
       ? {}
       : { capabilities: { addCapabilities: capabilities.add ?? [], dropCapabilities: capabilities.drop ?? [] } }),
@@ -74,15 +95,22 @@ export function rootRefusal(pod: Pod, container: Container, user: ImageUser): st
   return undefined;
 }
 
-export function seccompOf(shared: SeccompProfile | undefined, own: SeccompProfile | undefined): SecurityProfile {
-  const profile = own ?? shared;
-  if (profile?.type === 'RuntimeDefault') return { profileType: 'RuntimeDefault' };
+function seccompOf(profile: SeccompProfile | undefined, isStrict: boolean): SecurityProfile {
+  if (profile?.type === 'RuntimeDefault' || (profile === undefined && isStrict))
+    return { profileType: 'RuntimeDefault' };
   if (profile?.type === 'Localhost') {
     return { profileType: 'Localhost', localhostRef: `${seccompRoot}/${profile.localhostProfile ?? ''}` };
   }
   return { profileType: 'Unconfined' };
 }
 const seccompRoot = '/var/lib/kubelet/seccomp';
+
+/** Without one, the runtime has its own for who is not privileged. */
+function appArmorOf(profile: AppArmorProfile | undefined): { readonly apparmor?: SecurityProfile } {
+  if (profile === undefined) return {};
+  const { type: profileType, localhostProfile: localhostRef } = profile;
+  return { apparmor: { profileType, ...(localhostRef === undefined ? {} : { localhostRef }) } };
+}
 
 export function selinuxOf({ user = '', role = '', type = '', level = '' }: ApiSelinux): SelinuxOptions {
   return { user, role, type, level };

@@ -50,6 +50,8 @@ export async function startContainer(start: Start, tools: NodeTools, signal: Abo
         ...(targetId === undefined ? {} : { targetId }),
         capacityBytes: tools.capacityBytes,
         isCgroupV2: tools.cgroups.isV2,
+        seccompDefault: tools.seccompDefault,
+        hugePageSizes: tools.hugePageSizes,
       }),
     (error) => fail('CreateContainerConfigError', error),
   );

@@ -1,0 +1,67 @@
+import test from 'ava';
+import { createFakeCri } from '#cri/fake.ts';
+import { createFakeClock } from '#lib/clock.ts';
+import { examplePod } from '../pods/example.ts';
+import { createPuller } from './puller.ts';
+
+function setUp(parallel?: number) {
+  const clock = createFakeClock();
+  const cri = createFakeCri(clock);
+  const told: string[] = [];
+  const puller = createPuller({
+    images: cri.images,
+    secretsOf: async () => [],
+    record: (_pod, _pulling, _type, reason, message) => told.push(`${reason}: ${message}`),
+    clock,
+    ...(parallel === undefined ? {} : { parallel }),
+  });
+  const { signal } = new AbortController();
+  const ensure = (image: string, imagePullPolicy: 'Always' | 'Never' | 'IfNotPresent' = 'IfNotPresent') =>
+    puller.ensure(examplePod(), { name: 'main', image, imagePullPolicy }, undefined, signal);
+  return { clock, cri, told, ensure };
+}
+
+test('ensure() fails, then holds back, and tells of both as upstream does', async (t) => {
+  const { clock, told, ensure } = setUp();
+  await t.throwsAsync(ensure('absent:1'), { message: /not found/ });
+  t.regex(told.at(-2) ?? '', /^Failed: Failed to pull image "absent:1": .+: not found$/);
+  t.is(told.at(-1), 'Failed: Error: ErrImagePull');
+  const held = await t.throwsAsync(ensure('absent:1'));
+  t.like(held, { reason: 'ImagePullBackOff', againMs: 10_000 });
+  t.regex(held?.message ?? '', /^Back-off pulling image "absent:1": ErrImagePull: /);
+  t.deepEqual(told.slice(-2), ['BackOff: Back-off pulling image "absent:1"', 'Failed: Error: ImagePullBackOff']);
+  await clock.advance(10_000);
+  t.like(await t.throwsAsync(ensure('absent:1')), { reason: 'ErrImagePull' });
+  t.like(await t.throwsAsync(ensure('absent:1')), { reason: 'ImagePullBackOff', againMs: 20_000 });
+});
+
+test('ensure() names what can never be', async (t) => {
+  const { told, ensure } = setUp();
+  t.like(await t.throwsAsync(ensure('absent:1', 'Never')), { reason: 'ErrImageNeverPull' });
+  t.is(told.at(-1), 'Failed: Error: ErrImageNeverPull');
+  t.like(await t.throwsAsync(ensure('A B')), { reason: 'InvalidImageName' });
+  t.is(told.at(-1), 'Failed: Error: InvalidImageName');
+});
+
+test('ensure() pulls no more at once than it may', async (t) => {
+  const { cri, ensure } = setUp(2);
+  let [now, most] = [0, 0];
+  const gate = Promise.withResolvers<void>();
+  const { pull } = cri.images;
+  const names = ['a:1', 'b:1', 'c:1', 'd:1'];
+  for (const name of names) cri.registry.add(name);
+  Object.assign(cri.images, {
+    async pull(...words: Parameters<typeof pull>) {
+      most = Math.max(most, ++now);
+      await gate.promise;
+      now--;
+      return await pull(...words);
+    },
+  });
+  const all = Promise.all(names.map((name) => ensure(name)));
+  await new Promise((resolve) => setImmediate(resolve));
+  t.is(now, 2);
+  gate.resolve();
+  await all;
+  t.is(most, 2);
+});
