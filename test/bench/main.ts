@@ -79,9 +79,9 @@ if (['idle', 'exits', 'pods', 'start', 'api', 'join'].some(wants)) {
   const lab = await making;
   const { kubeconfig } = lab.layout;
   const counts = [
-    { count: 1, runs: runs * 2, bar: 1.3 },
-    { count: 10, runs, bar: 1.5 },
-    { count: 30, runs, bar: 1.5 },
+    { count: 1, runs: runs * 4, bar: 1.2 },
+    { count: 10, runs, bar: 1.3 },
+    { count: 30, runs, bar: 1.3 },
   ];
   try {
     await show('idle', () => measureIdle(lab.layout, 'idle', 260));

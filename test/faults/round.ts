@@ -8,6 +8,7 @@ import { type Kind, kindNames, kindOf } from './kinds.ts';
 import { leftovers } from './leftovers.ts';
 import type { FaultyNode } from './node.ts';
 import { createRandom, type Random } from './random.ts';
+import { watchSteady } from './steady.ts';
 
 export interface Round {
   readonly seed: number;
@@ -21,6 +22,7 @@ const most = 50;
 const steadyCount = 8;
 const stormMs = 30_000;
 const settleMs = 150_000;
+const leastFaults = 20;
 const soon = () => AbortSignal.timeout(30_000);
 
 /** @returns what is wrong, in lines; none if all is well */
@@ -40,9 +42,11 @@ export async function runRound(round: Round): Promise<readonly string[]> {
     await client.create(pods, { metadata: { name, namespace }, spec }, soon());
   };
   for (let at = 0; at < steadyCount; at++) await add(`steady-${at}`, kindOf('plain', random));
-  await settled(client, namespace, known);
+  const early = await settled(client, namespace, known);
+  if (early.length > 0) return early;
   const starts = await startsOf(client, namespace);
 
+  const watch = await watchSteady(client, namespace);
   await node.begin(seed);
   const made = await churn(round, namespace, random, known, add);
   const counts = await node.calm();
@@ -50,6 +54,8 @@ export async function runRound(round: Round): Promise<readonly string[]> {
   say(`seed ${seed}: ${made} pods came, ${faults} faults; now it must settle`);
 
   const wrong = [...(await settled(client, namespace, known))];
+  if (faults < leastFaults) wrong.push(`only ${faults} faults: does the agent speak to the proxy?`);
+  wrong.push(...(await watch.end()));
   for (const [name, start] of await startsOf(client, namespace)) {
     const was = starts.get(name);
     if (was !== undefined && was !== start) wrong.push(`${name} was touched: ${was} became ${start}`);
