@@ -32,6 +32,8 @@ import { createPods } from './pods/create-pods.ts';
 import { createRecordPod } from './pods/record.ts';
 import { createOperationMetrics } from './runtime-metrics.ts';
 import { startKubeletServer } from './server/server.ts';
+import { createShutdown } from './shutdown/keep-shutdown.ts';
+import { createLogind } from './shutdown/logind.ts';
 import { createPodSource } from './static/pod-source.ts';
 import { createStaticPods } from './static/static-pods.ts';
 import { kubeletVersion } from './version.ts';
@@ -143,6 +145,7 @@ export async function runAgentAt(
       hugePageSizes: Object.keys(machine.hugePages).filter((size) => machine.hugePages[size] !== 0),
       hasAppArmor: machine.hasAppArmor,
       seccompDefault: options.seccompDefault,
+      isShuttingDown: () => shutdown.isUnderWay(),
       resolvConf,
       clusterDns,
       clusterDomain,
@@ -150,6 +153,15 @@ export async function runAgentAt(
     },
     signal,
   );
+  const shutdown = createShutdown({
+    ...pods,
+    periods: options.shutdown ?? [],
+    logind: createLogind(exec),
+    onChange: () => node.wake(),
+    record: (reason, message) => recorder.record(aboutNode(nodeName), 'Normal', reason, message),
+    clock,
+    log,
+  });
   let network: Network | undefined;
   const node = createNodeKeeper({
     ...common,
@@ -163,6 +175,7 @@ export async function runAgentAt(
     taints: options.taints,
     network: () => network?.status() ?? { isReady: false, message: 'it is being set up' },
     current: () => informers.nodes.get(nodeName),
+    isShuttingDown: shutdown.isUnderWay,
     record: (reason, message) => recorder.record(aboutNode(nodeName), 'Normal', reason, message),
   });
   network = startNetwork(
@@ -211,6 +224,7 @@ export async function runAgentAt(
     node.run(signal),
     keepLease(() => informers.nodes.get(nodeName), { ...common, leaseSeconds: options.leaseSeconds }, nodeName, signal),
     pods.run(signal),
+    shutdown.run(signal),
     keepShares(cgroups, pods.pods, common, signal),
     volumes.run(signal),
     collectImages(

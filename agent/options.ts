@@ -4,6 +4,7 @@ import type { CollectRule } from './images/collect-plan.ts';
 import type { RotationRule } from './logs/rotate-plan.ts';
 import type { ProxyMode } from './proxy/backend.ts';
 import type { AccessRule } from './server/access.ts';
+import type { Period } from './shutdown/plan.ts';
 
 /** What `skiff agent` is told. Paths and addresses have no default here: the command line has. */
 export interface AgentOptions {
@@ -63,6 +64,8 @@ export interface AgentOptions {
   readonly logPauseMs?: number;
   /** Whether the runtime's seccomp profile holds for containers that name none. */
   readonly seccompDefault?: boolean;
+  /** How pods end when the machine goes down; nobody waits for them unless told. */
+  readonly shutdown?: readonly Period[];
   /** 110 unless told. */
   readonly maxPods?: number;
   /** /etc/resolv.conf unless told. */

@@ -10,6 +10,7 @@ const base = {
   allocatable: { cpu: '2', memory: '1Gi', pods: '3' },
   allowedUnsafeSysctls: [],
   hasAppArmor: false,
+  isShuttingDown: false,
 };
 
 const refuses = test.macro<[string, Partial<PodSpec>, Partial<AdmissionFacts>, string | undefined, string?]>({
@@ -61,6 +62,14 @@ test(
   'Cannot enforce AppArmor: AppArmor is not enabled on the host',
 );
 test(refuses, 'the same where there is', profiled('RuntimeDefault'), { hasAppArmor: true }, undefined);
+test(
+  refuses,
+  'anything while the machine goes down',
+  {},
+  { isShuttingDown: true },
+  'NodeShutdown',
+  'Pod was rejected as the node is shutting down.',
+);
 test(refuses, 'no profile', profiled('Unconfined'), {}, undefined);
 test(
   refuses,

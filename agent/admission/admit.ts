@@ -17,6 +17,8 @@ export interface AdmissionFacts {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly allowedUnsafeSysctls: readonly string[];
   readonly hasAppArmor: boolean;
+  /** Whether the machine is going down. */
+  readonly isShuttingDown: boolean;
 }
 
 /** What a refused pod's status and Event say. */
@@ -28,6 +30,9 @@ export interface Refusal {
 /** Rule: kubelet's admission handlers, in their order: sysctls, operating system, groups, AppArmor, resources, node, ports, taints. */
 export function admit(facts: AdmissionFacts): Refusal | undefined {
   const { pod, others, node, allocatable } = facts;
+  if (facts.isShuttingDown) {
+    return { reason: 'NodeShutdown', message: 'Pod was rejected as the node is shutting down.' };
+  }
   const sysctl = sysctlRefusal(pod, facts.allowedUnsafeSysctls);
   if (sysctl !== undefined) return { reason: 'SysctlForbidden', message: sysctl };
   const system = wrongSystem(pod);

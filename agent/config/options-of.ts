@@ -3,6 +3,7 @@ import { wholeValue } from '#lib/api/quantity.ts';
 import type { Taint } from '#lib/api/types/core.v1.ts';
 import type { AgentOptions } from '../options.ts';
 import type { AccessRule } from '../server/access.ts';
+import { type Period, periodsOf } from '../shutdown/plan.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -29,6 +30,7 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     parallelPulls: config['serializeImagePulls'] ? 1 : (config['maxParallelImagePulls'] as number),
     leaseSeconds: config['nodeLeaseDurationSeconds'] as number,
     seccompDefault: config['seccompDefault'] as boolean,
+    shutdown: shutdownOf(config),
     taints: config['registerWithTaints'] as readonly Taint[] | undefined,
     access: accessOf(config),
     longestRestartMs: milliseconds((config['crashLoopBackOff'] as Config)['maxContainerRestartPeriod'] as string),
@@ -65,6 +67,19 @@ function accessOf({ authentication, authorization }: Config): AccessRule {
     allowedMs: milliseconds(asked['cacheAuthorizedTTL'] as string) ?? 0,
     deniedMs: milliseconds(asked['cacheUnauthorizedTTL'] as string) ?? 0,
   };
+}
+
+function shutdownOf(config: Config): readonly Period[] {
+  type Entry = { readonly priority?: number; readonly shutdownGracePeriodSeconds?: number };
+  const byPriority = (config['shutdownGracePeriodByPodPriority'] ?? []) as readonly Entry[];
+  if (byPriority.length > 0) {
+    return byPriority.map(({ priority = 0, shutdownGracePeriodSeconds: graceSeconds = 0 }) => ({
+      priority,
+      graceSeconds,
+    }));
+  }
+  const seconds = (name: string) => Math.floor((milliseconds(config[name] as string) ?? 0) / 1000);
+  return periodsOf(seconds('shutdownGracePeriod'), seconds('shutdownGracePeriodCriticalPods'));
 }
 
 /** Options that no configuration knows. */

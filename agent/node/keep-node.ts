@@ -20,6 +20,7 @@ export interface KeepNodeOptions {
   readonly kubeletVersion: string;
   /** What it has from the beginning. */
   readonly taints?: readonly Taint[] | undefined;
+  isShuttingDown(): boolean;
   network(): { readonly isReady: boolean; readonly message: string };
   /** The node as the informer has it. */
   current(): Node | undefined;
@@ -96,6 +97,7 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
       runtime: runtime?.conditions,
       runtimeFeatures: featuresOf(runtime),
       network: options.network(),
+      isShuttingDown: options.isShuttingDown(),
       images,
       before: options.current()?.status ?? told,
       nowMs: clock.now(),

@@ -6,6 +6,7 @@ const facts = {
   name: 'a',
   ips: ['10.0.0.1'],
   port: 10250,
+  isShuttingDown: false,
   machine: {
     cpus: 2,
     memoryBytes: 4 * 1024 ** 3,

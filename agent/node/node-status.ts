@@ -9,6 +9,8 @@ export interface NodeFacts {
   readonly ips: readonly string[];
   readonly port: number;
   readonly machine: Machine;
+  /** Whether the machine is going down. */
+  readonly isShuttingDown: boolean;
   readonly maxPods: number;
   /** Such as 'containerd://1.6.20'. */
   readonly runtimeVersion: string;
@@ -126,7 +128,8 @@ function conditionsOf(facts: NodeFacts): readonly NodeCondition[] {
   ];
 }
 
-function troublesOf({ runtime, network }: NodeFacts): readonly string[] {
+function troublesOf({ runtime, network, isShuttingDown }: NodeFacts): readonly string[] {
+  if (isShuttingDown) return ['node is shutting down'];
   if (runtime === undefined) return ['container runtime is down'];
   const troubles = runtime.flatMap(({ type, status, reason, message }) => {
     // What else a runtime tells of itself, such as its deprecations, makes no node unready.

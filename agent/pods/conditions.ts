@@ -10,6 +10,8 @@ export interface ConditionFacts {
   /** Whether there is a sandbox with its network. */
   readonly hasSandbox: boolean;
   readonly resize?: ResizeFacts;
+  /** Why the node ends it, if it does. */
+  readonly disruption?: string;
   /** As the API has them now. */
   readonly before: readonly PodCondition[];
   readonly nowMs: number;
@@ -35,8 +37,8 @@ export function conditionsOf(facts: ConditionFacts): readonly PodCondition[] {
     ['ContainersReady', containersReady],
     ['PodScheduled', { status: 'True' }],
   ];
-  const now = [...own, ...resizing(facts)];
-  const names = new Set([...own.map(([type]) => type), ...resizeTypes]);
+  const now = [...own, ...resizing(facts), ...disruption(facts)];
+  const names = new Set([...now.map(([type]) => type), ...resizeTypes]);
   return [
     ...now.map(([type, verdict]) => stamped(type, verdict, facts)),
     ...facts.before.filter(({ type }) => !names.has(type)),
@@ -54,6 +56,11 @@ function resizing({ resize }: ConditionFacts): readonly (readonly [string, Verdi
     ...(pending === undefined ? [] : [['PodResizePending', { status: 'True', ...pending }] as const]),
     ...(isInProgress ? [['PodResizeInProgress', progress] as const] : []),
   ];
+}
+
+function disruption({ disruption: message }: ConditionFacts): readonly (readonly [string, Verdict])[] {
+  if (message === undefined) return [];
+  return [['DisruptionTarget', { status: 'True', reason: 'TerminationByKubelet', message }]];
 }
 
 function stamped(type: string, verdict: Verdict, { pod, before, nowMs }: ConditionFacts): PodCondition {

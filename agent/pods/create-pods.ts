@@ -49,6 +49,7 @@ export interface PodsOptions {
   readonly hugePageSizes: readonly string[];
   readonly hasAppArmor: boolean;
   readonly seccompDefault?: boolean | undefined;
+  isShuttingDown(): boolean;
   readonly resolvConf: string;
   readonly clusterDns: string;
   readonly clusterDomain: string;
@@ -99,7 +100,16 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
     admit(pod, others) {
       const node = informers.nodes.get(options.nodeName);
       const { allowedUnsafeSysctls, hasAppArmor } = options;
-      return admit({ pod, others, node, allocatable: options.allocatable(), allowedUnsafeSysctls, hasAppArmor });
+      const isShuttingDown = options.isShuttingDown();
+      return admit({
+        pod,
+        others,
+        node,
+        allocatable: options.allocatable(),
+        allowedUnsafeSysctls,
+        hasAppArmor,
+        isShuttingDown,
+      });
     },
     async dns() {
       const { clusterDns, clusterDomain, resolvConf } = options;

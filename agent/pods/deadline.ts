@@ -1,3 +1,4 @@
+import type { Pod } from '#lib/api/types/core.v1.ts';
 import type { PodRecord } from './pod-record.ts';
 
 /** When the pod has run as long as it may. Rule: `activeDeadlineSeconds`, counted from the pod's startTime. */
@@ -12,4 +13,8 @@ export function deadlineOf({ pod, seenAtMs }: PodRecord): number | undefined {
 export function soonest(times: readonly (number | undefined)[]): number | undefined {
   const known = times.filter((ms) => ms !== undefined);
   return known.length === 0 ? undefined : Math.max(0, Math.min(...known));
+}
+
+export function graceOf({ spec }: Pod): number {
+  return spec.terminationGracePeriodSeconds ?? 30;
 }

@@ -1,4 +1,4 @@
-import type { ContainerStatus, Pod } from '#lib/api/types/core.v1.ts';
+import type { ContainerStatus, Pod, PodStatus } from '#lib/api/types/core.v1.ts';
 import { containersOf, mayRestart, type PodContainer } from './containers.ts';
 
 export type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
@@ -36,4 +36,8 @@ function standing(statuses: readonly ContainerStatus[], { container }: PodContai
   if (status?.state?.running !== undefined) return { at: 'running' };
   const ended = status?.state?.terminated ?? status?.lastState?.terminated;
   return ended === undefined ? { at: 'waiting' } : { at: 'ended', exitCode: ended.exitCode };
+}
+
+export function isOver({ phase }: PodStatus): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
 }

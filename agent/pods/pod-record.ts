@@ -29,7 +29,12 @@ export interface PodRecord {
   /** Why it may not: nothing of it is ever made. */
   refusal?: Refusal;
   /** Why it has to fail, whatever its containers do. */
-  failure?: { readonly reason: string; readonly message: string };
+  failure?: {
+    readonly reason: string;
+    readonly message: string;
+    /** It is ended for the node's sake: whoever made it should make another. */
+    readonly isDisruption?: boolean;
+  };
   /** By container name. */
   readonly restarts: Map<string, Restart>;
   readonly waiting: Map<string, Waiting>;

@@ -53,8 +53,19 @@ test(phases, 'Succeeded', 'when all ended well because the pod ends', {}, [{ of:
 test(phases, 'Failed', 'when one ended badly because the pod ends', {}, [{ of: 'main', ...failed }], {
   stage: 'terminated',
 });
-test(phases, 'Failed', 'when it has to fail', {}, [{ of: 'main' }], {
-  failure: { reason: 'DeadlineExceeded', message: 'm' },
+const failure = { reason: 'Terminated', message: 'm', isDisruption: true };
+test(phases, 'Failed', 'when it had to fail, and has ended', {}, [{ of: 'main', ...done }], {
+  failure,
+  stage: 'terminated',
+});
+test(phases, 'Running', 'when it has to fail, and still ends', {}, [{ of: 'main' }], { failure, stage: 'terminating' });
+test('statusOf() says at once that the node ends a pod, and why it failed once it has', (t) => {
+  const ending = status({}, [{ of: 'main' }], { failure, stage: 'terminating' });
+  t.is(ending.reason, undefined);
+  const target = ending.conditions?.find(({ type }) => type === 'DisruptionTarget');
+  t.like(target, { status: 'True', reason: 'TerminationByKubelet', message: 'm' });
+  const ended = status({}, [{ of: 'main', ...done }], { failure, stage: 'terminated' });
+  t.like(ended, { phase: 'Failed', reason: 'Terminated', message: 'm' });
 });
 test(phases, 'Succeeded', 'for ever, once it was said', {}, nothingObserved, { before: { phase: 'Succeeded' } });
 

@@ -6,6 +6,7 @@ import { containersOf, type Kind } from './containers.ts';
 import type { Observed } from './observed.ts';
 import { type Phase, phaseOf } from './phase.ts';
 import type { ProbeView } from './plan.ts';
+import type { PodRecord } from './pod-record.ts';
 import { shortMessages } from './short-message.ts';
 import type { Stage } from './stage.ts';
 import { timestamp } from './timestamp.ts';
@@ -21,7 +22,7 @@ export interface StatusFacts {
   /** Addresses of the node, primary first. */
   readonly hostIPs: readonly string[];
   /** Why the pod has to fail, whatever its containers do: `DeadlineExceeded`, `Evicted` ... */
-  readonly failure?: { readonly reason: string; readonly message: string };
+  readonly failure?: PodRecord['failure'];
   /** Why the node would not have it. */
   readonly refusal?: Refusal;
   /** By container id: the resources that it runs with. */
@@ -34,7 +35,7 @@ export interface StatusFacts {
 
 /** The pod's status, all of it. */
 export function statusOf(facts: StatusFacts): PodStatus {
-  const { pod, observed, before, failure, stage } = facts;
+  const { pod, observed, before, stage } = facts;
   if (facts.refusal !== undefined || wasRefused(before)) return refusedStatus(facts);
   const all = containersOf(pod);
   const known = [
@@ -66,9 +67,10 @@ export function statusOf(facts: StatusFacts): PodStatus {
       hasSandbox,
       before: before.conditions ?? [],
       ...(facts.resize === undefined ? {} : { resize: facts.resize }),
+      ...disruptionOf(facts),
       nowMs: facts.nowMs,
     }),
-    ...(failure === undefined ? keptReason(before) : failure),
+    ...(failureNow(facts) ?? keptReason(before)),
     ...(facts.hostIPs.length === 0 ? {} : { hostIP: facts.hostIPs[0]!, hostIPs: facts.hostIPs.map((ip) => ({ ip })) }),
     ...(ips.length === 0 ? {} : { podIP: ips[0]!, podIPs: ips.map((ip) => ({ ip })) }),
     startTime: before.startTime ?? timestamp(facts.seenAtMs),
@@ -96,10 +98,26 @@ function refusedStatus({ pod, before, refusal, seenAtMs }: StatusFacts): PodStat
   };
 }
 
+/** Who sees that a pod has failed may count on nothing of it running. Rule: Pod Lifecycle, "Pod phase". */
+function failureNow({
+  failure,
+  stage,
+}: StatusFacts): { readonly reason: string; readonly message: string } | undefined {
+  if (failure === undefined || stage === 'syncing' || stage === 'terminating') return undefined;
+  const { reason, message } = failure;
+  return { reason, message };
+}
+
+/** That the node ends it is told at once. */
+function disruptionOf({ failure }: StatusFacts) {
+  return failure?.isDisruption === true ? { disruption: failure.message } : {};
+}
+
 /** A phase that is final stays. */
-function nextPhase({ pod, before, failure, stage }: StatusFacts, statuses: readonly ContainerStatus[]): Phase {
+function nextPhase(facts: StatusFacts, statuses: readonly ContainerStatus[]): Phase {
+  const { pod, before, stage } = facts;
   if (before.phase === 'Failed' || before.phase === 'Succeeded') return before.phase;
-  if (failure !== undefined) return 'Failed';
+  if (failureNow(facts) !== undefined) return 'Failed';
   return phaseOf(pod, statuses, stage === 'terminated' || stage === 'finished');
 }
 

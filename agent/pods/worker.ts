@@ -8,7 +8,7 @@ import type { Probes } from '../probes/probes.ts';
 import { settleResize } from '../resize/settle.ts';
 import { isStatic } from '../static/annotations.ts';
 import { clearLeftovers, clearPod } from './clear.ts';
-import { deadlineOf, soonest } from './deadline.ts';
+import { deadlineOf, graceOf, soonest } from './deadline.ts';
 import { decide, takesRoom } from './decide.ts';
 import { execute } from './execute.ts';
 import { holdBack } from './hold-back.ts';
@@ -16,6 +16,7 @@ import { killPod } from './kill.ts';
 import type { NodeTools } from './node-facts.ts';
 import { isLive, type Observed } from './observed.ts';
 import { orphanOf } from './orphan.ts';
+import { isOver } from './phase.ts';
 import { planPod } from './plan.ts';
 import { createRecord, type PodRecord, renew, shownPod } from './pod-record.ts';
 import type { Reporter } from './report.ts';
@@ -31,6 +32,10 @@ export interface Worker {
   pods(): readonly Pod[];
   /** Whether a pod of this 'namespace/name' has not come to its end here. */
   isHere(key: string): boolean;
+  /** Ends a pod that is here, which fails for it: its status says why. */
+  fail(podUid: string, failure: NonNullable<PodRecord['failure']>, graceSeconds: number): void;
+  /** Whether nothing of the pod uses the node any more. */
+  hasEnded(podUid: string): boolean;
   /** For /debug/pods. */
   inspect(): readonly {
     readonly pod: string;
@@ -158,6 +163,8 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
           message: 'Pod was active on the node longer than the specified deadline',
         };
         tools.record(pod, 'Normal', record.failure.reason, record.failure.message);
+        end(record, graceOf(pod));
+        return 0;
       }
       const { restarts, actuated } = record;
       const plan = planPod({ pod, observed, probes, restarts, actuated, nowMs: clock.now() });
@@ -267,6 +274,14 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
     pods: () => [...records.values()].filter(({ isGone }) => !isGone).map(({ pod }) => pod),
     isHere: (key) =>
       [...records.values()].some(({ pod, facts }) => shownPod(pod) === key && facts.freedAtMs === undefined),
+    fail(podUid, failure, graceSeconds) {
+      const record = records.get(podUid);
+      if (record === undefined) return;
+      if (stageOf(record.facts) === 'syncing') record.failure = failure;
+      end(record, graceSeconds);
+      queue.add(podUid);
+    },
+    hasEnded: (podUid) => records.get(podUid)?.facts.freedAtMs !== undefined || !records.has(podUid),
     inspect: () =>
       [...records.values()].map(({ uid, pod, facts }) => {
         return { pod: shownPod(pod), uid, stage: stageOf(facts), status: reporter.newest(uid) };
@@ -283,11 +298,3 @@ const forcedGraceSeconds = 1;
 const sweepMs = 60_000;
 const namesakeMs = 200;
 const deferredMs = 3_000;
-
-function graceOf({ spec }: Pod): number {
-  return spec.terminationGracePeriodSeconds ?? 30;
-}
-
-function isOver({ phase }: PodStatus): boolean {
-  return phase === 'Succeeded' || phase === 'Failed';
-}
