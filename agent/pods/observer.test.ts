@@ -97,6 +97,29 @@ test('an end is seen at once where the runtime tells of it, even before it shows
   await running;
 });
 
+test('lists take over at once when the stream of events breaks', async (t) => {
+  const { observer, signal, makePod, life, clock, cri, changed } = await setUp();
+  const { id } = await makePod('u1');
+  const broken = Promise.withResolvers<never>();
+  // biome-ignore lint/correctness/useYield: it breaks before it tells anything
+  const events = async function* () {
+    await broken.promise;
+  };
+  Object.assign(cri.runtime, { events });
+  const running = observer.run(signal);
+  await observer.synced;
+  await clock.advance(10_100);
+  changed.length = 0;
+  cri.exit(id, 0);
+  await clock.advance(1_000);
+  t.deepEqual(changed, []);
+  broken.reject(new Error('the runtime is away'));
+  await clock.advance(0);
+  t.deepEqual(changed, ['u1']);
+  life.abort();
+  await running;
+});
+
 test('what was noted after a list began is not undone by it', async (t) => {
   const { observer, signal, makePod, cri } = await setUp();
   const list = cri.runtime.listContainers;

@@ -56,6 +56,7 @@ export function createObserver(options: ObserverOptions): Observer {
   let listedAtMs = 0;
   let changedAtMs = 0;
   let isTold = false; // by events: then lists are only a second line
+  let nap = new AbortController();
   const ending = new Map<string, number>(); // ids of what ended, as events say, and until when to look for it
 
   // One pod is looked at once at a time, however many events there are of it.
@@ -198,7 +199,9 @@ export function createObserver(options: ObserverOptions): Observer {
         wasLost = true;
       }
       const isLively = clock.now() - changedAtMs < livelyMs; // what just started often ends soon
-      await clock.sleep(isTold ? secondLineMs : isLively ? pauseMs : quietMs, signal).catch(() => {});
+      const pause = isTold ? secondLineMs : isLively ? pauseMs : quietMs;
+      nap = new AbortController();
+      await clock.sleep(pause, AbortSignal.any([signal, nap.signal])).catch(() => {});
     }
   }
 
@@ -220,6 +223,7 @@ export function createObserver(options: ObserverOptions): Observer {
       } finally {
         over.abort();
         isTold = false;
+        nap.abort(); // what happens from here on is told by lists
       }
       await clock.sleep(1_000, signal).catch(() => {});
     }

@@ -17,10 +17,16 @@ for (const [version, suite] of Object.entries(suites)) {
   const isThere = run('sh', ['test/containerd/fetch.sh', suite, folder]);
   const isGreen = isThere && run(process.execPath, ['test/run.ts', '--live', '--containerd', folder, ...positionals]);
   const why = isThere ? 'failed' : `cannot be had from Debian ${suite}`;
-  outcomes.push(`containerd ${version}: ${isGreen ? 'passed' : why}`);
+  outcomes.push(`containerd ${isThere ? versionIn(folder) : version}: ${isGreen ? 'passed' : why}`);
 }
 process.stdout.write(`\n${outcomes.join('\n')}\n`);
 process.exit(outcomes.length > 0 && outcomes.every((line) => line.endsWith('passed')) ? 0 : 1);
+
+/** What the suite brings by now: `2.1.9`. */
+function versionIn(folder: string): string {
+  const { stdout } = spawnSync(`${folder}/containerd`, ['--version'], { encoding: 'utf8' });
+  return /\s(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? '?';
+}
 
 function run(file: string, args: readonly string[]): boolean {
   return spawnSync(file, args, { cwd: home, stdio: 'inherit' }).status === 0;
