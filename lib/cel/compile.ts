@@ -3,7 +3,8 @@ import { Environment } from '@marcbachmann/cel-js';
 import { addAddressFunctions } from './addresses.ts';
 import { addAuthorizerFunctions } from './authorizer.ts';
 import { addComprehensions } from './comprehensions.ts';
-import { meter } from './cost.ts';
+import { meter, type Node } from './cost.ts';
+import { estimateCost, type Size } from './estimate.ts';
 import { addFormatFunctions } from './formats.ts';
 import { addListFunctions } from './lists.ts';
 import { noMessages, withoutLiterals } from './literals.ts';
@@ -26,6 +27,8 @@ export interface Expression {
    * @throws {Error} if it has none, or costs too much
    */
   evaluate(variables: Readonly<Record<string, unknown>>, budget?: Budget): unknown;
+  /** The most that it can cost with variables of these sizes. */
+  estimate?(variables: Readonly<Record<string, Size>>): number;
 }
 
 export interface CompileOptions {
@@ -44,6 +47,7 @@ export function compileExpression(
   meter(parsed.ast);
   return {
     type,
+    estimate: (variables) => estimateCost(parsed.ast as unknown as Node, variables),
     evaluate(values, budget) {
       try {
         return metered(() => parsed(values), budget);

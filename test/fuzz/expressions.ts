@@ -1,4 +1,6 @@
 // Expressions in CEL: small changes of right ones, and ones put together by the grammar.
+
+import { sizeOf } from '#lib/api/structural/sizes.ts';
 import { type CompileOptions, compileExpression } from '#lib/cel/compile.ts';
 import { CostError } from '#lib/cel/meter.ts';
 import { fromCel, toCel } from '#lib/cel/values.ts';
@@ -55,12 +57,28 @@ const object = toCel({
   spec: { replicas: 3 },
 });
 
+const text = { type: 'string', maxLength: 20 };
+const number = { type: 'integer' };
+const sizes = sizeOf({
+  type: 'object',
+  properties: {
+    name: text,
+    count: number,
+    text: { type: 'string' },
+    numbers: { type: 'array', items: number },
+    labels: { type: 'object', additionalProperties: text },
+    items: { type: 'array', maxItems: 5, items: { type: 'object', properties: { name: text, size: number } } },
+  },
+});
+
 export const expressions: Target = {
   name: 'expressions',
   run(random) {
     const text = random.next() < 0.6 ? changedText(random, random.pick(right), tokens) : someExpression(random, 5);
     const compiled = compiledForm(text, random.next() < 0.5 ? { mutates: true } : {});
     if (compiled === undefined) return;
+    const cost = compiled.estimate?.({ object: sizes }) ?? 0;
+    if (!(cost >= 0)) throw new Error(`An estimate of ${cost}`);
     const budget = { left: 2_000_000 };
     const value = answerOf(() => compiled.evaluate({ object }, budget));
     if (value instanceof Promise) throw new Error('An evaluation waits');

@@ -1,5 +1,6 @@
 import { invalid } from '#lib/api/status.ts';
 import { hasRules } from '#lib/api/structural/rules.ts';
+import { isEqual } from '#lib/api/structural/validate.ts';
 import { validateRules } from '#lib/api/structural/validate-rules.ts';
 import type { Hooks } from '../registry/served.ts';
 import type { Definition, Version } from './resource.ts';
@@ -7,17 +8,28 @@ import { schemaOf } from './type.ts';
 
 /** Compiles a definition's rules before it is stored: one that cannot be judged by is refused. */
 export const ruleHooks: Hooks = {
-  async begin(next) {
+  async begin(next, previous) {
     const { spec, metadata } = next as unknown as Definition;
     const versions: readonly Version[] = Array.isArray(spec?.versions) ? spec.versions : [];
     if (!versions.some((version) => hasRules(schemaOf(version)))) return nothing;
     const { compileExpression } = await import('#lib/cel/compile.ts');
     const causes = versions.flatMap((version, index) =>
-      validateRules(schemaOf(version), `spec.versions[${index}].schema.openAPIV3Schema`, compileExpression),
+      validateRules(
+        schemaOf(version),
+        `spec.versions[${index}].schema.openAPIV3Schema`,
+        compileExpression,
+        isUnchanged(version, previous),
+      ),
     );
     if (causes.length === 0) return nothing;
     throw invalid({ group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition' }, metadata.name, causes);
   },
 };
+
+/** What was taken once is taken again, though it may cost more than it may by now. */
+function isUnchanged(version: Version, previous: unknown): boolean {
+  const before = (previous as Definition | undefined)?.spec.versions.find(({ name }) => name === version.name);
+  return before !== undefined && isEqual(before.schema, version.schema);
+}
 
 const nothing = { end() {} };

@@ -52,3 +52,13 @@ const keywords: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
+
+/** The property that an identifier means. */
+export function unescaped(name: string): string {
+  const plain = name
+    .replaceAll('__dot__', '.')
+    .replaceAll('__dash__', '-')
+    .replaceAll('__slash__', '/')
+    .replaceAll('__underscores__', '__');
+  return /^__[a-z]+__$/.test(plain) ? plain.slice(2, -2) : plain;
+}

@@ -2,37 +2,73 @@
 // ValidateCustomResourceDefinitionOpenAPISchema that compiles rules.
 import { at, child, invalidValue, type Path, required } from '../field-errors.ts';
 import type { StatusCause } from '../types/meta.v1.ts';
+import { unescaped } from './cel.ts';
+import { createRuleCosts, type RuleCosts } from './rule-costs.ts';
 import type { Compile } from './rules.ts';
+import { declaredMost, mostInRequest, sizeOf } from './sizes.ts';
 import { additionalOf, itemsOf, type Structural } from './structural.ts';
 
-/** Nothing, if all rules in `schema` can be judged by. */
-export function validateRules(schema: Structural, path: Path, compile: Compile): readonly StatusCause[] {
+/**
+ * Nothing, if all rules in `schema` can be judged by. `path`: of the schema. `mayCostMore`: it stands like that already,
+ * and its rules were taken.
+ */
+export function validateRules(
+  schema: Structural,
+  path: Path,
+  compile: Compile,
+  mayCostMore = false,
+): readonly StatusCause[] {
+  const costs = createRuleCosts();
   const causes: StatusCause[] = [];
-  visit(schema, path, true, compile, causes);
-  return causes;
+  visit({ schema, path, isRoot: true, most: 1 }, compile, costs, causes);
+  return mayCostMore ? causes : [...causes, ...costs.causes(path)];
 }
 
-function visit(schema: Structural, path: Path, isRoot: boolean, compile: Compile, causes: StatusCause[]): void {
+interface Place {
+  readonly schema: Structural;
+  readonly path: Path;
+  readonly isRoot: boolean;
+  /** How many such values one object can have; undefined: as many as a request can hold. */
+  readonly most: number | undefined;
+}
+
+function visit(place: Place, compile: Compile, costs: RuleCosts, causes: StatusCause[]): void {
+  const { schema, path } = place;
   for (const [index, { rule, messageExpression }] of (schema['x-kubernetes-validations'] ?? []).entries()) {
-    const place = at(child(path, 'x-kubernetes-validations'), index);
-    const say = (field: string, text: string, why: string) => causes.push(invalidValue(child(place, field), text, why));
+    const own = at(child(path, 'x-kubernetes-validations'), index);
     if (rule.trim() === '') {
-      causes.push(required(child(place, 'rule'), 'rule is not specified'));
+      causes.push(required(child(own, 'rule'), 'rule is not specified'));
       continue;
     }
-    const wrong = wrongRule(rule, 'bool', schema, isRoot, compile);
-    if (wrong !== undefined) say('rule', rule, wrong);
-    if (messageExpression === undefined) continue;
-    const other = wrongRule(messageExpression, 'string', schema, isRoot, compile);
-    if (other !== undefined) say('messageExpression', messageExpression, other);
+    judge(rule, 'rule', 'bool');
+    if (messageExpression !== undefined) judge(messageExpression, 'messageExpression', 'string');
+
+    function judge(text: string, name: 'rule' | 'messageExpression', wanted: 'bool' | 'string'): void {
+      const field = child(own, name);
+      const judged = judgeRule(text, wanted, place, compile);
+      if (typeof judged === 'string') causes.push(invalidValue(field, text, judged));
+      else costs.add(field, `estimated ${name} cost`, judged);
+    }
   }
-  for (const [key, one] of Object.entries(schema.properties ?? {})) {
-    visit(one, child(path, `properties[${key}]`), false, compile, causes);
-  }
+  for (const [key, one] of Object.entries(schema.properties ?? {})) below(one, `properties[${key}]`, 1);
   const items = itemsOf(schema);
-  if (items !== undefined) visit(items, child(path, 'items'), false, compile, causes);
+  if (items !== undefined) below(items, 'items', declaredMost(schema));
   const additional = additionalOf(schema);
-  if (additional !== undefined) visit(additional, child(path, 'additionalProperties'), false, compile, causes);
+  if (additional !== undefined) below(additional, 'additionalProperties', declaredMost(schema));
+
+  function below(one: Structural, step: string, count: number | undefined): void {
+    const most = place.most === undefined || count === undefined ? undefined : place.most * count;
+    visit({ schema: one, path: child(path, step), isRoot: false, most }, compile, costs, causes);
+  }
+}
+
+/** What is wrong with it; else what judging all that it is about can cost. */
+function judgeRule(text: string, wanted: 'bool' | 'string', place: Place, compile: Compile): string | number {
+  const { schema, isRoot, most = mostInRequest(schema) } = place;
+  const wrong = wrongRule(text, wanted, schema, isRoot, compile);
+  if (wrong !== undefined) return wrong;
+  const self = sizeOf(schema);
+  return (compile(text, ['self', 'oldSelf']).estimate?.({ self, oldSelf: self }) ?? 0) * most;
 }
 
 function wrongRule(
@@ -78,13 +114,4 @@ function firstUnknown(steps: readonly string[], schema: Structural, isRoot: bool
     one = next;
   }
   return undefined;
-}
-
-function unescaped(name: string): string {
-  const plain = name
-    .replaceAll('__dot__', '.')
-    .replaceAll('__dash__', '-')
-    .replaceAll('__slash__', '/')
-    .replaceAll('__underscores__', '__');
-  return /^__[a-z]+__$/.test(plain) ? plain.slice(2, -2) : plain;
 }
