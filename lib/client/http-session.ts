@@ -44,6 +44,7 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
     throw new TypeError(`Cannot use ${server} as an API server: only https is spoken`);
   const servers = (): readonly string[] => [...new Set([server, ...(options.others?.() ?? [])])];
   let at = server; // the one in use, for as long as it can be reached
+  let silent: string | undefined; // did not answer a ping: the others are tried first
   const life = new AbortController();
   let current: ClientHttp2Session | undefined;
   const streams = new WeakMap<ClientHttp2Session, number>(); // how many run over it
@@ -82,13 +83,14 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
 
   async function dialAny(credentials: Credentials): Promise<ClientHttp2Session> {
     const all = servers();
-    const from = Math.max(all.indexOf(at), 0);
+    const from = Math.max(all.indexOf(at), 0) + (at === silent ? 1 : 0);
     for (let tries = 1; ; tries++) {
       const url = all[(from + tries - 1) % all.length]!;
       try {
         const session = await dial(url, credentials, all.length > 1 ? dialOneOfManyMs : dialMs);
         if (url !== at) log.info('Moved to another API server', { server: url, from: at });
         at = url;
+        silent = undefined;
         return session;
       } catch (error) {
         if (tries >= all.length || life.signal.aborted) throw error;
@@ -135,6 +137,7 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
       if (session.destroyed) return;
       if (!answered) {
         log.warn('Closed a connection that did not answer', { server: at });
+        silent = at;
         session.destroy(new Error('The API server did not answer a ping'));
         return;
       }
@@ -200,7 +203,7 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
 const dialMs = 10_000;
 // Where there is another one to go to, less patience is due.
 const dialOneOfManyMs = 2_000;
-const pingOneOfManyMs = 2_000;
+const pingOneOfManyMs = 1_000;
 const pongOneOfManyMs = 2_000;
 const pingEveryMs = 5_000;
 const pongMs = 4_000; // with pingEveryMs: a dead connection is noticed within 9 s

@@ -138,6 +138,23 @@ test('createHttpTransport() gives up a connection whose other end has fallen sil
   t.is(await readText((await transport.request(get('/a'), never)).body), 'GET /a Bearer secret');
 });
 
+test('createHttpTransport() leaves a server that has fallen silent for another, though it could be reached again', async (t) => {
+  const certificate = await selfSigned();
+  await using first = await startServer(certificate);
+  await using second = await startServer(certificate);
+  await using proxy = await startProxy(new URL(first.options.server).port);
+  const clock = createFakeClock();
+  const server = `https://127.0.0.1:${proxy.port}`;
+  using transport = createHttpTransport({ ...first.options, server, others: () => [second.options.server], clock });
+  const reading = readText((await transport.request(get('/endless'), never)).body);
+  await proxy.cut();
+  await clock.advance(3_000); // a ping at the latest after one second, two seconds for its answer
+  await t.throwsAsync(reading);
+  proxy.mend();
+  await readText((await transport.request(get('/a'), never)).body);
+  t.is(second.sessions.size, 1);
+});
+
 /** Passes bytes on, until it is cut: then it takes them and keeps them, as a broken line does. */
 async function startProxy(port: string) {
   let isCut = false;

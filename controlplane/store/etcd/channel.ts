@@ -117,7 +117,7 @@ function createChannel(url: string, client: Client, services: Services, clock: P
           requestSerialize,
           responseDeserialize,
           request,
-          new Metadata(),
+          hasLeader(),
           { deadline: clock.now() + deadlineMs },
           (error: ServiceError | null, value?: unknown) => {
             signal.removeEventListener('abort', cancel);
@@ -130,12 +130,12 @@ function createChannel(url: string, client: Client, services: Services, clock: P
     },
     converse<I, O>(method: Method) {
       const { path, requestSerialize, responseDeserialize } = find(method);
-      const metadata = new Metadata();
-      metadata.set('hasleader', 'true'); // a member that lost the others ends the stream, rather than fall silent
-      return client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata) as ClientDuplexStream<
-        I,
-        O
-      >;
+      return client.makeBidiStreamRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        hasLeader(),
+      ) as ClientDuplexStream<I, O>;
     },
     async *stream<T>(method: Method, request: object, signal: AbortSignal) {
       const { path, requestSerialize, responseDeserialize } = find(method);
@@ -153,6 +153,13 @@ function createChannel(url: string, client: Client, services: Services, clock: P
     },
     close: () => client.close(),
   };
+}
+
+/** A member that lost the others says so at once, rather than fall silent. */
+function hasLeader(): Metadata {
+  const metadata = new Metadata();
+  metadata.set('hasleader', 'true');
+  return metadata;
 }
 
 async function loadServices(): Promise<Services> {
