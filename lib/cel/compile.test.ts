@@ -27,6 +27,7 @@ for (const expression of [
   "'abc123'.find('[0-9]+') == '123' && 'a1b22'.findAll('[0-9]+') == ['1', '22']",
   "'a-b-c'.replace('-', '') == 'abc' && 'a-b-c'.replace('-', '', 1) == 'ab-c'",
   'object.spec.items.isSorted() && object.spec.items.sum() == 6 && object.spec.items.max() == 3',
+  "[1u, 2u].sum() == 3u && [duration('1h'), duration('30m')].sum() == duration('90m') && [1.5, 2.0].sum() == 3.5",
   '[1, 2, 1].indexOf(1) == 0 && [1, 2, 1].lastIndexOf(1) == 2',
   "ip('10.0.0.1').family() == 4 && isIP('::1') && !isIP('10.0.0.256') && ip('::1').isLoopback()",
   "cidr('10.0.0.0/8').containsIP('10.1.2.3') && cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16')",

@@ -1,6 +1,11 @@
 import type { Environment } from '@marcbachmann/cel-js';
 
-type Item = bigint | number | string | boolean | Date;
+type Item = bigint | number | string | boolean | Date | Duration;
+
+/** The library's: it does not export it. */
+interface Duration {
+  addDuration(other: Duration): Duration;
+}
 
 /** Rule: pkg/cel/library, lists; and cel-go ext, sets. */
 export function addListFunctions(environment: Environment): void {
@@ -17,11 +22,22 @@ export function addListFunctions(environment: Environment): void {
     );
 }
 
-function sum(items: readonly Item[]): bigint | number {
+/** @throws {Error} if they are not all of one kind that can be added, or the sum is too large */
+function sum(items: readonly Item[]): Item {
+  const durations = items.filter((item) => typeof item === 'object' && 'addDuration' in item);
+  if (durations.length > 0 && durations.length === items.length) return durations.reduce((a, b) => a.addDuration(b));
+  const [first] = items;
+  if (typeof first === 'object' && items.every((item) => typeof item.valueOf() === 'bigint')) {
+    const total = items.reduce((sum: bigint, item) => sum + (item.valueOf() as bigint), 0n);
+    return Reflect.construct(first.constructor, [total]); // whole numbers without a sign are a class of the library's
+  }
+  if (!items.every((item) => typeof item === 'number' || typeof item === 'bigint')) throw new Error('no such overload');
   if (items.some((item) => typeof item === 'number')) {
     return items.reduce((total: number, item) => total + Number(item), 0);
   }
-  return items.reduce((total: bigint, item) => total + (item as bigint), 0n);
+  const total = items.reduce((total: bigint, item) => total + BigInt(item), 0n);
+  if (BigInt.asIntN(64, total) !== total) throw new Error('integer overflow');
+  return total;
 }
 
 function extreme(name: string, items: readonly Item[], isBetter: (a: Item, b: Item) => boolean): Item {

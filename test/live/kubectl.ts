@@ -9,7 +9,10 @@ export interface Kubectl {
   readonly path: string;
 }
 
-/** Every kubectl on the machine: `kubectl` in PATH, and `kubectl.1.N` beside it. @throws {Error} if there is none */
+/** Where `npm run test:kubectl` keeps the one that it fetches. */
+const fetched = new URL('../../.cache/kubectl', import.meta.url).pathname;
+
+/** Every kubectl on the machine: `kubectl` in PATH, `kubectl.1.N` beside it, and what was fetched. @throws {Error} if there is none */
 export function allKubectls(): readonly Kubectl[] {
   const found = new Map<string, string>();
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
@@ -21,6 +24,10 @@ export function allKubectls(): readonly Kubectl[] {
       }
       if (!found.has('default')) found.set('default', path);
     }
+  }
+  for (const name of list(fetched)) {
+    const version = /^kubectl\.(1\.\d+)$/.exec(name)?.[1];
+    if (version !== undefined) found.set(version, join(fetched, name));
   }
   if (found.size === 0) throw new Error('No kubectl in PATH: apt-get install kubernetes-client');
   if (found.size > 1) found.delete('default'); // it is one of the others, or hands on to them
