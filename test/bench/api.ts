@@ -1,4 +1,5 @@
 import { quantile, type Row } from './figures.ts';
+import { openFollowers } from './follow.ts';
 import { type Load, openLoad, type Shot } from './load.ts';
 
 const filler = 'x'.repeat(900); // an object has about 1,100 bytes
@@ -27,7 +28,7 @@ export async function measureApi(kubeconfig: string, label: string): Promise<rea
       const list = () => ({ method: 'GET', path, leastBytes: count * filler.length });
       rows.push(...(await rate(load, `LIST of ${count.toLocaleString('en')}`, 1, list)));
     }
-    rows.push(...(await fanOut(kubeconfig, load, folder, 100)));
+    for (const writers of [1, 16]) rows.push(...(await fanOut(kubeconfig, load, folder, { watchers: 100, writers })));
     return rows.map((row) => ({ ...row, name: `${label}${row.name}` }));
   } finally {
     await load.fire({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
@@ -93,36 +94,67 @@ async function rate(
 }
 const windowMs = 1_500;
 
-/** From the moment an update is sent until each of `watchers` watches has shown it. */
-async function fanOut(kubeconfig: string, load: Load, folder: string, watchers: number): Promise<readonly Row[]> {
-  using following = await openLoad(kubeconfig, 4);
-  let [mark, left, sentMs] = ['', 0, 0];
-  let done = () => {};
-  const times: number[] = [];
+/**
+ * Each of `writers` updates an object of its own, again as soon as each of `watchers` watches has shown the update. Timed
+ * from sending an update until a watch has shown it.
+ */
+async function fanOut(
+  kubeconfig: string,
+  load: Load,
+  folder: string,
+  { watchers, writers }: { readonly watchers: number; readonly writers: number },
+): Promise<readonly Row[]> {
+  using following = await openFollowers(kubeconfig, 4);
+  const label = `watched-${writers}`;
+  for (let i = 0; i < writers; i++) {
+    const metadata = { name: `${label}-${i}`, labels: { [label]: '' } };
+    await load.fire({ method: 'POST', path: folder, body: JSON.stringify({ metadata, data: { filler } }) });
+  }
+  const under = new Map<string, { readonly sentMs: number; left: number; readonly done: () => void }>();
+  let times: number[] = [];
   const see = (piece: Buffer) => {
-    if (mark === '' || !piece.includes(mark)) return;
-    times.push(performance.now() - sentMs);
-    if (--left === 0) done();
+    for (const mark of marksIn(piece)) {
+      const update = under.get(mark);
+      if (update === undefined) continue; // as it was before the first
+      times.push(performance.now() - update.sentMs);
+      if (--update.left === 0) update.done();
+    }
   };
-  const path = `${folder}?watch=true&fieldSelector=metadata.name%3Dc0`;
+  const path = `${folder}?watch=true&labelSelector=${label}`;
   await Promise.all(Array.from({ length: watchers }, () => following.follow(path, see)));
+  let serial = 0;
+  const update = async (object: string) => {
+    const mark = String(serial++);
+    const all = new Promise<void>((done) => under.set(mark, { sentMs: performance.now(), left: watchers, done }));
+    await Promise.all([load.fire(patch(object, `${marker}${mark}-`)), all]);
+    under.delete(mark);
+  };
   const perSecond: number[] = [];
   const p99: number[] = [];
   for (let run = 0; run < 5; run++) {
-    times.length = 0;
-    let busyMs = 0;
-    for (let update = 0; update < 20; update++) {
-      [mark, left, sentMs] = [`mark-${run}-${update}-`, watchers, performance.now()];
-      const all = new Promise<void>((resolve) => (done = resolve));
-      await Promise.all([load.fire(patch(`${folder}/c0`, mark)), all]);
-      busyMs += performance.now() - sentMs;
-    }
-    perSecond.push((times.length * 1000) / busyMs);
+    times = [];
+    const startedMs = performance.now();
+    const work = async (_: unknown, i: number) => {
+      while (performance.now() - startedMs < windowMs) await update(`${folder}/${label}-${i}`);
+    };
+    await Promise.all(Array.from({ length: writers }, work));
+    perSecond.push((times.length * 1000) / (performance.now() - startedMs));
     p99.push(quantile(times, 0.99));
   }
-  const name = `WATCH, update to ${watchers} watches`;
+  const name = `WATCH, updates ${writers} at a time to ${watchers} watches`;
   return [
     { name, unit: 'events a second', values: perSecond },
     { name: `${name}: p99`, unit: 'ms', values: p99 },
   ];
+}
+const marker = 'mark-';
+
+/** The numbers of the updates that a piece shows. */
+function marksIn(piece: Buffer): readonly string[] {
+  const marks: string[] = [];
+  for (let at = piece.indexOf(marker); at !== -1; at = piece.indexOf(marker, at)) {
+    at += marker.length;
+    marks.push(piece.toString('latin1', at, piece.indexOf(0x2d, at)));
+  }
+  return marks;
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import type { ApiResponse } from '../exchange.ts';
+import { isPushed, type Pushed } from '../pushed.ts';
 
 /**
  * Writes a body and ends `target`. Pieces of a stream go out only as fast as the client takes them: it is the producer
@@ -11,6 +12,7 @@ export async function sendBody(target: Writable, body: ApiResponse['body']): Pro
     target.end(body);
     return;
   }
+  if (isPushed(body)) return sendPushed(target, body);
   const gone = new AbortController();
   const leave = () => gone.abort();
   target.once('close', leave);
@@ -24,4 +26,32 @@ export async function sendBody(target: Writable, body: ApiResponse['body']): Pro
   } finally {
     target.off('close', leave);
   }
+}
+
+/** Hands over what comes, several pieces as one write. */
+function sendPushed(target: Writable, body: Pushed): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const source = body.start({
+    write(pieces) {
+      if (target.destroyed) return false;
+      if (pieces.length === 1) return target.write(pieces[0]);
+      target.cork();
+      for (const piece of pieces) target.write(piece);
+      target.uncork();
+      return !target.writableNeedDrain;
+    },
+    end() {
+      target.end();
+      resolve();
+    },
+    fail: reject,
+  });
+  const resume = () => source.resume();
+  target.on('drain', resume);
+  target.once('close', () => {
+    target.off('drain', resume);
+    source.stop();
+    resolve();
+  });
+  return promise;
 }

@@ -11,6 +11,7 @@ import { type Admission, createAdmission, type Plugin } from '../admission/admis
 import { createFeed } from './cache/feed.ts';
 import { createResourceCache, type FedCache } from './cache/resource-cache.ts';
 import { parserOf } from './cache/stored-object.ts';
+import { createTurn } from './cache/turn.ts';
 import { conversionOf } from './conversions.ts';
 import { answered, dispatch } from './dispatch.ts';
 import { runEventExpiry } from './event-expiry.ts';
@@ -79,6 +80,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const core: Core = {
     store,
     feed,
+    turn: createTurn(),
     clock,
     admission: {
       mutate: (attributes, signal) => admission.mutate(attributes, signal),

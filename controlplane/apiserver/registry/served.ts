@@ -13,6 +13,7 @@ import type { Admission } from '../admission/admission.ts';
 import type { Feed } from './cache/feed.ts';
 import type { ResourceCache } from './cache/resource-cache.ts';
 import type { StoredObject } from './cache/stored-object.ts';
+import type { Turn } from './cache/turn.ts';
 
 /** One resource as one version of its group serves it. */
 export interface Served {
@@ -75,6 +76,7 @@ export interface Lease {
 export interface Core {
   readonly store: Store;
   readonly feed: Feed;
+  readonly turn: Turn;
   readonly clock: Clock;
   readonly admission: Admission;
   newUid(): string;

@@ -85,10 +85,10 @@ function wrap(db: DatabaseSync): Database {
   let lastRevision = Math.max(Number(sql.newest.get()!['revision'] ?? 0), compacted);
 
   function transact<T>(work: () => T): T {
-    db.exec('BEGIN IMMEDIATE');
+    sql.begin.run();
     try {
       const result = work();
-      db.exec('COMMIT');
+      sql.commit.run();
       return result;
     } catch (error) {
       if (db.isTransaction) db.exec('ROLLBACK');
@@ -212,6 +212,8 @@ const standing = `
     WHERE newer.key = log.key AND newer.revision > log.revision AND newer.revision <= ?)`;
 
 const statements = {
+  begin: 'BEGIN IMMEDIATE',
+  commit: 'COMMIT',
   freePages: 'PRAGMA freelist_count',
   pages: 'PRAGMA page_count',
   pageBytes: 'PRAGMA page_size',

@@ -106,6 +106,7 @@ function createCommitQueue(
   let running: Promise<void> | undefined;
   let isClosed = false;
   let broken: unknown;
+  let roomBytes = 0; // that is surely there: looked up again once it is used
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
@@ -117,7 +118,10 @@ function createCommitQueue(
 
   /** Without those for which there is no room: they are told so. Rule: etcd's space quota. */
   function withRoom(batch: readonly Waiting[]): readonly Waiting[] {
-    if (database.usedBytes() <= maxBytes) return batch;
+    for (const { change } of batch) roomBytes -= mostBytesPerChange + 2 * (change.value?.length ?? 0);
+    if (roomBytes > 0) return batch;
+    roomBytes = maxBytes - database.usedBytes();
+    if (roomBytes >= 0) return batch;
     const isDeletion = ({ change }: Waiting): boolean => change.value === undefined;
     const full = new ReasonError('InternalError', `Cannot write to the store: it holds more than ${maxBytes} bytes`);
     for (const one of batch) if (!isDeletion(one)) one.reject(full);
@@ -168,6 +172,7 @@ function createCommitQueue(
   };
 }
 const changesPerBatch = 1000;
+const mostBytesPerChange = 64 * 1024; // pages that a row and its place in the index may take, besides the value's own
 
 interface WatchContext {
   readonly database: Database;

@@ -7,9 +7,9 @@ export function withResourceVersion(bytes: Uint8Array, at: number, resourceVersi
   const isFirst = bytes[at - 1] === openBrace;
   const pair = `"resourceVersion":"${resourceVersion}"`;
   const text = isLast ? (isFirst ? pair : `,${pair}`) : `${pair},`;
-  const result = new Uint8Array(bytes.length + text.length);
-  result.set(bytes.subarray(0, at));
-  for (let index = 0; index < text.length; index++) result[at + index] = text.charCodeAt(index);
+  const result = Buffer.allocUnsafeSlow(bytes.length + text.length); // kept for long: not a part of something larger
+  result.set(bytes);
+  result.write(text, at, 'latin1');
   result.set(bytes.subarray(at), at + text.length);
   return result;
 }
@@ -22,15 +22,15 @@ export function resourceVersionPlace(bytes: Uint8Array): number {
   let at = 1;
   for (;;) {
     const end = endOfString(bytes, at);
-    const key = ascii(bytes, at + 1, end);
+    const isThere = isText(bytes, at + 1, end, 'metadata');
     at = end + 2;
-    if (key === 'metadata') break;
+    if (isThere) break;
     at = endOfString(bytes, at) + 2;
   }
   at++;
   while (bytes[at] === quote) {
     const end = endOfString(bytes, at);
-    if (!keysBefore.has(ascii(bytes, at + 1, end))) return at;
+    if (!keysBefore.some((key) => isText(bytes, at + 1, end, key))) return at;
     const valueEnd = endOfString(bytes, end + 2);
     if (bytes[valueEnd + 1] === closeBrace) return valueEnd + 1;
     at = valueEnd + 2;
@@ -39,7 +39,7 @@ export function resourceVersionPlace(bytes: Uint8Array): number {
 }
 
 /** The fields of ObjectMeta before it: strings all of them. */
-const keysBefore: ReadonlySet<string> = new Set(['name', 'generateName', 'namespace', 'selfLink', 'uid']);
+const keysBefore: readonly string[] = ['name', 'generateName', 'namespace', 'selfLink', 'uid'];
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const quote = 0x22;
@@ -55,6 +55,8 @@ function endOfString(bytes: Uint8Array, start: number): number {
   throw new TypeError('Stored object ends within a string');
 }
 
-function ascii(bytes: Uint8Array, start: number, end: number): string {
-  return String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 64)));
+function isText(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  if (end - start !== text.length) return false;
+  for (let index = 0; index < text.length; index++) if (bytes[start + index] !== text.charCodeAt(index)) return false;
+  return true;
 }

@@ -5,3 +5,10 @@ export function asServed(bytes: Uint8Array, revision: number): Buffer {
   const result = withResourceVersion(bytes, resourceVersionPlace(bytes), revision);
   return Buffer.from(result.buffer, result.byteOffset, result.byteLength);
 }
+
+/** Whether `bytes`, as the store would hold them, are what `known` is served as. */
+export function isServedAs(bytes: Uint8Array, known: { readonly bytes: Buffer; readonly revision: number }): boolean {
+  const least = bytes.length + `"resourceVersion":"${known.revision}"`.length;
+  if (known.bytes.length < least || known.bytes.length > least + 1) return false; // with a comma or without
+  return asServed(bytes, known.revision).equals(known.bytes);
+}

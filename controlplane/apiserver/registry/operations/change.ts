@@ -4,6 +4,7 @@ import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import { conflict, invalid, notFound } from '#lib/api/status.ts';
 import type { StatusCause } from '#lib/api/types/meta.v1.ts';
+import { isServedAs } from '../cache/splice.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
 import { type Core, keyIn, type Served } from '../served.ts';
 import { attributesOf, type Request } from './attributes.ts';
@@ -108,13 +109,13 @@ async function write(
 ): Promise<Outcome> {
   const { signal } = request.call;
   const bytes = await bytesOf(served, next, signal);
-  const unchanged = storedOf(served, current.key, current.revision, bytes);
+  const unchanged = () => storedOf(served, current.key, current.revision, bytes);
   if (mayFinish && isOver(next)) {
-    if (request.isDryRun) return { ok: true, stored: unchanged };
+    if (request.isDryRun) return { ok: true, stored: unchanged() };
     const gone = await commitDelete(core, served, current, signal);
-    return gone.ok ? { ok: true, stored: unchanged } : gone;
+    return gone.ok ? { ok: true, stored: unchanged() } : gone;
   }
-  if (request.isDryRun || unchanged.bytes.equals(current.bytes)) return { ok: true, stored: unchanged };
+  if (request.isDryRun || isServedAs(bytes, current)) return { ok: true, stored: unchanged() };
   return commitPut(core, served, { key: current.key, expected: current.revision, bytes }, signal);
 }
 

@@ -24,8 +24,14 @@ export function selectionOf(served: Served, call: ResourceCall, { labels, fields
   const keyPrefix = served.isNamespaced && namespace ? `${namespace}/` : '';
   const name = call.name || exactValue(fields, 'metadata.name');
   const isKey = name !== undefined && name !== '' && (!served.isNamespaced || keyPrefix !== '');
+  const named: Readonly<Record<string, string | undefined>> = {
+    'metadata.name': name,
+    'metadata.namespace': namespace,
+  };
   const selectable = (object: KubeObject) => served.rules.selectableFields(object);
-  const isAll = labels.length === 0 && fields.length === 0 && !call.name;
+  // What only names one object is told by its key.
+  const isNamed = isKey && fields.every(({ field, isEqual, value }) => isEqual && value === named[field]);
+  const isAll = labels.length === 0 && (isNamed || (fields.length === 0 && !call.name));
   const matches = (stored: StoredObject): boolean =>
     (!call.name || stored.name === call.name) &&
     (labels.length === 0 || matchesLabels(labels, stored.labels())) &&

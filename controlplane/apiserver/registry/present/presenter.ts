@@ -10,6 +10,7 @@ import { apiVersionOf, type KubeObject } from '#lib/api/resource.ts';
 import { typeNamed } from '#lib/api/schema.ts';
 import type { ListMeta, Status } from '#lib/api/types/meta.v1.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
+import type { Turn } from '../cache/turn.ts';
 import { jsonType, protobufType } from '../codec.ts';
 import type { Form } from '../registry.ts';
 import type { Served } from '../served.ts';
@@ -38,16 +39,18 @@ export interface PresenterOptions {
   readonly served: Served;
   readonly form: Form;
   readonly includeObject: IncludeObject;
+  readonly turn: Turn;
   readonly nowMs: () => number;
 }
 
-export function createPresenter({ served, form, includeObject, nowMs }: PresenterOptions): Presenter {
+export function createPresenter({ served, form, includeObject, turn, nowMs }: PresenterOptions): Presenter {
   const { conversion } = served;
   const takesBytes = form.encoding === 'json' && form.as === 'object';
   const isProtobuf = form.encoding === 'protobuf';
   const listKind = served.facts.listKind ?? `${served.kind}List`;
   const metaVersion = apiVersionOf({ group: 'meta.k8s.io', version: form.metaVersion });
   let hasHeaders = false; // a Table's columns are named in the first frame of a watch only
+  const shapes = new Map<string, string>();
 
   function isPlain(stored: StoredObject): boolean {
     return takesBytes && (conversion === undefined || conversion.isPlain?.(stored) === true);
@@ -75,13 +78,26 @@ export function createPresenter({ served, form, includeObject, nowMs }: Presente
 
   function frame(type: string, object: Uint8Array): Uint8Array {
     if (isProtobuf) return encodeProtobufWatchFrame(type, object);
-    return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, newline]);
+    const head = `{"type":"${type}","object":`;
+    const bytes = Buffer.allocUnsafe(head.length + object.length + end.length);
+    bytes.write(head, 0, 'latin1');
+    bytes.set(object, head.length);
+    bytes.set(end, head.length + object.length);
+    return bytes;
   }
 
-  function framed(type: string, object: KubeObject): Uint8Array {
-    const bytes = single(object, !hasHeaders);
+  function event(type: string, stored: StoredObject): Uint8Array {
+    const withColumns = form.as === 'table' && !hasHeaders;
     hasHeaders = true;
-    return frame(type, bytes);
+    let shape = withColumns ? undefined : shapes.get(type);
+    if (shape === undefined) {
+      const { encoding, as } = form;
+      shape = [type, withColumns, served.kind, served.apiVersion, encoding, as, metaVersion, includeObject].join();
+      if (!withColumns) shapes.set(type, shape);
+    }
+    return turn.shared(stored, shape, () =>
+      frame(type, isPlain(stored) ? stored.bytes : single(objectOf(stored), withColumns)),
+    );
   }
 
   function status(of: Status): Uint8Array {
@@ -117,9 +133,9 @@ export function createPresenter({ served, form, includeObject, nowMs }: Presente
         JSON.stringify({ ...list, items: objects.map(({ kind: _k, apiVersion: _v, ...rest }) => rest) }),
       );
     },
-    event: (type, stored) => (isPlain(stored) ? frame(type, stored.bytes) : framed(type, objectOf(stored))),
+    event,
     bookmark(object) {
-      if (form.as !== 'table') return framed('BOOKMARK', object);
+      if (form.as !== 'table') return frame('BOOKMARK', single(object));
       const rows = [{ cells: [], object: metadataOf(object, metaVersion) }];
       const { resourceVersion } = object.metadata;
       return frame(
@@ -131,7 +147,7 @@ export function createPresenter({ served, form, includeObject, nowMs }: Presente
     error: (of) => frame('ERROR', status(of)),
   };
 }
-const newline = Buffer.from('}\n');
+const end = Buffer.from('}\n');
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const metadataType = `${meta}.PartialObjectMetadata`;
 const metadataListType = `${meta}.PartialObjectMetadataList`;

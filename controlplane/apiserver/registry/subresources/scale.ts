@@ -33,6 +33,7 @@ export async function scale(core: Core, served: Served, call: ResourceCall): Pro
     served: withoutConversion(shown),
     form,
     includeObject: 'None',
+    turn: core.turn,
     nowMs: core.clock.now,
   });
   const warnings = createWarnings();

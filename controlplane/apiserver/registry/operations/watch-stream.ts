@@ -1,0 +1,252 @@
+// The frames of one watch. It is called for each change and calls whoever takes the frames: with a hundred watches of one
+// object, a promise for each of them and each change would cost more than all else.
+//
+//   opening ──all shown──▶ live ──timeout, client gone, too much waits──▶ over
+//      │ what is there, its end, what was missed   │ changes that come, bookmarks
+import { failure } from '#lib/api/status.ts';
+import type { Sink, Source } from '../../pushed.ts';
+import type { CacheEvent } from '../cache/ring.ts';
+import type { StoredObject } from '../cache/stored-object.ts';
+import type { ListOptions } from '../options.ts';
+import type { Presenter } from '../present/presenter.ts';
+import type { Core, Served } from '../served.ts';
+import type { Selection } from './select.ts';
+
+export interface Start {
+  /** Events after this revision are to come. */
+  readonly after: number;
+  /** What comes first as if it were new. */
+  readonly isInitial: boolean;
+}
+
+export interface WatchParts {
+  readonly core: Core;
+  readonly served: Served;
+  readonly options: ListOptions;
+  readonly selection: Selection;
+  readonly presenter: Presenter;
+  readonly start: Start;
+  readonly signal: AbortSignal;
+}
+
+export function startWatch(parts: WatchParts, sink: Sink): Source {
+  const { core, served, options, selection, presenter, start, signal } = parts;
+  const { cache } = served;
+  const convert = served.conversion?.ready?.bind(served.conversion);
+  const seconds = options.timeoutSeconds || minSeconds * (1 + core.random());
+  const done = new AbortController();
+  const over = AbortSignal.any([signal, done.signal]);
+  const initial = start.isInitial ? initialObjects(served, selection) : [];
+  // Between the initial objects and the listener nothing can happen: both are taken in one turn.
+  const after = start.isInitial ? Math.max(start.after, cache.lastChange) : start.after;
+  const missed = start.isInitial ? [] : cache.eventsAfter(after);
+  let shown = after;
+  let waiting: CacheEvent[] = [];
+  let opening: Iterator<Uint8Array> | undefined;
+  let isOpen = false; // all that comes first has been shown
+  let isFull = false;
+  let isAsking = false; // whoever converts objects is asked: `ready` of those that wait are the first to be shown
+  let ready = 0;
+  let isPlanned = false;
+  let isBookmarkDue = false;
+  let isOver = false;
+
+  function isWanted(event: CacheEvent): boolean {
+    if (event.revision <= after) return false;
+    const { key } = event.now;
+    return selection.key === undefined ? key.startsWith(selection.keyPrefix) : key === selection.key;
+  }
+
+  function put(event: CacheEvent): void {
+    if (isOver || !isWanted(event)) return;
+    if (waiting.length >= mostWaiting) {
+      finish();
+      return;
+    }
+    waiting.push(event);
+    plan();
+  }
+
+  function plan(): void {
+    if (isPlanned || isFull || isAsking || !isOpen) return;
+    isPlanned = true;
+    core.turn.atEnd(showNow);
+  }
+
+  function showNow(): void {
+    isPlanned = false;
+    show();
+  }
+
+  /** Shows as much as is taken. */
+  function show(): void {
+    if (isOver || isFull || isAsking) return;
+    try {
+      if (!isOpen) open();
+      else if (waiting.length > 0) showChanges();
+      if (isOpen && isBookmarkDue && !isFull && !isOver && !isAsking && waiting.length === 0) bookmark();
+    } catch (error) {
+      finish(() => sink.fail(error));
+    }
+  }
+
+  function open(): void {
+    if (missed === undefined) {
+      const why = failure('Expired', `too old resource version: ${after} (${cache.oldestRevision})`);
+      sink.write([presenter.error(why.status)]);
+      finish();
+      return;
+    }
+    if (opening === undefined) {
+      opening = first(missed);
+      if (convert !== undefined) {
+        ask(initial, missed);
+        return;
+      }
+    }
+    if (!pour(opening)) return;
+    isOpen = true;
+    if (missed.length > 0) shown = missed.at(-1)!.revision;
+    if (waiting.length > 0) plan();
+  }
+
+  function* first(missed: readonly CacheEvent[]): Generator<Uint8Array> {
+    for (const stored of initial) yield presenter.event('ADDED', stored);
+    if (options.sendsInitialEvents === true) {
+      yield presenter.bookmark(bookmarkOf(served, after, { 'k8s.io/initial-events-end': 'true' }));
+    }
+    for (const event of missed) {
+      const frame = isWanted(event) ? frameOf(event, selection, presenter) : undefined;
+      if (frame !== undefined) yield frame;
+    }
+  }
+
+  /** @returns whether all frames have been taken */
+  function pour(frames: Iterator<Uint8Array>): boolean {
+    for (;;) {
+      const pieces: Uint8Array[] = [];
+      let isEnd = false;
+      for (let bytes = 0; bytes < bytesAtOnce && !isEnd; bytes += pieces.at(-1)?.length ?? 0) {
+        const next = frames.next();
+        if (next.done) isEnd = true;
+        else pieces.push(next.value);
+      }
+      if (pieces.length > 0) isFull = !sink.write(pieces);
+      if (isEnd) return true;
+      if (isFull || isOver) return false;
+    }
+  }
+
+  function showChanges(): void {
+    if (convert !== undefined && ready === 0) {
+      ready = waiting.length;
+      ask([], waiting);
+      return;
+    }
+    const upTo = convert === undefined ? waiting.length : ready;
+    const pieces: Uint8Array[] = [];
+    let count = 0;
+    for (let bytes = 0; count < upTo && bytes < bytesAtOnce; count++) {
+      const frame = frameOf(waiting[count]!, selection, presenter);
+      if (frame === undefined) continue;
+      pieces.push(frame);
+      bytes += frame.length;
+    }
+    shown = waiting[count - 1]!.revision;
+    waiting = count === waiting.length ? [] : waiting.slice(count);
+    if (convert !== undefined) ready -= count;
+    if (pieces.length > 0) isFull = !sink.write(pieces);
+    if (waiting.length > 0) plan();
+  }
+
+  /** Goes on once these can be shown. */
+  function ask(objects: readonly StoredObject[], events: readonly CacheEvent[]): void {
+    const all = events.flatMap(({ now, before }) => (before === undefined ? [now] : [now, before]));
+    isAsking = true;
+    convert!([...objects, ...all], over).then(
+      () => {
+        isAsking = false;
+        show();
+      },
+      (error) => finish(() => sink.fail(error)),
+    );
+  }
+
+  function bookmark(): void {
+    isBookmarkDue = false;
+    shown = Math.max(shown, core.feed.applied);
+    isFull = !sink.write([presenter.bookmark(bookmarkOf(served, shown))]);
+  }
+
+  function finish(how = () => sink.end()): void {
+    if (isOver) return;
+    isOver = true;
+    waiting = [];
+    stop();
+    done.abort(ended);
+    how();
+  }
+
+  const stop = cache.onEvent(put, selection.about);
+  void core.clock.sleep(seconds * 1000, over).then(
+    () => finish(),
+    () => finish(),
+  );
+  if (options.allowsBookmarks) {
+    const due = () => {
+      isBookmarkDue = true;
+      show();
+    };
+    everyMinute(core, over, due).catch(() => {}); // only the end of the watch aborts it
+  }
+  show();
+  return {
+    resume() {
+      isFull = false;
+      show();
+    },
+    stop: () => finish(() => {}),
+  };
+}
+const minSeconds = 1800;
+/** Events that may wait for one client; one more ends its watch: it resumes from where it got to. */
+const mostWaiting = 10_000;
+/** What is encoded before it is known whether the client takes it. */
+const bytesAtOnce = 64 * 1024;
+const ended = new Error('The watch has ended'); // one for all: each would cost a stack trace
+
+function initialObjects({ cache }: Served, { keyPrefix, key, matches }: Selection): readonly StoredObject[] {
+  const only = key === undefined ? undefined : cache.get(key);
+  const all = key === undefined ? cache.select(keyPrefix) : only === undefined ? [] : [only];
+  return matches === undefined ? all : all.filter(matches);
+}
+
+/** What a change means to one who sees only what matches: an object may come into or go out of sight by it. */
+function frameOf(event: CacheEvent, { matches }: Selection, presenter: Presenter): Uint8Array | undefined {
+  const { type, now, before } = event;
+  if (matches === undefined) return presenter.event(type, now);
+  const was = before !== undefined && matches(before);
+  const is = type !== 'DELETED' && matches(now);
+  if (is) return presenter.event(was ? 'MODIFIED' : 'ADDED', now);
+  if (!was) return undefined;
+  return presenter.event('DELETED', type === 'DELETED' ? now : outOfSight(before, event));
+}
+
+/** The state that was last in sight, under the revision at which it went out of it. */
+function outOfSight(before: StoredObject, { revision }: CacheEvent): StoredObject {
+  return before.at(revision);
+}
+
+function bookmarkOf({ kind, apiVersion }: Served, revision: number, annotations?: Record<string, string>) {
+  const metadata = { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) };
+  return { kind, apiVersion, metadata: { name: '', ...metadata } };
+}
+
+/** So that clients can resume near the newest revision. */
+async function everyMinute({ clock, random }: Core, signal: AbortSignal, call: () => void): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(bookmarkMs * (0.9 + 0.2 * random()), signal);
+    call();
+  }
+}
+const bookmarkMs = 60_000;
