@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { type Client, createClient } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
+import { giveBackMemory } from '#lib/give-back-memory.ts';
 import type { Log } from '#lib/log.ts';
 import { createPlugins } from './apiserver/admission/plugins.ts';
 import { runRegistration } from './apiserver/aggregation/register.ts';
@@ -85,7 +86,11 @@ export async function runServer(
   const componentsEnd = new AbortController(); // they end first: they give back their Leases through the API
   let components: Promise<void> | undefined;
   let leave: (() => Promise<void>) | undefined;
-  const work = [registry.run(running.signal), customResources.run(running.signal)];
+  const work = [
+    registry.run(running.signal),
+    customResources.run(running.signal),
+    giveBackMemory(clock, running.signal),
+  ];
   const http = createHttpServer({
     handler: apiServer.handler,
     serving: pki.apiserver,

@@ -8,6 +8,8 @@ export interface Shot {
   readonly body?: string;
   /** Of the body; JSON unless told. */
   readonly type?: string;
+  /** JSON unless told. */
+  readonly accept?: string;
   /** An answer that is shorter is none. */
   readonly leastBytes?: number;
 }
@@ -15,8 +17,6 @@ export interface Shot {
 export interface Load extends Disposable {
   /** Settles with how many bytes the answer had. @throws {Error} if it is not a success */
   fire(shot: Shot): Promise<number>;
-  /** Calls `onData` with each piece of an answer that goes on. Settles with its head. */
-  follow(path: string, onData: (piece: Buffer) => void): Promise<void>;
 }
 
 /** @param connections so many; requests go over them in turn */
@@ -31,13 +31,13 @@ export async function openLoad(kubeconfig: string, connections = 1): Promise<Loa
     settings: { enablePush: false, initialWindowSize: windowBytes },
   };
   const sessions = await Promise.all(Array.from({ length: connections }, () => dial(access.server, options)));
-  const fixed = { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+  const fixed = { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
   let turn = 0;
 
-  function open({ method, path, body, type = 'application/json' }: Shot) {
+  function open({ method, path, body, type = 'application/json', accept = 'application/json' }: Shot) {
     const session = sessions[turn++ % sessions.length]!;
     const about = body === undefined ? {} : { 'content-type': type };
-    const headers = { ...fixed, ...about, ':method': method, ':path': path };
+    const headers = { ...fixed, ...about, accept, ':method': method, ':path': path };
     const stream = session.request(headers, { endStream: body === undefined });
     if (body !== undefined) stream.end(body);
     return stream;
@@ -56,13 +56,6 @@ export async function openLoad(kubeconfig: string, connections = 1): Promise<Loa
           if (status < 300 && bytes >= (shot.leastBytes ?? 0)) resolve(bytes);
           else reject(new Error(`${shot.method} ${shot.path} was answered with ${status} and ${bytes} bytes`));
         });
-      }),
-    follow: (path, onData) =>
-      new Promise((resolve, reject) => {
-        const stream = open({ method: 'GET', path });
-        stream.once('response', () => resolve());
-        stream.on('error', reject);
-        stream.on('data', onData);
       }),
     [Symbol.dispose]() {
       for (const session of sessions) session.destroy();

@@ -20,6 +20,7 @@ export async function startServer(folder?: string, more: readonly string[] = [])
   const startedMs = performance.now();
   const child = execa(process.execPath, ['--max-semi-space-size=8', `${home}/cli/main.ts`, ...words], {
     reject: false,
+    env: { MALLOC_ARENA_MAX: '1' }, // as `skiff` sets it
     stdout: 'ignore',
     stderr: 'ignore',
   });

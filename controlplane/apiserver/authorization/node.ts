@@ -16,8 +16,8 @@ export function createNodeAuthorizer(registry: Pick<Registry, 'reader'>, rules: 
   const volumes = registry.reader(persistentVolumes);
 
   function* volumesOf(node: string): Generator<PersistentVolume> {
-    for (const pod of podsOf(node)) {
-      for (const reference of referencesOf(pod)) {
+    for (const references of podsOf(node).values()) {
+      for (const reference of references) {
         if (!reference.startsWith(claimPrefix)) continue;
         const name = claims.get(reference.slice(claimPrefix.length))?.spec?.volumeName;
         const volume = name === undefined ? undefined : volumes.get(name);
@@ -28,7 +28,7 @@ export function createNodeAuthorizer(registry: Pick<Registry, 'reader'>, rules: 
 
   function isRelated(node: string, kind: string, { namespace, name }: Attributes): boolean {
     const wanted = `${kind} ${namespace}/${name}`;
-    for (const pod of podsOf(node)) if (referencesOf(pod).has(wanted)) return true;
+    for (const references of podsOf(node).values()) if (references.includes(wanted)) return true;
     if (kind === 'persistentvolumes') {
       for (const volume of volumesOf(node)) if (volume.metadata.name === name) return true;
     }
@@ -127,16 +127,14 @@ function anyNode({ verb, subresource }: Attributes): Decision {
 }
 
 /** Pods that are read must be asked for by node, or be bound to it. Rule: AuthorizeNodeWithSelectors. */
-function ownPods(node: string, attributes: Attributes, podsOf: (node: string) => Iterable<Pod>): Decision {
+function ownPods(node: string, attributes: Attributes, podsOf: PodsOf): Decision {
   const { verb, name, namespace, subresource, fields } = attributes;
   if (subresource === 'status') return allowIf(verb === 'update' || verb === 'patch');
   if (subresource === 'eviction') return allowIf(verb === 'create');
   if (subresource !== '') return noOpinion;
   if (verb === 'create' || verb === 'delete') return { isAllowed: true, reason: '' };
   if (verb === 'get') {
-    for (const pod of podsOf(node)) {
-      if (pod.metadata.name === name && pod.metadata.namespace === namespace) return { isAllowed: true, reason: '' };
-    }
+    if (podsOf(node).has(`${namespace}/${name}`)) return { isAllowed: true, reason: '' };
     return denied(`no relationship found between node '${node}' and this object`);
   }
   if (verb === 'list' || verb === 'watch') {
@@ -157,13 +155,16 @@ function secretsOf({ spec }: PersistentVolume): readonly string[] {
   return references.flatMap((one) => (one?.name === undefined ? [] : [`${one.namespace}/${one.name}`]));
 }
 
+/** The pods of a node by 'namespace/name', with what they refer to: the pods themselves would take ten times the memory. */
+type PodsOf = (node: string) => ReadonlyMap<string, readonly string[]>;
+
 /** Keeps up with the cache of pods. */
-function indexByNode(registry: Pick<Registry, 'reader'>): (node: string) => Iterable<Pod> {
-  const byNode = new Map<string, Map<string, Pod>>();
+function indexByNode(registry: Pick<Registry, 'reader'>): PodsOf {
+  const byNode = new Map<string, Map<string, readonly string[]>>();
   const put = (pod: Pod, key: string) => {
     const node = pod.spec?.nodeName;
     if (!node) return;
-    byNode.set(node, (byNode.get(node) ?? new Map<string, Pod>()).set(key, pod));
+    byNode.set(node, (byNode.get(node) ?? new Map<string, readonly string[]>()).set(key, referencesOf(pod)));
   };
   const reader = registry.reader(pods);
   for (const pod of reader.list()) put(pod, `${pod.metadata.namespace}/${pod.metadata.name}`);
@@ -173,5 +174,6 @@ function indexByNode(registry: Pick<Registry, 'reader'>): (node: string) => Iter
     if (some?.delete(key) && some.size === 0) byNode.delete(node!);
     if (now !== undefined) put(now, key);
   });
-  return (node) => byNode.get(node)?.values() ?? [];
+  return (node) => byNode.get(node) ?? none;
 }
+const none: ReadonlyMap<string, readonly string[]> = new Map();

@@ -1,14 +1,9 @@
 import type { Container, Pod, Volume } from '#lib/api/types/core.v1.ts';
 
-/** What a pod's node must be able to read for it, as 'resource namespace/name'. Computed once a version of the pod. */
-export function referencesOf(pod: Pod): ReadonlySet<string> {
-  const known = computed.get(pod);
-  if (known !== undefined) return known;
-  const made = new Set(compute(pod));
-  computed.set(pod, made);
-  return made;
+/** What a pod's node must be able to read for it, as 'resource namespace/name'. */
+export function referencesOf(pod: Pod): readonly string[] {
+  return [...new Set(compute(pod))];
 }
-const computed = new WeakMap<Pod, ReadonlySet<string>>();
 
 function* compute({ metadata, spec, status }: Pod): Generator<string> {
   const at = (resource: string, name: string | undefined) => `${resource} ${metadata.namespace}/${name}`;

@@ -16,6 +16,7 @@ import { conversionOf } from './conversions.ts';
 import { answered, dispatch } from './dispatch.ts';
 import { runEventExpiry } from './event-expiry.ts';
 import { createExtensions } from './extensions.ts';
+import { createPace } from './present/pace.ts';
 import { createReader } from './reader.ts';
 import type { Registry, ResourceCall, ResourceStore } from './registry.ts';
 import type { Core, Hooks, Served } from './served.ts';
@@ -81,6 +82,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     store,
     feed,
     turn: createTurn(),
+    pace: createPace(),
     clock,
     admission: {
       mutate: (attributes, signal) => admission.mutate(attributes, signal),

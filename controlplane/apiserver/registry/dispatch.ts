@@ -52,7 +52,14 @@ function deprecation({ facts, apiVersion, kind, warning }: Served): string | und
 
 function answer(core: Core, served: Served, call: ResourceCall): Promise<ApiResponse> {
   const includeObject = call.form.as === 'table' ? readIncludeObject(call.query) : 'None';
-  const presenter = createPresenter({ served, form: call.form, includeObject, turn: core.turn, nowMs: core.clock.now });
+  const presenter = createPresenter({
+    served,
+    form: call.form,
+    includeObject,
+    turn: core.turn,
+    pace: core.pace,
+    nowMs: core.clock.now,
+  });
   return call.subresource === undefined || call.subresource === ''
     ? onResource(core, served, { ...call, subresource: undefined }, presenter)
     : onSubresource(core, served, call, presenter);

@@ -14,6 +14,7 @@ import type { Feed } from './cache/feed.ts';
 import type { ResourceCache } from './cache/resource-cache.ts';
 import type { StoredObject } from './cache/stored-object.ts';
 import type { Turn } from './cache/turn.ts';
+import type { Pace } from './present/pace.ts';
 
 /** One resource as one version of its group serves it. */
 export interface Served {
@@ -77,6 +78,7 @@ export interface Core {
   readonly store: Store;
   readonly feed: Feed;
   readonly turn: Turn;
+  readonly pace: Pace;
   readonly clock: Clock;
   readonly admission: Admission;
   newUid(): string;

@@ -5,7 +5,10 @@ import type { TypeSchema } from '#lib/api/schema.ts';
 
 /**
  * One object as it was at a revision: its bytes as they are served, and what is read out of them when it is wanted.
- * The parsed form may be dropped by the garbage collector and is then made again; labels and fields stay, they are small.
+ *
+ * The parsed form stays at hand from the second time on, until the garbage collector drops it. Not from the first: most
+ * are read once, when they are new, and to a collection of young objects what a WeakRef shows is alive. Labels and fields
+ * stay, they are small.
  */
 export class StoredObject {
   /** 'namespace/name', or 'name'. */
@@ -15,6 +18,7 @@ export class StoredObject {
   readonly bytes: Buffer;
   readonly #parse: Parse;
   #parsed: WeakRef<KubeObject> | undefined;
+  #isKnown = false;
   #fields: Readonly<Record<string, string>> | undefined;
   #labels: Readonly<Record<string, string>> | undefined;
 
@@ -27,20 +31,24 @@ export class StoredObject {
 
   /** Shared by all who ask: never to be changed. */
   object(): KubeObject {
-    const known = this.#parsed?.deref();
-    if (known !== undefined) return known;
-    const object = this.#parse(this.bytes);
-    this.#parsed = new WeakRef(object);
+    const object = this.glance();
+    if (this.#isKnown && this.#parsed?.deref() === undefined) this.#parsed = new WeakRef(object);
+    this.#isKnown = true;
     return object;
   }
 
+  /** The same for one who looks at thousands of them once. */
+  glance(): KubeObject {
+    return this.#parsed?.deref() ?? this.#parse(this.bytes);
+  }
+
   labels(): Readonly<Record<string, string>> {
-    this.#labels ??= this.object().metadata.labels ?? noLabels;
+    this.#labels ??= this.glance().metadata.labels ?? noLabels;
     return this.#labels;
   }
 
   fields(selectable: (object: KubeObject) => Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-    this.#fields ??= selectable(this.object());
+    this.#fields ??= selectable(this.glance());
     return this.#fields;
   }
 
@@ -63,12 +71,25 @@ export type Parse = (bytes: Buffer) => KubeObject;
  * `null` for lists that are absent, ask for a closer look.
  */
 export function parserOf(type: TypeSchema): Parse {
-  return (bytes) => {
+  return remembering((bytes) => {
     const text = bytes.toString();
     const value = longNumber.test(text) ? parseJson(text).value : JSON.parse(text);
     return type.conform === undefined && text.includes(':null')
       ? (conformObject(value, type).object as unknown as KubeObject)
       : value;
-  };
+  });
 }
 const longNumber = /[:[,]-?\d{16}/;
+
+/** What is told of a change asks for the same few objects, one after another. */
+function remembering(parse: Parse): Parse {
+  const latest: { readonly bytes: Buffer; readonly object: KubeObject }[] = [];
+  let next = 0;
+  return (bytes) => {
+    for (const known of latest) if (known.bytes === bytes) return known.object;
+    const object = parse(bytes);
+    latest[next] = { bytes, object };
+    next = (next + 1) % 4;
+    return object;
+  };
+}

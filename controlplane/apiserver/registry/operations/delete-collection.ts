@@ -35,6 +35,6 @@ export async function deleteCollection(
   }
   await Promise.all(Array.from({ length: atOnce }, work));
   await served.conversion?.ready?.(page.items, call.signal);
-  return jsonResponse(200, presenter.list(page.items, page.meta), warnings.headers(), presenter.contentType);
+  return jsonResponse(200, await presenter.list(page.items, page.meta), warnings.headers(), presenter.contentType);
 }
 const atOnce = 16;

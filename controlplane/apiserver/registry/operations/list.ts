@@ -6,6 +6,7 @@ import { asServed } from '../cache/splice.ts';
 import { StoredObject } from '../cache/stored-object.ts';
 import { type ContinueToken, decodeContinue, encodeContinue } from '../continue-token.ts';
 import { type ListOptions, readListOptions } from '../options.ts';
+import { createSlice } from '../present/pace.ts';
 import type { Presenter } from '../present/presenter.ts';
 import type { ResourceCall } from '../registry.ts';
 import { jsonResponse } from '../respond.ts';
@@ -17,7 +18,7 @@ export async function list(core: Core, served: Served, call: ResourceCall, prese
   const options = readListOptions(call.query, served.rules.fieldLabels, false);
   const { items, meta } = await listPage(core, served, call, options);
   await served.conversion?.ready?.(items, call.signal);
-  return jsonResponse(200, presenter.list(items, meta), {}, presenter.contentType);
+  return jsonResponse(200, await presenter.list(items, meta), {}, presenter.contentType);
 }
 
 export interface ListedPage {
@@ -52,7 +53,7 @@ export async function listPage(
   }
   const revision = await freshEnough(core, version, call.signal);
   const isUnbounded = version === 0; // limit is not honoured at 0
-  return cut(candidates(served, selection), selection, isUnbounded ? 0 : limit, revision);
+  return cut(core, candidates(served, selection), selection, isUnbounded ? 0 : limit, revision);
 }
 
 function candidates(served: Served, { keyPrefix, key }: Selection): readonly StoredObject[] {
@@ -62,24 +63,43 @@ function candidates(served: Served, { keyPrefix, key }: Selection): readonly Sto
 }
 
 /** The first `limit` of `all` that match; the rest can be had by the token. */
-function cut(all: readonly StoredObject[], { matches }: Selection, limit: number, revision: number): ListedPage {
+async function cut(
+  { pace }: Core,
+  all: readonly StoredObject[],
+  { matches }: Selection,
+  limit: number,
+  revision: number,
+): Promise<ListedPage> {
   const resourceVersion = String(revision);
-  if (limit <= 0) {
-    const items = matches === undefined ? all : all.filter(matches);
-    return { items, meta: { resourceVersion } };
-  }
+  if (limit <= 0 && matches === undefined) return { items: all, meta: { resourceVersion } };
+  const most = limit <= 0 ? all.length : limit;
+  if (matches === undefined) return page(all.slice(0, most), { revision, left: Math.max(0, all.length - most) });
   const items: StoredObject[] = [];
-  let seen = 0;
-  while (seen < all.length && items.length < limit) {
-    const stored = all[seen++]!;
-    if (matches === undefined || matches(stored)) items.push(stored);
+  const slice = createSlice(); // what has never been looked at is parsed for it
+  let hasMore = false;
+  for (const stored of all) {
+    if (slice.isOver()) await slice.next(pace);
+    if (!matches(stored)) continue;
+    hasMore = items.length === most;
+    if (hasMore) break;
+    items.push(stored);
   }
-  const isLast = seen >= all.length || (matches !== undefined && !all.slice(seen).some(matches));
-  if (isLast) return { items, meta: { resourceVersion } };
+  return page(items, { revision, hasMore });
+}
+
+/** Rule: how many remain is told only where no selector makes counting costly. */
+function page(
+  items: readonly StoredObject[],
+  {
+    revision,
+    left = 0,
+    hasMore = left > 0,
+  }: { readonly revision: number; readonly left?: number; readonly hasMore?: boolean },
+): ListedPage {
+  const resourceVersion = String(revision);
+  if (!hasMore) return { items, meta: { resourceVersion } };
   const token = encodeContinue({ revision, after: items.at(-1)!.key });
-  // Rule: how many remain is told only where no selector makes counting costly.
-  const remaining = matches === undefined ? { remainingItemCount: all.length - seen } : {};
-  return { items, meta: { resourceVersion, continue: token, ...remaining } };
+  return { items, meta: { resourceVersion, continue: token, ...(left > 0 ? { remainingItemCount: left } : {}) } };
 }
 
 interface PageAt {
@@ -102,7 +122,7 @@ async function pageAt(
       ? candidates(served, selection)
       : await storedAt(core, served, selection, revision, token.after, signal);
   const rest = token.after === '' ? all : all.filter(({ key }) => key > token.after);
-  return cut(rest, selection, limit, revision);
+  return cut(core, rest, selection, limit, revision);
 }
 
 /** Objects as they were at `revision`. */

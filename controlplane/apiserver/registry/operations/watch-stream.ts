@@ -8,6 +8,7 @@ import type { Sink, Source } from '../../pushed.ts';
 import type { CacheEvent } from '../cache/ring.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
 import type { ListOptions } from '../options.ts';
+import { createSlice } from '../present/pace.ts';
 import type { Presenter } from '../present/presenter.ts';
 import type { Core, Served } from '../served.ts';
 import type { Selection } from './select.ts';
@@ -42,11 +43,11 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
   const missed = start.isInitial ? [] : cache.eventsAfter(after);
   let shown = after;
   let waiting: CacheEvent[] = [];
-  let opening: Iterator<Uint8Array> | undefined;
+  let opening: Iterator<Uint8Array | undefined> | undefined;
   let isOpen = false; // all that comes first has been shown
   let isFull = false;
-  let isAsking = false; // whoever converts objects is asked: `ready` of those that wait are the first to be shown
-  let ready = 0;
+  let isWaiting = false; // for whoever converts objects, or for its turn
+  let ready = 0; // so many of those that wait have been converted
   let isPlanned = false;
   let isBookmarkDue = false;
   let isOver = false;
@@ -68,7 +69,7 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
   }
 
   function plan(): void {
-    if (isPlanned || isFull || isAsking || !isOpen) return;
+    if (isPlanned || isFull || isWaiting || !isOpen) return;
     isPlanned = true;
     core.turn.atEnd(showNow);
   }
@@ -80,11 +81,11 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
 
   /** Shows as much as is taken. */
   function show(): void {
-    if (isOver || isFull || isAsking) return;
+    if (isOver || isFull || isWaiting) return;
     try {
       if (!isOpen) open();
       else if (waiting.length > 0) showChanges();
-      if (isOpen && isBookmarkDue && !isFull && !isOver && !isAsking && waiting.length === 0) bookmark();
+      if (isOpen && isBookmarkDue && !isFull && !isOver && !isWaiting && waiting.length === 0) bookmark();
     } catch (error) {
       finish(() => sink.fail(error));
     }
@@ -110,30 +111,37 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
     if (waiting.length > 0) plan();
   }
 
-  function* first(missed: readonly CacheEvent[]): Generator<Uint8Array> {
-    for (const stored of initial) yield presenter.event('ADDED', stored);
+  /** What comes first; nothing for what was looked at in vain. */
+  function* first(missed: readonly CacheEvent[]): Generator<Uint8Array | undefined> {
+    const { matches } = selection;
+    for (const stored of initial) yield matches?.(stored) === false ? undefined : presenter.event('ADDED', stored);
     if (options.sendsInitialEvents === true) {
       yield presenter.bookmark(bookmarkOf(served, after, { 'k8s.io/initial-events-end': 'true' }));
     }
-    for (const event of missed) {
-      const frame = isWanted(event) ? frameOf(event, selection, presenter) : undefined;
-      if (frame !== undefined) yield frame;
-    }
+    for (const event of missed) yield isWanted(event) ? frameOf(event, selection, presenter) : undefined;
   }
 
-  /** @returns whether all frames have been taken */
-  function pour(frames: Iterator<Uint8Array>): boolean {
+  /** @returns whether all frames have been taken; if not, `show` comes again */
+  function pour(frames: Iterator<Uint8Array | undefined>): boolean {
+    const slice = createSlice();
     for (;;) {
       const pieces: Uint8Array[] = [];
-      let isEnd = false;
-      for (let bytes = 0; bytes < bytesAtOnce && !isEnd; bytes += pieces.at(-1)?.length ?? 0) {
-        const next = frames.next();
-        if (next.done) isEnd = true;
-        else pieces.push(next.value);
+      let [isEnd, isLong, bytes] = [false, false, 0];
+      while (bytes < bytesAtOnce && !isEnd && !isLong) {
+        const { done: isDone = false, value } = frames.next();
+        isEnd = isDone;
+        isLong = slice.isOver();
+        if (value === undefined) continue;
+        pieces.push(value);
+        bytes += value.length;
       }
       if (pieces.length > 0) isFull = !sink.write(pieces);
       if (isEnd) return true;
       if (isFull || isOver) return false;
+      if (isLong) {
+        wait(core.pace());
+        return false;
+      }
     }
   }
 
@@ -162,10 +170,14 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
   /** Goes on once these can be shown. */
   function ask(objects: readonly StoredObject[], events: readonly CacheEvent[]): void {
     const all = events.flatMap(({ now, before }) => (before === undefined ? [now] : [now, before]));
-    isAsking = true;
-    convert!([...objects, ...all], over).then(
+    wait(convert!([...objects, ...all], over));
+  }
+
+  function wait(until: Promise<void>): void {
+    isWaiting = true;
+    until.then(
       () => {
-        isAsking = false;
+        isWaiting = false;
         show();
       },
       (error) => finish(() => sink.fail(error)),
@@ -215,10 +227,11 @@ const mostWaiting = 10_000;
 const bytesAtOnce = 64 * 1024;
 const ended = new Error('The watch has ended'); // one for all: each would cost a stack trace
 
-function initialObjects({ cache }: Served, { keyPrefix, key, matches }: Selection): readonly StoredObject[] {
-  const only = key === undefined ? undefined : cache.get(key);
-  const all = key === undefined ? cache.select(keyPrefix) : only === undefined ? [] : [only];
-  return matches === undefined ? all : all.filter(matches);
+/** What may be shown first: it is looked at when it is shown. */
+function initialObjects({ cache }: Served, { keyPrefix, key }: Selection): readonly StoredObject[] {
+  if (key === undefined) return cache.select(keyPrefix);
+  const only = cache.get(key);
+  return only === undefined ? [] : [only];
 }
 
 /** What a change means to one who sees only what matches: an object may come into or go out of sight by it. */

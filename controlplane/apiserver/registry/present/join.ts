@@ -1,5 +1,6 @@
 import type { ListMeta } from '#lib/api/types/meta.v1.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
+import { createSlice, inSlices, type Pace } from './pace.ts';
 
 export interface ListKinds {
   readonly kind: string;
@@ -15,22 +16,39 @@ export function joinList(
   items: readonly StoredObject[],
   { kind, apiVersion, itemKind }: ListKinds,
   meta: ListMeta,
+  pace: Pace,
 ): Uint8Array | AsyncIterable<Uint8Array> {
   const head = Buffer.from(
     `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${JSON.stringify(meta)},"items":[`,
   );
   const typeMeta = Buffer.from(`{"kind":"${itemKind}","apiVersion":"${apiVersion}",`);
-  if (items.length <= itemsPerPiece) return joinPiece(items, typeMeta, head, tail);
-  return pieces(items, typeMeta, head);
+  if (items.length <= mostItemsAtOnce && bytesOf(items) <= mostBytesAtOnce) {
+    return joinPiece(items, typeMeta, head, tail);
+  }
+  return pieces(items, typeMeta, head, pace);
 }
 const tail = Buffer.from(']}\n');
 const none = Buffer.alloc(0);
-const itemsPerPiece = 1000;
+const mostItemsAtOnce = 1000;
+const mostBytesAtOnce = 4 * 1024 * 1024;
+const bytesPerPiece = 512 * 1024; // a millisecond or two until it is encrypted
 
-async function* pieces(items: readonly StoredObject[], typeMeta: Buffer, head: Buffer): AsyncGenerator<Uint8Array> {
-  for (let i = 0; i < items.length; i += itemsPerPiece) {
-    const isLast = i + itemsPerPiece >= items.length;
-    yield joinPiece(items.slice(i, i + itemsPerPiece), typeMeta, i === 0 ? head : comma, isLast ? tail : none);
+function bytesOf(items: readonly StoredObject[]): number {
+  return items.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
+
+async function* pieces(
+  items: readonly StoredObject[],
+  typeMeta: Buffer,
+  head: Buffer,
+  pace: Pace,
+): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < items.length; ) {
+    let to = from;
+    for (let bytes = 0; to < items.length && bytes < bytesPerPiece; to++) bytes += items[to]!.bytes.length;
+    if (from > 0) await pace();
+    yield joinPiece(items.slice(from, to), typeMeta, from === 0 ? head : comma, to === items.length ? tail : none);
+    from = to;
   }
 }
 const comma = Buffer.from(',');
@@ -51,3 +69,40 @@ function joinPiece(items: readonly StoredObject[], typeMeta: Buffer, head: Buffe
 }
 const commaByte = 0x2c;
 const braceByte = 0x7b;
+
+/** `whole`, whose last field is an empty list, with what `textOf` gives for each item in that list: at once or in pieces, too. */
+export async function joinTexts<T>(
+  whole: string,
+  items: readonly T[],
+  textOf: (item: T) => string,
+  pace: Pace,
+): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
+  const head = whole.slice(0, -']}'.length);
+  if (items.length > mostItemsAtOnce) return textPieces(head, items, textOf, pace);
+  const texts = await inSlices(items, textOf, pace);
+  return Buffer.from(`${head}${texts.join()}]}\n`);
+}
+
+async function* textPieces<T>(
+  head: string,
+  items: readonly T[],
+  textOf: (item: T) => string,
+  pace: Pace,
+): AsyncGenerator<Uint8Array> {
+  const slice = createSlice();
+  let texts: string[] = [];
+  let length = 0;
+  yield Buffer.from(head);
+  for (const [i, item] of items.entries()) {
+    if (slice.isOver()) await slice.next(pace);
+    const text = textOf(item);
+    length += text.length;
+    texts.push(i === 0 ? text : `,${text}`);
+    if (length < textsPerPiece) continue;
+    yield Buffer.from(texts.join(''));
+    texts = [];
+    length = 0;
+  }
+  yield Buffer.from(`${texts.join('')}]}\n`);
+}
+const textsPerPiece = 64 * 1024;

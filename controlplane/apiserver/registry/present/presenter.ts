@@ -8,14 +8,15 @@ import {
 } from '#lib/api/protobuf/codec.ts';
 import { apiVersionOf, type KubeObject } from '#lib/api/resource.ts';
 import { typeNamed } from '#lib/api/schema.ts';
-import type { ListMeta, Status } from '#lib/api/types/meta.v1.ts';
+import type { ListMeta, Status, Table } from '#lib/api/types/meta.v1.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
 import type { Turn } from '../cache/turn.ts';
 import { jsonType, protobufType } from '../codec.ts';
 import type { Form } from '../registry.ts';
 import type { Served } from '../served.ts';
-import { joinList } from './join.ts';
+import { joinList, joinTexts } from './join.ts';
 import { metadataOf } from './metadata.ts';
+import { inSlices, type Pace } from './pace.ts';
 import { type IncludeObject, tableOf } from './table.ts';
 
 export interface Presenter {
@@ -25,7 +26,7 @@ export interface Presenter {
   one(stored: StoredObject): Uint8Array;
   /** An object that is made for the answer, such as a Scale. */
   made(object: KubeObject): Uint8Array;
-  list(items: readonly StoredObject[], meta: ListMeta): Uint8Array | AsyncIterable<Uint8Array>;
+  list(items: readonly StoredObject[], meta: ListMeta): Promise<Uint8Array | AsyncIterable<Uint8Array>>;
   /** One line or frame of a watch. */
   event(type: string, stored: StoredObject): Uint8Array;
   /** The same for an object that is not stored: a bookmark. */
@@ -40,10 +41,11 @@ export interface PresenterOptions {
   readonly form: Form;
   readonly includeObject: IncludeObject;
   readonly turn: Turn;
+  readonly pace: Pace;
   readonly nowMs: () => number;
 }
 
-export function createPresenter({ served, form, includeObject, turn, nowMs }: PresenterOptions): Presenter {
+export function createPresenter({ served, form, includeObject, turn, pace, nowMs }: PresenterOptions): Presenter {
   const { conversion } = served;
   const takesBytes = form.encoding === 'json' && form.as === 'object';
   const isProtobuf = form.encoding === 'protobuf';
@@ -100,6 +102,44 @@ export function createPresenter({ served, form, includeObject, turn, nowMs }: Pr
     );
   }
 
+  async function list(items: readonly StoredObject[], meta: ListMeta): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
+    if (takesBytes && (await areAllPlain(items))) {
+      return joinList(items, { kind: listKind, apiVersion: served.apiVersion, itemKind: served.kind }, meta, pace);
+    }
+    const isMetadata = form.as === 'metadata';
+    const head = isMetadata
+      ? { kind: 'PartialObjectMetadataList', apiVersion: metaVersion, metadata: meta }
+      : { kind: listKind, apiVersion: served.apiVersion, metadata: meta };
+    if (isProtobuf) {
+      const type = isMetadata ? typeNamed(metadataType) : served.type;
+      return encodeProtobufList(head, await inSlices(items, (one) => encodeMessage(shown(one), type), pace));
+    }
+    const whole = form.as === 'table' ? view([], meta, true) : { ...head, items: [] };
+    return joinTexts(JSON.stringify(whole), items, textOf, pace);
+  }
+
+  /** The same for all that are stored as they are served; others are looked at one by one. */
+  async function areAllPlain(items: readonly StoredObject[]): Promise<boolean> {
+    if (conversion === undefined) return true;
+    if (conversion.isPlain === undefined) return items.length === 0;
+    return (await inSlices(items, isPlain, pace)).every(Boolean);
+  }
+
+  function shown(stored: StoredObject): KubeObject {
+    const object = conversion === undefined ? stored.glance() : conversion.view(stored);
+    return form.as === 'metadata' ? metadataOf(object, metaVersion) : object;
+  }
+
+  /** One item or row of a list. */
+  function textOf(stored: StoredObject): string {
+    const object = shown(stored);
+    if (form.as === 'metadata') return JSON.stringify(object);
+    if (form.as === 'table') return JSON.stringify((view([object], {}, false) as Table).rows![0]);
+    if (served.type.conform !== undefined) return encodeObject(object, served.type);
+    const { kind: _kind, apiVersion: _version, ...rest } = object;
+    return JSON.stringify(rest);
+  }
+
   function status(of: Status): Uint8Array {
     return isProtobuf ? encodeProtobuf(of, typeNamed(statusType)) : Buffer.from(JSON.stringify(of));
   }
@@ -109,30 +149,7 @@ export function createPresenter({ served, form, includeObject, turn, nowMs }: Pr
     streamType: isProtobuf ? `${protobufType};stream=watch` : jsonType,
     made: (object) => single(object),
     one: (stored) => (isPlain(stored) ? stored.bytes : single(objectOf(stored))),
-    list(items, meta) {
-      if (takesBytes && items.every(isPlain))
-        return joinList(items, { kind: listKind, apiVersion: served.apiVersion, itemKind: served.kind }, meta);
-      const objects = items.map(objectOf);
-      if (form.as === 'table') return encode(view(objects, meta, true), '');
-      if (form.as === 'metadata') {
-        const list = { kind: 'PartialObjectMetadataList', apiVersion: metaVersion, metadata: meta };
-        const parts = objects.map((object) => metadataOf(object, metaVersion));
-        return encode({ ...list, items: parts }, metadataListType);
-      }
-      const list = { kind: listKind, apiVersion: served.apiVersion, metadata: meta };
-      if (isProtobuf)
-        return encodeProtobufList(
-          list,
-          objects.map((object) => encodeMessage(object, served.type)),
-        );
-      if (served.type.conform !== undefined) {
-        const texts = objects.map((object) => encodeObject(object, served.type));
-        return Buffer.from(`${JSON.stringify(list).slice(0, -1)},"items":[${texts.join(',')}]}\n`);
-      }
-      return Buffer.from(
-        JSON.stringify({ ...list, items: objects.map(({ kind: _k, apiVersion: _v, ...rest }) => rest) }),
-      );
-    },
+    list,
     event,
     bookmark(object) {
       if (form.as !== 'table') return frame('BOOKMARK', single(object));
@@ -150,5 +167,4 @@ export function createPresenter({ served, form, includeObject, turn, nowMs }: Pr
 const end = Buffer.from('}\n');
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 const metadataType = `${meta}.PartialObjectMetadata`;
-const metadataListType = `${meta}.PartialObjectMetadataList`;
 const statusType = `${meta}.Status`;

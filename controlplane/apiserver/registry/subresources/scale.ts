@@ -34,6 +34,7 @@ export async function scale(core: Core, served: Served, call: ResourceCall): Pro
     form,
     includeObject: 'None',
     turn: core.turn,
+    pace: core.pace,
     nowMs: core.clock.now,
   });
   const warnings = createWarnings();
