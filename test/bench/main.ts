@@ -17,6 +17,7 @@ import { measureScale } from './scale.ts';
 import { measureScheduler } from './scheduler.ts';
 import { measureSchedulerAlone } from './scheduler-alone.ts';
 import { measureAgentStart, measureServerStart } from './start.ts';
+import { measureStored } from './stored.ts';
 
 interface Options {
   readonly only?: readonly string[];
@@ -29,7 +30,7 @@ interface Options {
 
 const program = new Command('npm run bench --')
   .description('Measure a cluster that is brought up for it, isolated.')
-  .option('--only <parts...>', 'start, join, idle, exits, pods, api, scheduler, proxy, dns, scale')
+  .option('--only <parts...>', 'start, join, idle, exits, pods, api, store, scheduler, proxy, dns, scale')
   .option('--against <kubeconfig>', 'measure the API and the pods of another cluster, too, in turn')
   .option('--image <name>', 'what pods run; it must be on the nodes', 'skiff.local/tools:1')
   .option('--containerd <folder>', 'run the containerd of this folder')
@@ -59,6 +60,7 @@ let clear = async () => {};
 stop.signal.addEventListener('abort', () => void clear().finally(() => process.exit(stop.exitCode())));
 
 await show('start', () => measureServerStart(runs));
+await show('store', () => measureStored({ pods: 10_000, others: 5_000 }));
 await show('scheduler', () => measureScheduler([100, 1_000], runs));
 if (options.only?.includes('scale')) {
   // Heavy: only where it is asked for.

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { decodeProtobuf, encodeProtobuf } from '#lib/api/protobuf/codec.ts';
-import { typeOfKind } from '#lib/api/schema.ts';
+import { typeNamed, typeOfKind } from '#lib/api/schema.ts';
+import type { Pushed } from '../pushed.ts';
 import { createLab, framesOf, take, textOf } from './testing.ts';
 
 const configMap = (name: string, extra: object = {}) => ({ metadata: { name, ...extra }, data: { a: '1' } });
@@ -310,7 +311,82 @@ test('a large list comes in pieces and is whole', async (t) => {
   );
   const { body } = await lab.send('list', 'v1/configmaps', {});
   t.false(body instanceof Uint8Array);
-  t.is(JSON.parse(await textOf(body)).items.length, 1201);
+  const whole = JSON.parse(await textOf(body));
+  t.is(whole.items.length, 1201);
+  const names = whole.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name);
+  const table = await lab.send('list', 'v1/configmaps', { form: { as: 'table' } });
+  t.false(table.body instanceof Uint8Array);
+  const { rows, columnDefinitions, metadata } = JSON.parse(await textOf(table.body));
+  t.deepEqual(
+    rows.map(({ cells }: { cells: readonly unknown[] }) => cells[0]),
+    names,
+  );
+  t.deepEqual([columnDefinitions[0].name, metadata], ['Name', whole.metadata]);
+  const parts = JSON.parse(await textOf((await lab.send('list', 'v1/configmaps', { form: { as: 'metadata' } })).body));
+  t.deepEqual(
+    parts.items.map((part: { metadata: { name: string } }) => part.metadata.name),
+    names,
+  );
+  const form = { encoding: 'protobuf', as: 'metadata' } as const;
+  const { body: bytes } = await lab.send('list', 'v1/configmaps', { form, query: 'limit=3' });
+  const type = typeNamed('io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadataList');
+  const decoded = decodeProtobuf(bytes as Uint8Array, type);
+  t.deepEqual(Buffer.from(encodeProtobuf(decoded, type)), Buffer.from(bytes as Uint8Array));
+  t.is((decoded as { items: readonly unknown[] }).items.length, 3);
+});
+
+test('a selector that has to look at all finds the same with a limit, page by page', async (t) => {
+  await using lab = await createLab();
+  for (let i = 0; i < 7; i++) {
+    const labels = { odd: String(i % 2 === 1) };
+    await lab.ask('create', 'v1/configmaps', { namespace: 'default', body: configMap(`n${i}`, { labels }) });
+  }
+  const page = async (query: string) => (await lab.ask('list', 'v1/configmaps', { query })).body;
+  const first = await page('labelSelector=odd%3Dtrue&limit=2');
+  t.deepEqual(names(first), ['n1', 'n3']);
+  t.is(first.metadata.remainingItemCount, undefined);
+  const next = await page(`labelSelector=odd%3Dtrue&limit=2&continue=${first.metadata.continue}`);
+  t.deepEqual([names(next), next.metadata.continue], [['n5'], undefined]);
+  const last = await page('labelSelector=odd%3Dtrue&limit=3');
+  t.deepEqual([names(last), last.metadata.continue], [['n1', 'n3', 'n5'], undefined]);
+  t.is((await page('limit=3')).metadata.remainingItemCount, 4);
+
+  function names({ items }: { items: readonly { metadata: { name: string } }[] }): readonly string[] {
+    return items.map(({ metadata }) => metadata.name);
+  }
+});
+
+test('watches of one shape share what is encoded; each Table has its columns once', async (t) => {
+  await using lab = await createLab();
+  const made = await lab.ask('create', 'v1/configmaps', { namespace: 'default', body: configMap('a') });
+  const seen = async (form: object, query = 'resourceVersion=0') => {
+    const pieces: Uint8Array[] = [];
+    const { body } = await lab.send('watch', 'v1/configmaps', { form, query });
+    const write = (some: readonly Uint8Array[]) => pieces.push(...some) > 0;
+    (body as Pushed).start({ write, end() {}, fail: (error) => t.fail(String(error)) });
+    return pieces;
+  };
+  const plain = [await seen({}), await seen({}, 'labelSelector=!x')];
+  const other = await seen({ encoding: 'protobuf' });
+  const tables = [
+    await seen({ as: 'table' }),
+    await seen({ as: 'table' }, `resourceVersion=${made.body.metadata.resourceVersion}`),
+  ];
+  for (const n of ['1', '2']) await lab.ask('patch', 'v1/configmaps', { ...at('a'), body: { data: { n } } });
+  await lab.ask('get', 'v1/configmaps', at('a'));
+  t.deepEqual(
+    [...plain, other, ...tables].map(({ length }) => length),
+    [3, 3, 3, 3, 2],
+  );
+  t.is(plain[0]![1], plain[1]![1]);
+  t.not(plain[0]![1], other[1]);
+  const columns = tables.map((frames) =>
+    frames.map((frame) => JSON.parse(Buffer.from(frame).toString()).object.columnDefinitions?.length > 0),
+  );
+  t.deepEqual(columns, [
+    [true, false, false],
+    [true, false],
+  ]);
 });
 
 test('one event is seen in both of its versions', async (t) => {

@@ -1,0 +1,36 @@
+import test from 'ava';
+import { parserOf, StoredObject } from './stored-object.ts';
+import { createTurn } from './turn.ts';
+
+const one = new StoredObject('a', 1, Buffer.from('{}'), parserOf({} as never));
+
+test('createTurn() runs what waits once the work at hand is done, in order', async (t) => {
+  const turn = createTurn();
+  const seen: string[] = [];
+  turn.atEnd(() => seen.push('first'));
+  turn.atEnd(() => {
+    seen.push('second');
+    turn.atEnd(() => seen.push('later'));
+  });
+  t.deepEqual(seen, []);
+  await Promise.resolve();
+  t.deepEqual(seen, ['first', 'second']);
+  await Promise.resolve();
+  t.deepEqual(seen, ['first', 'second', 'later']);
+});
+
+test('createTurn() has each shape made once in the end of a turn, and keeps nothing beyond it', async (t) => {
+  const turn = createTurn();
+  let made = 0;
+  const make = () => Buffer.from(String(++made));
+  const seen: Uint8Array[] = [];
+  for (const shape of ['x', 'x', 'y']) turn.atEnd(() => seen.push(turn.shared(one, shape, make)));
+  await Promise.resolve();
+  t.is(seen[0], seen[1]);
+  t.not(seen[0], seen[2]);
+  t.is(made, 2);
+  turn.shared(one, 'x', make);
+  turn.atEnd(() => turn.shared(one, 'x', make));
+  await Promise.resolve();
+  t.is(made, 4);
+});

@@ -1,0 +1,170 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import test from 'ava';
+import { createFakeClock } from '#lib/clock.ts';
+import { createResourceCache } from '../cache/resource-cache.ts';
+import { parserOf, type StoredObject } from '../cache/stored-object.ts';
+import { createTurn } from '../cache/turn.ts';
+import { createPace } from '../present/pace.ts';
+import { startWatch, type WatchParts } from './watch-stream.ts';
+
+interface Options {
+  readonly after?: number;
+  readonly selection?: Partial<WatchParts['selection']>;
+  readonly options?: Partial<WatchParts['options']>;
+  readonly ready?: (stored: readonly StoredObject[]) => Promise<void>;
+}
+
+/** A cache that changes as it is told to, and a watch of it by a client that takes as much as it is told to. */
+function lab({ after, selection, options, ready }: Options = {}) {
+  const cache = createResourceCache('/registry/things/', parserOf({} as never));
+  const clock = createFakeClock();
+  let revision = 10;
+  const writes: string[][] = [];
+  const ends: unknown[] = [];
+  let takes = true;
+  const put = (name: string) => {
+    const value = Buffer.from(`{"kind":"Thing","apiVersion":"v1","metadata":{"name":"${name}"}}`);
+    cache.apply({ type: 'put', key: `/registry/things/d/${name}`, value, revision: ++revision }, 0);
+  };
+  const feed = {
+    get applied() {
+      return revision;
+    },
+  };
+  const start = () =>
+    startWatch(
+      {
+        core: { feed, turn: createTurn(), pace: createPace(), clock, random: () => 0 },
+        served: { cache, kind: 'Thing', apiVersion: 'v1', ...(ready === undefined ? {} : { conversion: { ready } }) },
+        options: { timeoutSeconds: 100, allowsBookmarks: false, ...options },
+        selection: { keyPrefix: 'd/', ...selection },
+        presenter: {
+          event: (type: string, { key }: StoredObject) => Buffer.from(`${type} ${key}`),
+          bookmark: ({ metadata }: { metadata: object }) => Buffer.from(`BOOKMARK ${JSON.stringify(metadata)}`),
+          error: ({ message }: { message: string }) => Buffer.from(message),
+        },
+        start: { after: after ?? revision, isInitial: after === undefined },
+        signal: new AbortController().signal,
+      } as unknown as WatchParts,
+      {
+        write(pieces) {
+          writes.push(pieces.map(String));
+          return takes;
+        },
+        end: () => ends.push('end'),
+        fail: (error) => ends.push(error),
+      },
+    );
+  return { put, start, writes, ends, clock, takes: (is: boolean) => (takes = is) };
+}
+
+test('startWatch() shows what is there, then the changes of a turn in one write', async (t) => {
+  const { put, start, writes } = lab();
+  put('a');
+  start();
+  t.deepEqual(writes, [['ADDED d/a']]);
+  put('b');
+  put('a');
+  t.is(writes.length, 1, 'not before the turn is over');
+  await Promise.resolve();
+  t.deepEqual(writes[1], ['ADDED d/b', 'MODIFIED d/a']);
+});
+
+test('startWatch() waits for a client that takes no more, and loses nothing meanwhile', async (t) => {
+  const { put, start, writes, takes } = lab();
+  takes(false);
+  put('a');
+  const source = start();
+  put('b');
+  await turn();
+  put('c');
+  await turn();
+  t.deepEqual(writes, [['ADDED d/a']]);
+  source.resume();
+  t.deepEqual(writes[1], ['ADDED d/b', 'ADDED d/c']);
+  await turn();
+  t.is(writes.length, 2);
+});
+
+test('startWatch() ends the watch of a client for which too much waits', async (t) => {
+  const { put, start, ends, takes, writes } = lab();
+  takes(false);
+  put('a');
+  start();
+  for (let i = 0; i < 10_000; i++) put('a');
+  await turn();
+  t.deepEqual(ends, []);
+  put('a');
+  t.deepEqual(ends, ['end']);
+  put('a');
+  await turn();
+  t.is(writes.length, 1);
+});
+
+test('startWatch() of one object shows no other, of what was missed either', async (t) => {
+  const { put, start, writes } = lab({ after: 10, selection: { key: 'd/a' } });
+  put('a');
+  put('b');
+  start();
+  put('b');
+  put('a');
+  await turn();
+  t.deepEqual(writes, [['ADDED d/a'], ['MODIFIED d/a']]);
+});
+
+test('startWatch() asks whoever converts for all that it shows, also for what came while it asked', async (t) => {
+  const asked: string[][] = [];
+  const answers: (() => void)[] = [];
+  const ready = (stored: readonly StoredObject[]) => {
+    asked.push(stored.map(({ key }) => key));
+    return new Promise<void>((resolve) => answers.push(resolve));
+  };
+  const { put, start, writes } = lab({ ready });
+  start();
+  answers.shift()!();
+  await turn();
+  put('a');
+  await turn();
+  put('b');
+  await turn();
+  t.deepEqual(asked, [[], ['d/a']]);
+  t.deepEqual(writes, []);
+  answers.shift()!();
+  await turn();
+  t.deepEqual(writes, [['ADDED d/a']]);
+  t.deepEqual(asked[2], ['d/b']);
+  answers.shift()!();
+  await turn();
+  t.deepEqual(writes[1], ['ADDED d/b']);
+});
+
+test('startWatch() ends with an error when what converts fails, and tells of versions that are gone', async (t) => {
+  const error = new Error('no webhook');
+  const broken = lab({ ready: () => Promise.reject(error) });
+  broken.start();
+  await turn();
+  t.deepEqual(broken.ends, [error]);
+  const old = lab({ after: -1 });
+  old.start();
+  t.deepEqual([old.writes, old.ends], [[['too old resource version: -1 (0)']], ['end']]);
+});
+
+test('startWatch() sends a bookmark about once a minute, after the changes that came before it', async (t) => {
+  const { put, start, writes, clock, ends, takes } = lab({ options: { allowsBookmarks: true, timeoutSeconds: 130 } });
+  const source = start();
+  await clock.advance(55_000);
+  t.deepEqual(writes, [['BOOKMARK {"name":"","resourceVersion":"10"}']]);
+  takes(false);
+  put('a');
+  await turn();
+  put('b');
+  await clock.advance(30_000);
+  t.is(writes.length, 2, 'the client takes no more');
+  takes(true);
+  source.resume();
+  t.deepEqual(writes[2], ['ADDED d/b']);
+  await clock.advance(24_000);
+  t.deepEqual(writes[3], ['BOOKMARK {"name":"","resourceVersion":"12"}']);
+  await clock.advance(22_000);
+  t.deepEqual(ends, ['end'], 'its time is over');
+});
