@@ -19,6 +19,7 @@ import { createRegistry } from './apiserver/registry/create-registry.ts';
 import type { Registry } from './apiserver/registry/registry.ts';
 import type { HealthCheck } from './apiserver/routes/health.ts';
 import { createServiceHooks } from './apiserver/services/hooks.ts';
+import { createPortKeys } from './apiserver/services/port-keys.ts';
 import { createRanges } from './apiserver/services/run-ranges.ts';
 import { type Certificates, clientCaOf, openCertificates } from './certificates.ts';
 import { type ComponentsOptions, runComponents } from './components.ts';
@@ -51,6 +52,7 @@ export async function runServer(
   const etcd = member?.location ?? options.etcd;
   const store = await openStore({ ...facts, maxStoreBytes: options.maxStoreBytes, etcd }, { clock, log });
   const progress = new Progress(() => store.problem?.());
+  const portKeys = store.isShared ? createPortKeys(store) : undefined;
   const registry = createRegistry({
     store,
     clock,
@@ -67,7 +69,7 @@ export async function runServer(
     ],
     hooks: (readable) => ({
       'customresourcedefinitions.apiextensions.k8s.io': ruleHooks,
-      services: createServiceHooks(readable, { range: facts.serviceClusterIPRange }),
+      services: createServiceHooks(readable, { range: facts.serviceClusterIPRange, portKeys }),
     }),
   });
   const customResources = createCustomResources({ registry, clock, log });
@@ -105,7 +107,7 @@ export async function runServer(
     progress.isLoaded = true;
     const user = { name: 'system:apiserver', groups: ['system:masters'] };
     const client = createClient(apiServer.transportAs(user), { userAgent: 'kube-apiserver' });
-    const ranges = createRanges({ registry, client, range: facts.serviceClusterIPRange, clock, log });
+    const ranges = createRanges({ registry, client, range: facts.serviceClusterIPRange, portKeys, clock, log });
     const sharing = etcd && { store, registry, client, facts: certificates.facts, clock, log };
     const servers = sharing && createServerLeases(store, facts.advertiseAddress);
     const ensureObjects = async () => {

@@ -436,3 +436,18 @@ test('keys like __proto__ are keys like any other', async (t) => {
   );
   t.is(({} as Record<string, unknown>)['x'], undefined);
 });
+
+test('An object of any kind without a name is refused, whatever else it lacks', async (t) => {
+  await using it = await lab();
+  for (const { facts } of it.registry.resources) {
+    const { group, version, plural, kind, scope, verbs } = facts;
+    if (!verbs.includes('create')) continue;
+    const path = group === '' ? `${version}/${plural}` : `${group}/${version}/${plural}`;
+    const namespace = scope === 'Namespaced' ? { namespace: 'default' } : {};
+    for (const rest of [{}, { spec: {} }, { metadata: { labels: {} }, spec: {}, status: {} }]) {
+      const body = { apiVersion: group === '' ? version : `${group}/${version}`, kind, metadata: {}, ...rest };
+      const { code, body: said } = await it.ask('create', path, { ...namespace, body });
+      t.true(code >= 400 && code < 500, `${path} ${code} ${JSON.stringify(said)}`);
+    }
+  }
+});

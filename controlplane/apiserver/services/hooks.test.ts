@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import test from 'ava';
+import { openSqliteStore } from '../../store/sqlite/store.ts';
+import type { Registry } from '../registry/registry.ts';
 import { type Ask, createLab, type Lab } from '../registry/testing.ts';
 import { createServiceHooks } from './hooks.ts';
+import { createPortKeys } from './port-keys.ts';
 
 function lab(range = '10.96.0.0/12'): Promise<Lab> {
   return createLab({ hooks: (registry) => ({ services: createServiceHooks(registry, { range }) }) });
@@ -185,4 +189,54 @@ test('two families: a Service gets, adds and gives back the second address', asy
   );
   t.like(asked.body.spec, { clusterIP: 'fd00:96::7', ipFamilies: ['IPv6', 'IPv4'] });
   t.is((await make(it, service('x', { clusterIPs: ['10.96.0.8', 'fd00:96::8'] }))).code, 422);
+});
+
+/** Two servers on one store. */
+async function twoServers() {
+  const store = Object.assign(openSqliteStore({ path: ':memory:', maxWaiting: 100_000 }), { isShared: true });
+  const keys = createPortKeys(store);
+  const hooks = (registry: Registry) => ({
+    services: createServiceHooks(registry, { range: '10.96.0.0/12', random: () => 0, portKeys: createPortKeys(store) }),
+  });
+  const labs = [
+    await createLab({ store, hooks, newUid: randomUUID }),
+    await createLab({ store, hooks, newUid: randomUUID }),
+  ] as const;
+  return {
+    labs,
+    keys,
+    async [Symbol.asyncDispose]() {
+      for (const one of labs) await one[Symbol.asyncDispose]();
+      await store.close();
+    },
+  };
+}
+
+test('of two servers that give away node ports at once, none gives one of the other', async (t) => {
+  await using it = await twoServers();
+  const made = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => make(it.labs[i % 2]!, service(`s${i}`, { type: 'NodePort' }))),
+  );
+  t.deepEqual(new Set(made.map(({ code }) => code)), new Set([201]));
+  t.is(new Set(made.map(({ body }) => body.spec.ports[0].nodePort)).size, 20);
+  t.is((await it.keys.list()).length, 20);
+});
+
+test('of two servers that are asked for one node port at once, one gives it, and it is free again for both', async (t) => {
+  await using it = await twoServers();
+  const body = { type: 'NodePort', ports: [{ port: 80, nodePort: 30_007 }] };
+  const made = await Promise.all(it.labs.map((lab, i) => make(lab, service(`s${i}`, body))));
+  t.deepEqual(made.map(({ code }) => code).sort(), [201, 422]);
+  const refused = made.find(({ code }) => code === 422)!;
+  t.like(refused.body.details.causes[0], { field: 'spec.ports[0].nodePort' });
+  t.true(refused.body.message.endsWith('provided port is already allocated'));
+  const [winner] = made.flatMap(({ code }, i) => (code === 201 ? [i] : []));
+  await it.labs[0].ask('delete', 'v1/services', { namespace: 'default', name: `s${winner}` });
+  t.is((await make(it.labs[1], service('next', body))).code, 201);
+  const dry = service('dry', { type: 'NodePort', ports: [{ port: 80, nodePort: 30_008 }] });
+  t.is((await make(it.labs[0], dry, { query: 'dryRun=All' })).code, 201);
+  t.deepEqual(
+    (await it.keys.list()).map(({ port }) => port),
+    [30_007],
+  );
 });

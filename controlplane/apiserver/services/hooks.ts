@@ -1,7 +1,8 @@
+import { invalidValue } from '#lib/api/field-errors.ts';
 import type { Mutable } from '#lib/api/kinds/object.ts';
 import { ipAddresses, serviceCIDRs, services } from '#lib/api/resources.ts';
 import { invalid } from '#lib/api/status.ts';
-import type { Service } from '#lib/api/types/core.v1.ts';
+import type { Service, ServiceSpec } from '#lib/api/types/core.v1.ts';
 import type { StatusCause } from '#lib/api/types/meta.v1.ts';
 import { type Cidr, formatIp, parseCidr, parseIp } from '#lib/ip.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -10,6 +11,8 @@ import { type AddressObjects, createAddressObjects, type Owner } from './address
 import { type AddressPools, addressesOf, allocateAddresses, type GivenAddress } from './allocate-addresses.ts';
 import { allocatePorts, nodePortsOf, type PortPools } from './allocate-ports.ts';
 import { alignAddresses, fillFamilies } from './families.ts';
+import type { Span } from './pick.ts';
+import type { PortKeys } from './port-keys.ts';
 import { openRanges } from './ranges.ts';
 import { dropUnneeded, keepAllocated } from './transitions.ts';
 import { createUsage } from './usage.ts';
@@ -18,9 +21,14 @@ export interface ServiceHooksOptions {
   /** Addresses of Services, one range of each family: `10.96.0.0/12,fd00:96::/112`. */
   readonly range: string;
   /** 30000-32767 if absent. */
-  readonly nodePorts?: { readonly first: number; readonly last: number };
+  readonly nodePorts?: Span;
   readonly random?: () => number;
+  /** Where other servers give away ports, too. */
+  readonly portKeys?: PortKeys | undefined;
 }
+
+/** Rule: kube-apiserver, --service-node-port-range. */
+export const defaultPorts: Span = { first: 30_000, size: 2768 };
 
 type Pools = Omit<AddressPools, 'ranges'> & PortPools;
 
@@ -30,12 +38,12 @@ type Pools = Omit<AddressPools, 'ranges'> & PortPools;
  */
 export function createServiceHooks(
   registry: Registry,
-  { range, nodePorts = { first: 30_000, last: 32_767 }, random = Math.random }: ServiceHooksOptions,
+  { range, nodePorts = defaultPorts, random = Math.random, portKeys }: ServiceHooksOptions,
 ): Hooks {
   const defaults = parseRanges(range);
   const families = defaults.map(({ family }) => (family === 4 ? 'IPv4' : 'IPv6'));
   const pools: Pools = {
-    ports: { first: nodePorts.first, size: nodePorts.last - nodePorts.first + 1 },
+    ports: nodePorts,
     addressesInUse: createUsage<string>(),
     portsInUse: createUsage<number>(),
     random,
@@ -50,6 +58,8 @@ export function createServiceHooks(
     pools.addressesInUse.stored(key, kept);
     pools.portsInUse.stored(key, nodePortsOf(now));
     if (before === undefined) return;
+    const ports = now?.metadata.uid === before.metadata.uid ? nodePortsOf(now) : [];
+    for (const port of nodePortsOf(before)) if (!ports.includes(port)) portKeys?.give(port, before.metadata.uid ?? '');
     const owner = ownerOf(before);
     for (const address of addressesOf(before).map(canonical)) if (!kept.includes(address)) objects.give(address, owner);
   });
@@ -65,9 +75,9 @@ export function createServiceHooks(
       }
       alignAddresses(next.spec, old?.spec);
       refuse(next, fillFamilies(next.spec, old?.spec, families));
-      await objects.settled();
+      await Promise.all([objects.settled(), portKeys?.settled()]);
       const open = openRanges(defaults, ranges.list());
-      return allocate({ next, old, isDryRun }, { ...pools, ranges: open }, objects);
+      return allocate({ next, old, isDryRun }, { ...pools, ranges: open }, objects, portKeys);
     },
   };
 }
@@ -79,11 +89,17 @@ interface Write {
 }
 
 /** Claims what the Service needs and makes the objects for it; all of that is undone if the write comes to nothing. */
-async function allocate(write: Write, pools: AddressPools & PortPools, objects: AddressObjects): Promise<Lease> {
+async function allocate(
+  write: Write,
+  pools: AddressPools & PortPools,
+  objects: AddressObjects,
+  keys: PortKeys | undefined,
+): Promise<Lease> {
   const { next, old, isDryRun } = write;
   const owner = ownerOf(next);
   const claimant = {};
   const taken: string[] = [];
+  const ports: number[] = [];
   const lease: Lease = {
     end(isStored) {
       // Of what is stored the caches will tell at once, and take the claims over.
@@ -91,6 +107,7 @@ async function allocate(write: Write, pools: AddressPools & PortPools, objects: 
       pools.addressesInUse.release(claimant);
       pools.portsInUse.release(claimant);
       for (const address of taken) objects.give(address, owner);
+      for (const port of ports) keys?.give(port, next.metadata.uid ?? '');
     },
   };
   try {
@@ -109,7 +126,7 @@ async function allocate(write: Write, pools: AddressPools & PortPools, objects: 
       Object.assign(next.spec!, { clusterIP, clusterIPs });
       for (const address of taken.splice(0)) objects.give(address, owner);
     }
-    refuse(next, allocatePorts(next, old, pools, claimant));
+    await allocateAllPorts(write, pools, claimant, isDryRun ? undefined : keys, ports);
     return lease;
   } catch (error) {
     lease.end(false);
@@ -117,6 +134,51 @@ async function allocate(write: Write, pools: AddressPools & PortPools, objects: 
   }
 }
 const mostAttempts = 8;
+
+/** Claims ports, and their keys: `ports` are those whose key was made for this Service. */
+async function allocateAllPorts(
+  { next, old }: Write,
+  pools: PortPools,
+  claimant: object,
+  keys: PortKeys | undefined,
+  ports: number[],
+): Promise<void> {
+  const asked = structuredClone(next.spec);
+  const isAsked = new Set(nodePortsOf({ ...next, spec: asked } as Service));
+  const had = new Set(nodePortsOf(old));
+  for (let attempt = 1; ; attempt++) {
+    refuse(next, allocatePorts(next, old, pools, claimant));
+    let lost: number | undefined;
+    for (const port of nodePortsOf(next as Service)) {
+      if (keys === undefined || had.has(port) || ports.includes(port)) continue;
+      if (await keys.take(port, next.metadata.uid ?? '')) ports.push(port);
+      else lost ??= port;
+    }
+    if (lost === undefined) return;
+    // Another server was faster: it stays claimed here until this write is over, so that another one is picked.
+    if (isAsked.has(lost) || attempt === mostAttempts) refuse(next, [lostPort(next, lost)]);
+    restorePorts(next.spec!, asked!, lost);
+  }
+}
+
+function lostPort({ spec }: Mutable<Service>, port: number): StatusCause {
+  const index = (spec?.ports ?? []).findIndex(({ nodePort }) => nodePort === port);
+  const why = 'provided port is already allocated';
+  if (index !== -1) return invalidValue(`spec.ports[${index}].nodePort`, port, why);
+  return invalidValue(
+    'spec.healthCheckNodePort',
+    port,
+    `failed to allocate requested HealthCheck NodePort ${port}: ${why}`,
+  );
+}
+
+/** What was picked and lost is to be picked again. */
+function restorePorts(spec: Mutable<ServiceSpec>, asked: Mutable<ServiceSpec>, lost: number): void {
+  for (const [i, port] of (spec.ports ?? []).entries()) {
+    if (port.nodePort === lost && !asked.ports?.[i]?.nodePort) delete port.nodePort;
+  }
+  if (spec.healthCheckNodePort === lost && !asked.healthCheckNodePort) delete spec.healthCheckNodePort;
+}
 
 /** @returns the first that somebody else has */
 async function takeAll(

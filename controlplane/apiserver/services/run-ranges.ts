@@ -11,9 +11,11 @@ import type { Registry } from '../registry/registry.ts';
 import { timeText } from '../registry/served.ts';
 import { addressObject } from './address-objects.ts';
 import { defaultRangeRef, planDefaultRange } from './default-range.ts';
-import { parseRanges } from './hooks.ts';
+import { defaultPorts, parseRanges } from './hooks.ts';
 import { planRepair, type Repair } from './plan-repair.ts';
+import type { PortKeys } from './port-keys.ts';
 import { defaultRangeName, openRanges, rangesOf } from './ranges.ts';
+import { createPortRepair } from './repair-ports.ts';
 
 export interface RangesOptions {
   readonly registry: Pick<Registry, 'reader'>;
@@ -21,6 +23,8 @@ export interface RangesOptions {
   readonly client: Client;
   /** As the server was told. */
   readonly range: string;
+  /** Where other servers give away ports, too. */
+  readonly portKeys?: PortKeys | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -32,10 +36,19 @@ export interface Ranges {
   run(signal: AbortSignal): Promise<void>;
 }
 
-export function createRanges({ registry, client, range, clock, log }: RangesOptions): Ranges {
+export function createRanges({ registry, client, range, portKeys, clock, log }: RangesOptions): Ranges {
   const defaults = parseRanges(range);
   const cidrs = defaults.map(formatCidr);
   const events = createEventRecorder({ client, component: 'ipallocator-repair-controller', clock, log });
+  const portEvents = createEventRecorder({ client, component: 'portallocator-repair-controller', clock, log });
+  const repairPorts = createPortRepair({
+    registry,
+    ports: defaultPorts,
+    keys: portKeys,
+    events: portEvents,
+    clock,
+    log,
+  });
   let hasComplained = false;
 
   async function ensure(signal: AbortSignal): Promise<void> {
@@ -95,7 +108,7 @@ export function createRanges({ registry, client, range, clock, log }: RangesOpti
     ensure,
     async run(signal) {
       let bell = Promise.withResolvers<void>();
-      const recording = events.run(signal);
+      const recording = Promise.all([events.run(signal), portEvents.run(signal)]);
       const stops = [
         registry.reader(serviceCIDRs).onChange(() => bell.resolve()),
         registry.reader(ipAddresses).onChange((now) => now === undefined && bell.resolve()),
@@ -106,6 +119,7 @@ export function createRanges({ registry, client, range, clock, log }: RangesOpti
           try {
             await ensure(signal);
             await repair(signal);
+            await repairPorts();
           } catch (error) {
             if (!signal.aborted) log.warn('Could not repair addresses of Services', { err: error });
           }

@@ -61,8 +61,9 @@ export const priorityClass: KindParts<PriorityClass> = {
 
 function validatePriority({ metadata, value = 0, preemptionPolicy }: PriorityClass): StatusCause[] {
   const causes: StatusCause[] = [];
-  if (metadata.name.startsWith('system-')) {
-    if (ofSystem.get(metadata.name) !== value) {
+  const { name = '' } = metadata as Partial<typeof metadata>; // without one it is refused elsewhere
+  if (name.startsWith('system-')) {
+    if (ofSystem.get(name) !== value) {
       const detail =
         "priority class names with 'system-' prefix are reserved for system use only. error: unknown name or value of a system priority class";
       causes.push(forbiddenField('metadata.name', detail));

@@ -9,7 +9,7 @@ import type { KindParts } from '../define.ts';
 export const clusterTrustBundle: KindParts<ClusterTrustBundle> = {
   wrongName: wrongPathSegment,
   validate: ({ metadata, spec }) => [
-    ...validateName(metadata.name, spec?.signerName ?? ''),
+    ...validateName(metadata.name ?? '', spec?.signerName ?? ''),
     ...validateAnchors(spec?.trustBundle ?? ''),
   ],
   validateUpdate: ({ spec }, previous) =>
