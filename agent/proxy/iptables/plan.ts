@@ -1,5 +1,6 @@
 // From what one Service needs to the rules that do it. The same semantics and names as kube-proxy's iptables mode;
-// where two packets could take different ways the comment says which Kubernetes rule decides.
+// where two packets could take different ways the comment says which Kubernetes rule decides. Rules that lead to a Service say its
+// name; those within its chains say nothing: with each change the kernel goes through all of them, and comments are half of that.
 import type { Target } from '../endpoints.ts';
 import { isExternallyReachable, type PortPlan } from '../plan.ts';
 import { portChain, targetChain } from './names.ts';
@@ -167,20 +168,17 @@ function addBalancer(
 ): void {
   const id = `nat ${chain}` as const;
   if (chain === way.internalChain && clusterCidr !== undefined) {
-    own.add(id, `! -s ${clusterCidr} ${at(port, port.clusterIp, `${port.name} cluster IP`)} -j KUBE-MARK-MASQ`);
+    own.add(id, `! -s ${clusterCidr} ${at(port, port.clusterIp)} -j KUBE-MARK-MASQ`);
   }
   const seconds = port.affinitySeconds;
   for (const target of seconds === undefined ? [] : targets) {
     const to = targetChain(port.name, port.protocol, endOf(target));
-    own.add(
-      id,
-      `${towards(port, target)} -m recent --rcheck --seconds ${seconds} --reap ${recentTail(port, to)} -j ${to}`,
-    );
+    own.add(id, `-m recent --rcheck --seconds ${seconds} --reap ${recentTail(port, to)} -j ${to}`);
   }
   targets.forEach((target, index) => {
     const left = targets.length - index;
-    const odds = left === 1 ? '' : ` -m statistic --mode random --probability ${probability(left)}`;
-    own.add(id, `${towards(port, target)}${odds} -j ${targetChain(port.name, port.protocol, endOf(target))}`);
+    const odds = left === 1 ? '' : `-m statistic --mode random --probability ${probability(left)} `;
+    own.add(id, `${odds}-j ${targetChain(port.name, port.protocol, endOf(target))}`);
   });
 }
 
@@ -191,8 +189,8 @@ function addTarget(own: ChainsBuilder, port: PortPlan, target: Target): void {
   own.add(
     `nat ${chain}`,
     // A pod that reaches itself through its Service must see another source, or its answer would not come back here.
-    `-s ${host(target.address)} ${comment(name)} -j KUBE-MARK-MASQ`,
-    `-p ${protocol} ${comment(name)}${recent} -m ${protocol} -j DNAT --to-destination ${endOf(target)}`,
+    `-s ${host(target.address)} -j KUBE-MARK-MASQ`,
+    `-p ${protocol}${recent} -j DNAT --to-destination ${endOf(target)}`,
   );
 }
 
@@ -215,12 +213,9 @@ function refuse(port: PortPlan, refusal: Refusal, matched: string): Rule {
 }
 
 /** Matches packets to `ip` at the port. */
-function at(port: PortPlan, ip: string, text: string): string {
-  return `-d ${host(ip)} -p ${port.protocol} ${comment(text)} -m ${port.protocol} --dport ${port.port}`;
-}
-
-function towards(port: PortPlan, target: Target): string {
-  return comment(`${port.name} -> ${endOf(target)}`);
+function at(port: PortPlan, ip: string, text?: string): string {
+  const said = text === undefined ? '' : `${comment(text)} `;
+  return `-d ${host(ip)} -p ${port.protocol} ${said}-m ${port.protocol} --dport ${port.port}`;
 }
 
 function recentTail({ family }: PortPlan, list: string): string {

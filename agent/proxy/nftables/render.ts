@@ -16,7 +16,8 @@ export interface ObjectChange {
  */
 export function renderObjects(changes: readonly ObjectChange[], family: Family, isWhole: boolean): string {
   const table = `${family === 4 ? 'ip' : 'ip6'} ${tableName}`;
-  const of = (...kinds: readonly string[]) => changes.filter(({ id }) => kinds.includes(splitObject(id).kind));
+  const byKind = Map.groupBy(changes, ({ id }) => id.slice(0, id.indexOf(' ')));
+  const of = (...kinds: readonly string[]) => kinds.flatMap((kind) => byKind.get(kind) ?? []);
   const chains = of('chain');
   const made = chains.filter(({ text }) => text !== undefined);
   const lines = [
