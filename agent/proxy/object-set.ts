@@ -5,7 +5,7 @@ import type { Objects } from './nftables/objects.ts';
  * Several may want the same one; where they differ (two Services with one external address) the first one has it.
  */
 export class ObjectSet {
-  readonly #wishes = new Map<string, Map<string, string>>(); // object > who wants it > its text
+  readonly #wishes = new Map<string, Wish | Map<string, string>>(); // object > who wants it > its text; mostly it is one
   readonly #contributions = new Map<string, Objects>();
   #dirty = new Set<string>();
 
@@ -15,14 +15,16 @@ export class ObjectSet {
     for (const id of before.keys()) {
       if (now.has(id)) continue;
       const wishes = this.#wishes.get(id);
-      wishes?.delete(key);
-      if (wishes?.size === 0) this.#wishes.delete(id);
+      if (wishes instanceof Map) wishes.delete(key);
+      if (!(wishes instanceof Map) || wishes.size === 0) this.#wishes.delete(id);
       this.#dirty.add(id);
     }
     for (const [id, text] of now) {
       if (before.get(id) === text) continue;
-      const wishes = this.#wishes.get(id) ?? new Map<string, string>();
-      this.#wishes.set(id, wishes.set(key, text));
+      const wishes = this.#wishes.get(id);
+      if (wishes instanceof Map) wishes.set(key, text);
+      else if (wishes === undefined || wishes.key === key) this.#wishes.set(id, { key, text });
+      else this.#wishes.set(id, new Map([[wishes.key, wishes.text]]).set(key, text));
       this.#dirty.add(id);
     }
     if (now.size === 0) this.#contributions.delete(key);
@@ -30,7 +32,8 @@ export class ObjectSet {
   }
 
   textOf(id: string): string | undefined {
-    return this.#wishes.get(id)?.values().next().value;
+    const wishes = this.#wishes.get(id);
+    return wishes instanceof Map ? wishes.values().next().value : wishes?.text;
   }
 
   ids(): Iterable<string> {
@@ -44,4 +47,10 @@ export class ObjectSet {
     return dirty;
   }
 }
+
+interface Wish {
+  readonly key: string;
+  readonly text: string;
+}
+
 const nothing: Objects = new Map();
