@@ -10,6 +10,7 @@ import { measureDns } from './dns.ts';
 import { measureExits } from './exits.ts';
 import { isWithin, type Row, renderRows } from './figures.ts';
 import { measureJoin } from './join.ts';
+import { findKubeProxy } from './kube-proxy.ts';
 import { measurePods } from './pods.ts';
 import { measureIdle, measureIdleWithPods } from './processes.ts';
 import { measureProxy } from './proxy.ts';
@@ -67,7 +68,7 @@ if (options.only?.includes('scale')) {
   await show('scale', () => measureSchedulerAlone([1_000, 5_000], runs));
   await show('scale', () => measureScale({ nodes: 1_000, pods: 10_000, leases: 5_000 }));
 }
-await show('proxy', () => measureProxy([100, 1_000, 10_000], runs));
+await show('proxy', () => measureProxy([100, 1_000, 10_000], runs, findKubeProxy()));
 await show('dns', () => measureDns(runs));
 if (['idle', 'exits', 'pods', 'start', 'api', 'join'].some(wants)) {
   const { containerd } = options;

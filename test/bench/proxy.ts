@@ -1,25 +1,75 @@
 import { execa } from 'execa';
+import { agentFlags } from '../../vagrant/lab/lab.ts';
 import { home } from '../lab.ts';
-import type { Row } from './figures.ts';
+import { quantile, type Row } from './figures.ts';
+import { type ProxyTimes, runKubeProxy } from './kube-proxy.ts';
 
-/** How long the rules of all Services take, and how soon a change of one of them is in force, on real kernel rules. */
-export async function measureProxy(counts: readonly number[], runs: number): Promise<readonly Row[]> {
+const modes = ['iptables', 'nftables'] as const;
+
+/** Bars for ten thousand Services, of two endpoints each. */
+const bars = { services: 10_000, firstMs: { iptables: 4_000, nftables: 2_000 }, changeMs: 100 } as const;
+
+/**
+ * How long the rules of all Services take, and how soon a change of one of them is in force, on real kernel rules, in both modes.
+ * With `kubeProxy` (a path) upstream's does the same in between, and has to be slower.
+ */
+export async function measureProxy(
+  counts: readonly number[],
+  runs: number,
+  kubeProxy: string | undefined,
+): Promise<readonly Row[]> {
   const rows: Row[] = [];
-  for (const count of counts) {
-    const full: number[] = [];
-    const one: number[] = [];
+  for (const services of counts) {
+    const isBarred = services === bars.services;
+    const measured = new Map<string, ProxyTimes[]>();
+    const add = (name: string, times: ProxyTimes) => measured.set(name, [...(measured.get(name) ?? []), times]);
     for (let run = 0; run < runs; run++) {
-      const program = [process.execPath, `${home}/agent/live/bench-proxy.ts`, String(count), '20'];
-      const { stdout } = await execa('unshare', ['--net', ...program]); // the rules end with the namespace
-      const { firstMs, p50 } = JSON.parse(stdout) as { firstMs: number; p50: number };
-      full.push(firstMs);
-      one.push(p50);
+      for (const mode of modes) add(mode, await runOurs(mode, services));
     }
-    const name = `proxy, ${count.toLocaleString('en')} Services`;
-    rows.push(
-      { name: `${name}: all`, unit: 'ms', values: full },
-      { name: `${name}: one change`, unit: 'ms', values: one },
-    );
+    // Few changes: with each it writes everything, which takes it minutes.
+    if (kubeProxy !== undefined && isBarred) add('kube-proxy', await runKubeProxy(kubeProxy, services, 2));
+    for (const [name, times] of measured) {
+      const first = times.map(({ firstMs }) => firstMs);
+      const late = times.map(({ changesMs }) => quantile(changesMs, 0.99));
+      const title = `proxy (${name}), ${services.toLocaleString('en')} Services`;
+      const bar = isBarred && name !== 'kube-proxy';
+      rows.push(
+        { name: `${title}: all`, unit: 'ms', values: first, ...(bar && { atMost: bars.firstMs[name as 'iptables'] }) },
+        { name: `${title}: one change`, unit: 'ms', values: times.flatMap(({ changesMs }) => changesMs) },
+        { name: `${title}: one change, p99`, unit: 'ms', values: late, ...(bar && { atMost: bars.changeMs }) },
+      );
+    }
+    rows.push(...againstUpstream(measured));
   }
   return rows;
+}
+
+/** As the agent is run. */
+async function runOurs(mode: string, services: number): Promise<ProxyTimes> {
+  const program = [process.execPath, ...agentFlags, `${home}/agent/live/bench-proxy.ts`, String(services), '50', mode];
+  const { stdout } = await execa('unshare', ['--net', ...program]); // the rules end with the namespace
+  return JSON.parse(stdout) as ProxyTimes;
+}
+
+function againstUpstream(measured: ReadonlyMap<string, readonly ProxyTimes[]>): readonly Row[] {
+  const [theirs] = measured.get('kube-proxy') ?? [];
+  if (theirs === undefined) return [];
+  return modes.flatMap((mode): readonly Row[] => {
+    const ours = measured.get(mode)!;
+    const late = quantile(theirs.changesMs, 0.5);
+    return [
+      {
+        name: `proxy (${mode}) / kube-proxy: all`,
+        unit: 'x',
+        values: ours.map(({ firstMs }) => firstMs / theirs.firstMs),
+        atMost: 1,
+      },
+      {
+        name: `proxy (${mode}) / kube-proxy: one change`,
+        unit: 'x',
+        values: ours.map(({ changesMs }) => quantile(changesMs, 0.5) / late),
+        atMost: 1,
+      },
+    ];
+  });
 }
