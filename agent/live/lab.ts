@@ -1,5 +1,5 @@
 // A network of namespaces with no way out: nodes on one segment, pods given by the real plugins. For live tests.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -31,6 +31,8 @@ export interface LabNode {
   feed(feed: Feed): void;
   /** Settles when the node's network says that it is ready. */
   readonly ready: Promise<void>;
+  /** Ends the node's process and starts another one, which is told all that this one was. Its pods go on. */
+  restart(mode: ProxyMode): Promise<void>;
   log(): string;
   /** Ends the node's process, and takes away what it made. */
   remove(): Promise<void>;
@@ -87,47 +89,68 @@ async function addNode(
   await ip(`-n ${namespace} link set eth0 up`);
 
   const state = join(dir, name);
-  const options = {
-    nodeName: name,
-    nodeIps: [address],
-    cniConfDir: `${state}/conf`,
-    resolvConf: `${state}/resolv.conf`,
-    proxyMode,
-  };
-  const script = `mkdir -p ${state}/cni /var/lib/cni && mount --bind ${state}/cni /var/lib/cni && exec "$@"`;
-  const words = ['sh', '-ec', script, 'sh', process.execPath, join(here, 'node.ts'), JSON.stringify(options)];
-  const child = spawn('ip', ['netns', 'exec', namespace, ...words], { stdio: 'pipe' });
-  undo.defer(() => end(child));
+  const fed: Feed[] = [];
   let log = '';
-  child.stderr.on('data', (chunk) => (log += chunk));
-  const { promise: ready, resolve } = Promise.withResolvers<void>();
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    if ((JSON.parse(line) as { isReady: boolean }).isReady) resolve();
-  });
+  let current = startNode(proxyMode);
+  undo.defer(() => end(current.child));
+  function startNode(mode: ProxyMode): {
+    readonly child: ChildProcessWithoutNullStreams;
+    readonly ready: Promise<void>;
+  } {
+    const options = {
+      nodeName: name,
+      nodeIps: [address],
+      cniConfDir: `${state}/conf`,
+      resolvConf: `${state}/resolv.conf`,
+      proxyMode: mode,
+    };
+    const script = `mkdir -p ${state}/cni /var/lib/cni && mount --bind ${state}/cni /var/lib/cni && exec "$@"`;
+    const words = ['sh', '-ec', script, 'sh', process.execPath, join(here, 'node.ts'), JSON.stringify(options)];
+    const child = spawn('ip', ['netns', 'exec', namespace, ...words], { stdio: 'pipe' });
+    child.stderr.on('data', (chunk) => (log += chunk));
+    const { promise: ready, resolve } = Promise.withResolvers<void>();
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if ((JSON.parse(line) as { isReady: boolean }).isReady) resolve();
+    });
+    return { child, ready };
+  }
+  async function stop(): Promise<void> {
+    const ended = once(current.child, 'exit');
+    current.child.stdin.end();
+    await ended;
+  }
+  const tell = (feed: Feed) => void current.child.stdin.write(`${JSON.stringify(feed)}\n`);
   // The node's mounts are seen by what runs beside it: same namespaces as the process.
-  const enter = ['-t', `${child.pid}`, '-m', '-n'];
-  const run: LabNode['run'] = (file, args, okCodes) => runIn([...enter, '--'], file, args, okCodes, 'nsenter');
+  const enter = () => ['-t', `${current.child.pid}`, '-m', '-n'];
+  const run: LabNode['run'] = (file, args, okCodes) => runIn([...enter(), '--'], file, args, okCodes, 'nsenter');
   return {
     name,
     ip: address,
     podCidr,
     run,
-    ready,
+    ready: current.ready,
     log: () => log,
+    async restart(mode) {
+      await stop();
+      current = startNode(mode);
+      for (const feed of fed) tell(feed);
+      await current.ready;
+    },
     async remove() {
-      const ended = once(child, 'exit');
-      child.stdin.end();
-      await ended;
+      await stop();
       await exec(
         'ip',
         ['netns', 'exec', namespace, process.execPath, join(here, 'remove.ts'), `${state}/conf`],
         always,
       );
     },
-    feed: (feed) => void child.stdin.write(`${JSON.stringify(feed)}\n`),
+    feed(feed) {
+      fed.push(feed);
+      tell(feed);
+    },
     async addPod(pod, port) {
       const conflist = JSON.parse(await readFile(`${state}/conf/10-skiff.conflist`, 'utf8')) as Conflist;
-      return addPod({ name: pod, namespace: `${prefix}-${pod}`, port, conflist, enter }, undo);
+      return addPod({ name: pod, namespace: `${prefix}-${pod}`, port, conflist, enter: enter() }, undo);
     },
   };
 }

@@ -57,6 +57,12 @@ test(
 );
 test(
   plans,
+  'ranges and addresses in the form that the kernel prints',
+  exampleService('web', { loadBalancerSourceRanges: ['10.1.2.3/8', '10.0.0.0/8'], externalIPs: ['192.0.2.1'] }),
+  { sourceRanges: ['10.0.0.0/8'], externalIps: ['192.0.2.1'] },
+);
+test(
+  plans,
   'ranges that are all of the other family: nobody',
   exampleService('web', { loadBalancerSourceRanges: ['fd00::/8'] }),
   { sourceRanges: [] },
@@ -69,6 +75,11 @@ test(
 );
 test(plans, 'node port 0: none', exampleService('web', { ports: [examplePort({ nodePort: 0 })] }), {
   nodePort: undefined,
+});
+
+test('planService() gives IPv6 addresses in their usual form', (t) => {
+  const [port] = plan(exampleService('web', { clusterIP: 'FD00:0::0001', externalIPs: ['2001:DB8:0:0::7'] }), 6);
+  t.like(port, { clusterIp: 'fd00::1', externalIps: ['2001:db8::7'] });
 });
 
 test('planService() passes over slices of headless Services', (t) => {

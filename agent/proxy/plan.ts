@@ -1,6 +1,6 @@
 import type { Service, ServicePort } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
-import { type Family, familyOf, parseCidr } from '#lib/ip.ts';
+import { type Family, familyOf, formatCidr, formatIp, parseCidr, parseIp } from '#lib/ip.ts';
 import { chooseTargets, type Targets } from './endpoints.ts';
 
 /** What a node's rules must do for one port of one Service and one address family: the same in every mode. */
@@ -66,7 +66,7 @@ function planPort(
   const protocol = port.protocol ?? 'TCP';
   const front = {
     nodePort: port.nodePort || undefined,
-    externalIps: (spec.externalIPs ?? []).filter((ip) => familyOf(ip) === family),
+    externalIps: (spec.externalIPs ?? []).filter((ip) => familyOf(ip) === family).map(usual),
     loadBalancerIps: loadBalancerIpsOf(service, family),
     internalPolicy: spec.internalTrafficPolicy ?? 'Cluster',
     externalPolicy: spec.externalTrafficPolicy ?? 'Cluster',
@@ -103,7 +103,8 @@ const defaultAffinitySeconds = 10_800;
 function clusterIpOf({ spec }: Service, family: Family): string | undefined {
   if (spec.type === 'ExternalName') return undefined;
   const all = spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP ?? ''];
-  return all.find((ip) => ip !== '' && ip !== 'None' && familyOf(ip) === family);
+  const found = all.find((ip) => ip !== '' && ip !== 'None' && familyOf(ip) === family);
+  return found === undefined ? undefined : usual(found);
 }
 
 /** Another proxy was asked to serve it. */
@@ -115,7 +116,7 @@ function loadBalancerIpsOf({ spec, status }: Service, family: Family): readonly 
   if (spec.type !== 'LoadBalancer') return [];
   return (status?.loadBalancer?.ingress ?? [])
     .filter((ingress) => (ingress.ipMode ?? 'VIP') === 'VIP')
-    .flatMap((ingress) => (ingress.ip && familyOf(ingress.ip) === family ? [ingress.ip] : []));
+    .flatMap((ingress) => (ingress.ip && familyOf(ingress.ip) === family ? [usual(ingress.ip)] : []));
 }
 
 /** Ranges of the other family, and what is none, fall away; a list that had any stays a restriction. */
@@ -123,5 +124,11 @@ function sourceRangesOf({ spec }: Service, family: Family): readonly string[] | 
   const ranges = (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim());
   const mine = ranges.filter((range) => parseCidr(range)?.family === family);
   if (ranges.length === 0 || mine.some((range) => range.endsWith('/0'))) return undefined;
-  return mine;
+  return [...new Set(mine.map((range) => formatCidr(parseCidr(range)!)))];
+}
+
+/** As the kernel's programs print it, so that what is there is known again. */
+function usual(ip: string): string {
+  const parsed = ip.includes(':') ? parseIp(ip) : undefined;
+  return parsed === undefined ? ip : formatIp(parsed);
 }

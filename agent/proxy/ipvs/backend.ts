@@ -11,9 +11,18 @@ import { type Change, renderChanges } from './render.ts';
 export function createIpvsBackend(options: BackendOptions): Backend {
   const { family, exec, log, nodePortIps } = options;
   const ruleset = new Ruleset();
+  const isWanted = (id: string): boolean => objects.textOf(id) !== undefined;
   const rules = createApplier({ ...options, jumps: planIpvsJumps() });
   const objects = new ObjectSet();
   let there: Map<string, string> | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  /** One at a time: a real server that has run dry must not go while it is wanted again. */
+  function inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const mine = turn.then(act);
+    turn = mine.catch(() => {});
+    return mine;
+  }
 
   async function change(changes: readonly Change[], signal: AbortSignal): Promise<void> {
     if (changes.length === 0) return;
@@ -30,37 +39,46 @@ export function createIpvsBackend(options: BackendOptions): Backend {
     const wanted = (id: string) => objects.textOf(id);
     if (there !== undefined) return planChanges(dirty, wanted, there);
     await prepare(family, exec, signal);
-    there = await readKernel(family, exec, signal);
+    there = await readKernel(family, exec, signal, isWanted);
     return planChanges(new Set([...objects.ids(), ...there.keys()]), wanted, there);
+  }
+
+  async function applyAll(signal: AbortSignal): Promise<number> {
+    try {
+      const changes = await plan(signal);
+      const ruleChanges = await rules.apply(ruleset, signal); // they match sets, which stand by now
+      await change(changes, signal);
+      return changes.length + ruleChanges;
+    } catch (error) {
+      there = undefined;
+      throw error;
+    }
+  }
+
+  async function look(signal: AbortSignal): Promise<boolean> {
+    if (there !== undefined) {
+      const { stdout } = await exec('ipvsadm', ['--list', '--numeric'], signal, { timeoutMs: 120_000 });
+      try {
+        await change(planDrained(there, stdout), signal);
+      } catch (error) {
+        if (signal.aborted) throw error;
+        return true; // what is there is not what we know
+      }
+      const [first] = [...objects.ids()].filter((id) => id.startsWith('server '));
+      const [, protocol = '', at = ''] = first?.split(' ') ?? [];
+      if (first !== undefined && !stdout.includes(`${protocol.toUpperCase()}  ${at} `)) return true;
+      const addresses = new Set(await listAddresses(exec, signal));
+      if ([...there.keys()].some((id) => id.startsWith('address ') && !addresses.has(id.slice(8)))) return true;
+    }
+    return rules.isDamaged(signal);
   }
 
   return {
     setBase: (facts) => ruleset.setBase(planIpvsBase(facts)),
     put: (key, plans) =>
       objects.put(key, plans.length === 0 ? undefined : planServers(plans, { ...options, nodePortIps })),
-    async apply(signal) {
-      try {
-        const changes = await plan(signal);
-        const ruleChanges = await rules.apply(ruleset, signal); // they match sets, which stand by now
-        await change(changes, signal);
-        return changes.length + ruleChanges;
-      } catch (error) {
-        there = undefined;
-        throw error;
-      }
-    },
-    async isDamaged(signal) {
-      if (there !== undefined) {
-        const { stdout } = await exec('ipvsadm', ['--list', '--numeric'], signal, { timeoutMs: 120_000 });
-        await change(planDrained(there, stdout), signal);
-        const [first] = [...objects.ids()].filter((id) => id.startsWith('server '));
-        const [, protocol = '', at = ''] = first?.split(' ') ?? [];
-        if (first !== undefined && !stdout.includes(`${protocol.toUpperCase()}  ${at} `)) return true;
-        const addresses = new Set(await listAddresses(exec, signal));
-        if ([...there.keys()].some((id) => id.startsWith('address ') && !addresses.has(id.slice(8)))) return true;
-      }
-      return rules.isDamaged(signal);
-    },
+    apply: (signal) => inTurn(() => applyAll(signal)),
+    isDamaged: (signal) => inTurn(() => look(signal)),
     forget() {
       there = undefined;
       rules.forget();

@@ -27,13 +27,23 @@ const switches = [
   ['expire_quiescent_template', 1],
 ] as const;
 
-export async function readKernel(family: Family, exec: Exec, signal: AbortSignal): Promise<Map<string, string>> {
+/** `isWanted`: ids that are ours wherever they are, such as servers at node ports of another range than the usual one. */
+export async function readKernel(
+  family: Family,
+  exec: Exec,
+  signal: AbortSignal,
+  isWanted: (id: string) => boolean = () => false,
+): Promise<Map<string, string>> {
   const [servers, sets, addresses] = await Promise.all([
     exec('ipvsadm', ['--save', '--numeric'], signal, { timeoutMs: 120_000 }),
     exec('ipset', ['save'], signal, { timeoutMs: 120_000 }),
     listAddresses(exec, signal),
   ]);
-  return observe({ servers: servers.stdout, sets: sets.stdout, addresses }, family, isNodePort);
+  return observe(
+    { servers: servers.stdout, sets: sets.stdout, addresses },
+    family,
+    (id, port) => isNodePort(port) || isWanted(id),
+  );
 }
 
 export function isNodePort(port: number): boolean {

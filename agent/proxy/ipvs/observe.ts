@@ -12,12 +12,12 @@ export interface Seen {
 }
 
 /**
- * What there is of ours: virtual servers at our link's addresses or at node ports, our sets' members, our link's addresses.
+ * What there is of ours: virtual servers at our link's addresses and those that `isOurs` knows, our sets' members, our link's addresses.
  */
 export function observe(
   { servers, sets, addresses }: Seen,
   family: Family,
-  isNodePort: (port: number) => boolean,
+  isOurs: (server: string, port: number) => boolean,
 ): Map<string, string> {
   const found = new Map<string, string>();
   const owned = new Set(addresses);
@@ -31,8 +31,8 @@ export function observe(
     if (match === null) continue;
     const [, verb, flag = '', at = '', rest = ''] = match;
     const { ip, port } = splitEnd(at);
-    if (familyOf(ip) !== family || !(owned.has(ip) || isNodePort(port))) continue;
     const id = `${protocols[flag]} ${at}`;
+    if (familyOf(ip) !== family || !(owned.has(ip) || isOurs(`server ${id}`, port))) continue;
     if (verb === 'A') found.set(`server ${id}`, rest.replace(/ -M \S+| -N \S+/, '').trim());
     else {
       const real = /^-r (\S+) (.*)$/.exec(rest);

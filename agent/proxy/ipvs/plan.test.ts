@@ -47,7 +47,7 @@ test(
         ports,
         externalTrafficPolicy: 'Local',
         healthCheckNodePort: 30090,
-        loadBalancerSourceRanges: ['198.51.100.0/24'],
+        loadBalancerSourceRanges: ['198.51.100.7/24', '203.0.113.9/32'],
         sessionAffinity: 'ClientIP',
       },
       { status: { loadBalancer: { ingress: [{ ip: '192.0.2.7' }] } } },
@@ -113,7 +113,7 @@ add SKIFF-4-CLUSTER-IP 10.96.1.1,tcp:80
 create other hash:ip family inet
 add other 10.0.0.1
 `;
-  const found = observe({ servers, sets, addresses: ['10.96.1.1', 'fd00:96::1'] }, 4, (port) => port >= 30_000);
+  const found = observe({ servers, sets, addresses: ['10.96.1.1', 'fd00:96::1'] }, 4, (_id, port) => port >= 30_000);
   t.deepEqual(Object.fromEntries(found), {
     'address 10.96.1.1': '',
     'member SKIFF-4-CLUSTER-IP 10.96.1.1,tcp:80': '',

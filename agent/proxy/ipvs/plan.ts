@@ -1,4 +1,5 @@
 // From what one Service needs to virtual servers, their real servers, the addresses that must be this node's, and members of sets.
+import { type Family, widthOf } from '#lib/ip.ts';
 import type { Target } from '../endpoints.ts';
 import type { RuleFacts } from '../iptables/plan.ts';
 import type { Objects } from '../nftables/objects.ts';
@@ -76,8 +77,14 @@ function addFirewall(objects: Sink, port: PortPlan): void {
     member(objects, port, 'FIREWALL', front);
     // A load balancer that asks from its own address may always: it checks who comes itself.
     for (const source of [...sourceRanges, ...loadBalancerIps])
-      member(objects, port, 'FIREWALL-SOURCE', `${front},${source}`);
+      member(objects, port, 'FIREWALL-SOURCE', `${front},${asPrinted(source, port.family)}`);
   }
+}
+
+/** Of the range of one address ipset prints the address alone. */
+function asPrinted(range: string, family: Family): string {
+  const whole = `/${widthOf(family)}`;
+  return range.endsWith(whole) ? range.slice(0, -whole.length) : range;
 }
 
 function member(objects: Sink, { family }: PortPlan, kind: SetKind, text: string): void {
