@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 
 const [protocol, host, port, count, sourcePort] = process.argv.slice(2) as [string, string, string, string, string?];
+const patienceMs = 1500 * Number(process.env['LAB_SLOWER'] ?? 1);
 const answers: unknown[] = [];
 for (let asked = 0; asked < Number(count); asked++) {
   answers.push(await (protocol === 'tcp' ? overTcp() : overUdp()).catch((error) => error.code ?? error.message));
@@ -13,7 +14,7 @@ function overTcp(): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port: Number(port) });
     let text = '';
-    socket.setTimeout(1500, () => socket.destroy(new Error('TIMEOUT')));
+    socket.setTimeout(patienceMs, () => socket.destroy(new Error('TIMEOUT')));
     socket
       .on('data', (chunk) => (text += chunk))
       .on('end', () => resolve(JSON.parse(text)))
@@ -24,7 +25,7 @@ function overTcp(): Promise<unknown> {
 function overUdp(): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = createSocket('udp4');
-    const late = AbortSignal.timeout(1500);
+    const late = AbortSignal.timeout(patienceMs);
     const end = (act: () => void) => {
       late.onabort = null;
       socket.close();

@@ -17,6 +17,7 @@ export interface Flow {
   readonly breaks: number;
 }
 
+const slower = Number(process.env['LAB_SLOWER'] ?? 1);
 const [service, ...ips] = process.argv.slice(2);
 let counts = { answered: 0, failed: 0, echoes: 0, breaks: 0 };
 let failedAtMs: number[] = [];
@@ -42,7 +43,7 @@ for (;;) {
 
 async function ask(): Promise<void> {
   const socket = connect({ host: service!, port: 80 });
-  socket.setTimeout(500, () => socket.destroy(new Error('silent')));
+  socket.setTimeout(500 * slower, () => socket.destroy(new Error('silent')));
   try {
     socket.write('?');
     await once(socket, 'data');
@@ -57,7 +58,7 @@ async function ask(): Promise<void> {
 async function stay(): Promise<void> {
   for (;;) {
     const socket = connect({ host: service!, port: 80 });
-    socket.setTimeout(2_000, () => socket.destroy(new Error('silent')));
+    socket.setTimeout(2_000 * slower, () => socket.destroy(new Error('silent')));
     socket.on('data', () => {
       counts.echoes++;
     });

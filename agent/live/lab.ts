@@ -42,13 +42,19 @@ export interface LabPod {
   readonly name: string;
   readonly ip: string;
   run(file: string, args: readonly string[], okCodes?: readonly number[]): Promise<string>;
+  /** Starts a program in it, which is ended with the lab. */
+  start(file: string, args: readonly string[]): ChildProcess;
 }
+
+/** How much longer everything takes here than on the machine itself: on one that is emulated, some times. */
+export const slower = Number(process.env['LAB_SLOWER'] ?? 1);
 
 const here = import.meta.dirname;
 const always = new AbortController().signal;
 
 export async function createLab(count: number, prefix: string, mode: ProxyMode): Promise<Lab> {
-  const undo = new AsyncDisposableStack();
+  await using onFailure = new AsyncDisposableStack();
+  const undo = onFailure.use(new AsyncDisposableStack());
   const dir = await mkdtemp(join(tmpdir(), 'skiff-lab-'));
   undo.defer(() => rm(dir, { recursive: true, force: true }));
   const segment = `${prefix}-seg`;
@@ -59,6 +65,7 @@ export async function createLab(count: number, prefix: string, mode: ProxyMode):
   await addEcho('outside', segment, 9000, undo);
   const nodes: LabNode[] = [];
   for (let index = 1; index <= count; index++) nodes.push(await addNode(index, prefix, segment, dir, mode, undo));
+  onFailure.move();
   return {
     nodes,
     feed: (feed) => {
@@ -83,7 +90,8 @@ async function addNode(
   const address = `172.18.0.${index + 1}`;
   const podCidr = `10.244.${index - 1}.0/24`;
   await addNamespace(namespace, undo);
-  await ip(`link add eth0 netns ${namespace} type veth peer name port${index} netns ${segment}`);
+  // From within: older kernels want a name to be free where it is asked from, too.
+  await ip(`-n ${namespace} link add eth0 type veth peer name port${index} netns ${segment}`);
   await ip(`-n ${segment} link set port${index} master br0 up`);
   await ip(`-n ${namespace} address add ${address}/24 dev eth0`);
   await ip(`-n ${namespace} link set eth0 up`);
@@ -186,6 +194,11 @@ async function addPod(options: PodOptions, undo: AsyncDisposableStack): Promise<
     name,
     ip: address!.address.split('/')[0]!,
     run: (file, args, okCodes) => runIn(['netns', 'exec', namespace], file, args, okCodes),
+    start(file, args) {
+      const child = spawn('ip', ['netns', 'exec', namespace, file, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+      undo.defer(() => end(child));
+      return child;
+    },
   };
 }
 

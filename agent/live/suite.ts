@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TestFn } from 'ava';
 import type { ProxyMode } from '../proxy/backend.ts';
 import { exampleEndpoint, examplePort, exampleService, exampleSlice } from '../proxy/example.ts';
-import { ask, createLab, type Lab, type LabPod } from './lab.ts';
+import { ask, createLab, type Lab, type LabPod, slower } from './lab.ts';
 
 /** What pods, Services and names must do on two nodes of one segment, however the rules get into the kernel. */
 export function networkSuite(test: TestFn, mode: ProxyMode): void {
@@ -45,7 +45,7 @@ export function networkSuite(test: TestFn, mode: ProxyMode): void {
   ) {
     lab.feed({ put: 'services', objects: [exampleService(name, { clusterIP, ...spec })] });
     endpoints(name, spec?.ports?.[0]?.protocol ?? 'TCP', backends);
-    await delay(200);
+    await delay(200 * slower);
   }
 
   function endpoints(name: string, protocol: 'TCP' | 'UDP' | 'SCTP', backends: readonly LabPod[]) {
@@ -129,7 +129,7 @@ export function networkSuite(test: TestFn, mode: ProxyMode): void {
       const service = exampleService('outer', { ...spec, loadBalancerSourceRanges }, { status });
       lab.feed({ put: 'services', objects: [service] });
       endpoints('outer', 'TCP', [pods[2]]);
-      await delay(200);
+      await delay(200 * slower);
     };
     await open();
     t.deepEqual(namesIn(await asked(outside, 'tcp', '192.0.2.7', 80)), ['pod-c']);
@@ -173,7 +173,7 @@ export function networkSuite(test: TestFn, mode: ProxyMode): void {
     await publish('named', '10.96.1.8', {}, [pods[0]]);
     lab.feed({ put: 'services', objects: [exampleService('less', { clusterIP: 'None' })] });
     endpoints('less', 'TCP', pods);
-    await delay(100);
+    await delay(100 * slower);
     const dig = async (from: Runner, ...words: string[]) =>
       (await from.run('dig', ['@10.96.0.10', '+short', '+tries=1', '+time=1', ...words])).trim().split('\n').sort();
     for (const from of [...pods, ...lab.nodes]) {
@@ -196,7 +196,7 @@ export function networkSuite(test: TestFn, mode: ProxyMode): void {
     if (mode === 'iptables') await lab.nodes[0]!.run('iptables', ['-t', 'nat', '-F']);
     else if (mode === 'ipvs') await lab.nodes[0]!.run('ipvsadm', ['--clear']);
     else await lab.nodes[0]!.run('/usr/sbin/nft', ['flush', 'ruleset']);
-    await delay(mode === 'ipvs' ? 7_000 : 1_000); // of servers that went nobody tells
+    await delay((mode === 'ipvs' ? 7_000 : 1_000) * slower); // of servers that went nobody tells
     t.deepEqual(namesIn(await asked(pods[1], 'tcp', '10.96.1.7', 80)), ['pod-a']);
   });
 

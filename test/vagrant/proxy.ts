@@ -15,7 +15,7 @@ mount -t tmpfs tmpfs /run/over
 mkdir /run/over/up /run/over/work
 mount -t overlay overlay -o lowerdir=/opt/skiff,upperdir=/run/over/up,workdir=/run/over/work /mnt/skiff
 cd /mnt/skiff
-export NO_COLOR=1 FORCE_COLOR=0
+export NO_COLOR=1 FORCE_COLOR=0 LAB_SLOWER=5
 node_modules/.bin/node node_modules/ava/entrypoints/cli.js --timeout=20m agent/network-ipvs.machine.test.ts || true
 `;
 
