@@ -1,7 +1,7 @@
 // What a node's network comes back from: each thing that somebody might do to it.
 import test from 'ava';
 import { execa } from 'execa';
-import { nodes as nodeResource } from '#lib/api/resources.ts';
+import { nodes as nodeResource, pods as podResource } from '#lib/api/resources.ts';
 import { readState } from '../../vagrant/lab/state.ts';
 import { home } from '../lab.ts';
 import { eventually, inNode, onNode, testCluster } from '../live/cluster.ts';
@@ -15,6 +15,12 @@ test.before(async () => {
   await eventually('the Service', () => askFromPod(web, 'client-1', clusterUrl));
 });
 test.after.always(() => web?.close());
+
+/** What takes the rules of this mode away. */
+function flushOf(): readonly string[] {
+  const isNftables = testCluster().layout.proxyMode === 'nftables';
+  return isNftables ? ['/usr/sbin/nft', 'flush', 'ruleset'] : ['iptables', '-t', 'nat', '-F'];
+}
 
 const podOn = (index: number) => urlOf(addressOf(web.servers[index]!, 4), 8080);
 
@@ -65,11 +71,34 @@ test.serial('a plugin that is missing is named in the Ready condition, until it 
 });
 
 test.serial('rules that somebody flushed come back, and no request but those meanwhile is lost', async (t) => {
-  const mode = testCluster().layout.proxyMode ?? 'iptables';
-  const flush = mode === 'nftables' ? ['/usr/sbin/nft', 'flush', 'ruleset'] : ['iptables', '-t', 'nat', '-F'];
+  const flush = flushOf();
   await onNode(0, flush);
   await healed(t, `a Service after ${flush.join(' ')}`, () => askFromPod(web, 'client-1', clusterUrl));
   for (let i = 0; i < 10; i++) t.truthy(await askFromPod(web, 'client-1', clusterUrl));
+});
+
+test.serial('under load, a flush and a pod that is killed cost what they must, and no more', async (t) => {
+  const line = `for i in $(seq 300); do timeout 2 wget -qO- '${clusterUrl}' >/dev/null 2>&1 && echo -n + || echo -n -; done`;
+  const extra = await web.pod('web-extra', 'node2', {}, { role: 'web' });
+  await eventually(
+    'the pod behind the Service',
+    async () => (await askFromPod(web, 'client-1', clusterUrl))?.server === 'web-extra',
+  );
+  const loading = web.shell('client-1', line);
+  await onNode(0, flushOf());
+  await web.client.delete(
+    podResource,
+    { namespace: web.namespace, name: extra.metadata.name },
+    AbortSignal.timeout(10_000),
+    {
+      gracePeriodSeconds: 0,
+    },
+  );
+  const said = await loading;
+  t.log(said);
+  t.is(said.length, 300);
+  t.true(said.split('-').length - 1 <= 30, said);
+  t.regex(said, /\+{100}$/);
 });
 
 test.serial('addresses that no pod has are freed when the agent comes back', async (t) => {
