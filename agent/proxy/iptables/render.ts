@@ -14,7 +14,7 @@ export function render(changes: readonly Change[], chainsPerCommit = Number.POSI
 }
 
 function renderTable(table: Table, changes: readonly Change[], chainsPerCommit: number): string {
-  const mine = changes.filter((change) => tableOf(change) === table).sort((a, b) => rankOf(a) - rankOf(b));
+  const mine = inOrder(changes.filter((change) => tableOf(change) === table));
   const sections: string[] = [];
   for (let at = 0; at < mine.length; at += chainsPerCommit) {
     sections.push(renderSection(table, mine.slice(at, at + Math.min(chainsPerCommit, mine.length))));
@@ -58,6 +58,12 @@ function body(change: Change): string {
 function tableOf(change: Change): Table {
   if (change.do === 'jump') return change.jump.table;
   return change.do === 'unjump' ? change.table : splitId(change.id).table;
+}
+
+/** Sorted by rank, which is found out once for each: there may be thirty thousand. */
+function inOrder(changes: readonly Change[]): readonly Change[] {
+  const byRank = Map.groupBy(changes, rankOf);
+  return [...byRank].sort(([a], [b]) => a - b).flatMap(([, some]) => some);
 }
 
 /** Those who are led to come first; who goes is let go of first. */
