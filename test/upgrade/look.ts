@@ -1,14 +1,19 @@
 // What is looked at after each step of an upgrade.
+import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { configMaps, nodes, pods } from '#lib/api/resources.ts';
 import type { Client } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
+import { labProcesses } from '../../vagrant/lab/find.ts';
+import type { LabLayout } from '../../vagrant/lab/layout.ts';
+import type { ProcessId } from '../../vagrant/lab/processes.ts';
 
 const namespace = 'default';
 const image = 'skiff.local/tools:1';
+const mark = '86399'; // how long they sleep: nothing else on the node does
 
 export async function deployPods(kubeconfig: string, count: number): Promise<void> {
-  const words = ['create', 'deployment', 'stays', `--image=${image}`, `--replicas=${count}`, '--', 'sleep', '86400'];
+  const words = ['create', 'deployment', 'stays', `--image=${image}`, `--replicas=${count}`, '--', 'sleep', mark];
   await execa('kubectl', ['--kubeconfig', kubeconfig, ...words]);
 }
 
@@ -35,6 +40,16 @@ export async function seenPods(
     }
     await clock.sleep(200, end);
   }
+}
+
+/** The containers' own processes, with their starts, as the kernel shows them. */
+export function containerProcesses(layout: LabLayout): string {
+  const isOurs = ({ pid }: ProcessId) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(mark);
+  const found = labProcesses(layout).filter(isOurs);
+  return found
+    .map(({ pid, startTicks }) => `${pid}@${startTicks}`)
+    .sort()
+    .join(' ');
 }
 
 export async function revisionOf(client: Client): Promise<string> {

@@ -12,7 +12,7 @@ import { checkAll, nothingWritten, watchAll, write } from '../etcd/writer.ts';
 import { home } from '../lab.ts';
 import { stopOnSignals } from '../stop.ts';
 import { checkOut } from './checkout.ts';
-import { deployPods, missedSince, revisionOf, seenPods, tryOut } from './look.ts';
+import { containerProcesses, deployPods, missedSince, revisionOf, seenPods, tryOut } from './look.ts';
 
 const { values } = parseArgs({
   options: {
@@ -40,11 +40,14 @@ const up = (which: Which) =>
 try {
   say(`Other version: ${other.commit}, which says that it is ${versions.other}`);
   await up('other');
-  const { kubeconfig } = layoutFor({ ...readState(data)!, dataDir: data });
+  const layout = layoutFor({ ...readState(data)!, dataDir: data });
+  const { kubeconfig } = layout;
   await using connection = await connect(kubeconfig, { userAgent: 'upgrade-test' });
   const { client } = connection;
   await deployPods(kubeconfig, Number(values.pods));
   const untouched = await seenPods(client, Number(values.pods), clock, stop.signal);
+  const running = containerProcesses(layout);
+  say(`${running.split(' ').length} processes in containers`);
 
   const written = nothingWritten();
   const end = new AbortController();
@@ -81,6 +84,7 @@ try {
     for (const [name, seen] of untouched) {
       if (now.get(name) !== seen) faults.push(`${what}: ${name} was ${seen} and is ${now.get(name)}`);
     }
+    if (containerProcesses(layout) !== running) faults.push(`${what}: not the same processes run in containers`);
     const told = { server: versions[server], agents: versions[agents] };
     faults.push(...(await tryOut({ client, kubeconfig, told, clock }, stop.signal)).map((one) => `${what}: ${one}`));
     say(
