@@ -21,6 +21,7 @@ import { runNamespaces } from './namespace/controller.ts';
 import { runNodeIpam } from './nodeipam/controller.ts';
 import { runNodeLifecycle } from './nodelifecycle/controller.ts';
 import { runPersistentVolumes } from './persistentvolume/controller.ts';
+import { runPodCertificateRequestCleaner } from './podcertificaterequestcleaner/controller.ts';
 import { runPodGc } from './podgc/controller.ts';
 import { runPvcProtection } from './pvcprotection/controller.ts';
 import { runPvProtection } from './pvprotection/controller.ts';
@@ -106,6 +107,7 @@ export async function startControllers(options: StartControllersOptions, signal:
     'pv-protection-controller': runPvProtection,
     'ephemeral-volume-controller': runEphemeralVolumes,
     'certificate-controller': (context, signal) => runCertificates(certificates, context, signal),
+    podcertificaterequestcleaner: runPodCertificateRequestCleaner,
     'service-cidrs-controller': runServiceCidrs,
     'bootstrap-signer': runBootstrapSigner,
     'token-cleaner': runTokenCleaner,

@@ -35,6 +35,7 @@ import {
   certificateSubjectRestriction,
   createCertificateApproval,
   createCertificateSigning,
+  createPodCertificateSigning,
   createTrustBundleAttest,
 } from './signers.ts';
 import { storageInUse } from './storage-in-use.ts';
@@ -86,6 +87,7 @@ export function createPlugins({
     createCertificateApproval(authorize),
     createCertificateSigning(authorize),
     createTrustBundleAttest(authorize),
+    createPodCertificateSigning(authorize),
     certificateSubjectRestriction,
     createDefaultIngressClass({ classes: registry.reader(ingressClasses).list }),
     createPodTopology({ nodeNamed: registry.reader(nodes).get }),

@@ -1,5 +1,12 @@
 // Who may approve requests for certificates, who may sign them, which are never made, and who may say whom to trust.
-import type { CertificateSigningRequest, ClusterTrustBundle } from '#lib/api/types/certificates.v1.ts';
+import { forbiddenField } from '#lib/api/field-errors.ts';
+import { invalid } from '#lib/api/status.ts';
+import { isEqual } from '#lib/api/structural/validate.ts';
+import type {
+  CertificateSigningRequest,
+  ClusterTrustBundle,
+  PodCertificateRequest,
+} from '#lib/api/types/certificates.v1.ts';
 import type { Authorize } from '../authorization/attributes.ts';
 import type { Plugin, Attributes as Write } from './admission.ts';
 import { refuse } from './refuse.ts';
@@ -43,6 +50,25 @@ export function createTrustBundleAttest(authorize: Authorize): Plugin {
       if (signerName === '' || (before !== undefined && isSame)) return;
       if (may(authorize, write, 'attest', signerName)) return;
       throw refuse(write, `user not permitted to attest for signerName ${JSON.stringify(signerName)}`);
+    },
+  };
+}
+
+/** Who answers a pod's request for a certificate must be allowed to sign for that signer. Upstream asks while it validates. */
+export function createPodCertificateSigning(authorize: Authorize): Plugin {
+  return {
+    name: 'PodCertificateSigning',
+    validate(write) {
+      const { group, resource, subresource, user } = write;
+      if (group !== 'certificates.k8s.io' || resource !== 'podcertificaterequests' || subresource !== 'status') return;
+      const next = write.object as unknown as PodCertificateRequest;
+      const before = write.oldObject as unknown as PodCertificateRequest | undefined;
+      if (isEqual(next.status ?? {}, before?.status ?? {})) return;
+      const signerName = before?.spec?.signerName ?? '';
+      if (may(authorize, write, 'sign', signerName)) return;
+      const why = `User ${JSON.stringify(user.name)} is not permitted to "sign" for signer ${JSON.stringify(signerName)}`;
+      const kind = { group, kind: 'PodCertificateRequest' };
+      throw invalid(kind, next.metadata.name, [forbiddenField('spec.signerName', why)]);
     },
   };
 }

@@ -4,6 +4,7 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
+import { validateCertificateStatus } from './pod-certificate-status.ts';
 
 /** Rule: KEP-4317. What was asked for never changes; what was answered is for the signer alone. */
 export const podCertificateRequest: KindParts<PodCertificateRequest> = {
@@ -13,6 +14,7 @@ export const podCertificateRequest: KindParts<PodCertificateRequest> = {
   validate: ({ spec }) => validateSpec(spec),
   validateUpdate: ({ spec }, previous) =>
     isSame(spec, previous.spec) ? [] : [forbiddenField('spec', 'updates to the spec are forbidden')],
+  validateStatus: validateCertificateStatus,
   fields: ({ spec }) => ({
     'spec.signerName': spec?.signerName ?? '',
     'spec.podName': spec?.podName ?? '',
