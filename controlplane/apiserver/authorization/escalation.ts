@@ -81,9 +81,27 @@ function may(
 /** @throws {StatusError} Forbidden if anything is missing */
 function refuse({ user, group, resource }: Write, name: string, missing: readonly PolicyRule[]): void {
   if (missing.length === 0) return;
-  const rules = missing.map((rule) => `{${describe(rule)}}`).join('\n');
+  const rules = [...new Set(compacted(missing).map((rule) => `{${describe(rule)}}`))].sort().join('\n');
   const why = `user ${JSON.stringify(user.name)} (groups=[${quotedGroups(user)}]) is attempting to grant RBAC permissions not currently held:\n${rules}`;
   throw refused(group, resource, name, why);
+}
+
+/** Rules about one resource, and at most one name of it, become one with all verbs. Rule: rbac validation, CompactRules. */
+function compacted(rules: readonly PolicyRule[]): readonly PolicyRule[] {
+  const simple = new Map<string, PolicyRule>();
+  const others: PolicyRule[] = [];
+  for (const rule of rules) {
+    const { verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule;
+    const isSimple = apiGroups.length === 1 && resources.length === 1 && resourceNames.length <= 1;
+    if (!isSimple || nonResourceURLs.length > 0) {
+      others.push(rule);
+      continue;
+    }
+    const key = [...apiGroups, ...resources, ...resourceNames].join('\n');
+    const known = simple.get(key);
+    simple.set(key, known === undefined ? rule : { ...rule, verbs: [...known.verbs, ...verbs] });
+  }
+  return [...others, ...simple.values()];
 }
 
 function refused(group: string, kind: string, name: string, why: string): StatusError {

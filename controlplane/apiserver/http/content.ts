@@ -1,11 +1,13 @@
 import { failure, type StatusError } from '#lib/api/status.ts';
 import type { ApiRequest } from '../exchange.ts';
 import { jsonType, mediaTypeOf, protobufType, yamlType } from './negotiate.ts';
-import { yamlToJson } from './yaml.ts';
+import { repeatedKeysIn, yamlToJson } from './yaml.ts';
 
 export interface Content {
   readonly body: Uint8Array;
   readonly contentType: string;
+  /** What is said of keys that stand twice in a map, of YAML. */
+  readonly repeatedKeys?: readonly string[];
 }
 
 /** Upstream's bound for what is sent to a resource. */
@@ -30,8 +32,12 @@ export async function readContent(request: ApiRequest, verb: string): Promise<Co
       return { body, contentType: jsonType };
     case protobufType:
       return { body, contentType };
-    case yamlType:
-      return { body: Buffer.from(await yamlToJson(Buffer.from(body).toString())), contentType: jsonType };
+    case yamlType: {
+      const text = Buffer.from(body).toString();
+      const json = Buffer.from(await yamlToJson(text));
+      const isAsked = request.query.get('fieldValidation') !== 'Ignore';
+      return { body: json, contentType: jsonType, repeatedKeys: isAsked ? await repeatedKeysIn(text) : [] };
+    }
     default:
       throw unsupported([jsonType, yamlType, protobufType]);
   }

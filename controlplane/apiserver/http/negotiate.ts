@@ -4,6 +4,8 @@ import type { Form } from '../registry/registry.ts';
 /** The form of an answer, with YAML, which is made of JSON at the end. */
 export interface AnswerForm extends Form {
   readonly isYaml: boolean;
+  /** Of `metadata`: whether that of a list was asked for. */
+  readonly isOfList?: boolean;
   /** Indented for people. */
   readonly isPretty: boolean;
 }
@@ -47,7 +49,7 @@ export function negotiate(
 function viewOf(
   parameters: ReadonlyMap<string, string>,
   hasViews: boolean,
-): Pick<AnswerForm, 'as' | 'metaVersion'> | undefined {
+): Pick<AnswerForm, 'as' | 'metaVersion' | 'isOfList'> | undefined {
   const as = parameters.get('as');
   if (as === undefined) return { as: 'object', metaVersion: 'v1' };
   const version = parameters.get('v');
@@ -55,7 +57,7 @@ function viewOf(
     return undefined;
   if (as === 'Table') return { as: 'table', metaVersion: version };
   if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
-    return { as: 'metadata', metaVersion: version };
+    return { as: 'metadata', metaVersion: version, isOfList: as.endsWith('List') };
   return undefined;
 }
 

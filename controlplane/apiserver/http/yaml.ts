@@ -15,18 +15,24 @@ export async function yamlToJson(text: string): Promise<string> {
   }
 }
 
-/** What upstream says of the first key that stands twice in a map; nothing if there is none, or if it is no YAML. */
-export async function duplicateKeyIn(text: string): Promise<string | undefined> {
+/** What upstream says of keys that stand twice in a map; nothing of what is no YAML. Bounded: not more than 32 of them. */
+export async function repeatedKeysIn(text: string): Promise<readonly string[]> {
   const { CORE_SCHEMA, load, YAMLException } = await import('js-yaml');
-  try {
-    load(text, { schema: CORE_SCHEMA });
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') return undefined;
-    const line = error.mark?.line ?? 0;
-    const key = /^[\s-]*["']?([^"':]+)/.exec(text.split('\n')[line] ?? '')?.[1] ?? '';
-    return `line ${line + 1}: key ${JSON.stringify(key.trim())} already set in map`;
+  const found: string[] = [];
+  for (let rest = text; found.length < 32; ) {
+    try {
+      load(rest, { schema: CORE_SCHEMA });
+      return found;
+    } catch (error) {
+      if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') return found;
+      const { line = 0, position = 0 } = error.mark ?? {};
+      const key = /^["']?([^"':]+)/.exec(rest.slice(position))?.[1] ?? '';
+      found.push(`line ${line + 1}: key ${JSON.stringify(key.trim())} already set in map`);
+      // It is told of the first alone: under another name this one is none any more.
+      rest = `${rest.slice(0, position)}repeated-${found.length}-${rest.slice(position)}`;
+    }
   }
+  return found;
 }
 
 function bounded(text: string): string {

@@ -5,6 +5,7 @@ import { decodeProtobuf } from '#lib/api/protobuf/codec.ts';
 import { type TypeSchema, typeOfKind } from '#lib/api/schema.ts';
 import { badRequest, failure } from '#lib/api/status.ts';
 import type { WriteOptions } from './options.ts';
+import type { ResourceCall } from './registry.ts';
 import type { Served } from './served.ts';
 
 export const jsonType = 'application/json';
@@ -26,8 +27,7 @@ export function expectedOf({ apiVersion, kind, type }: Served): Expected {
  * @throws {StatusError} BadRequest for what cannot be read, is of another kind, or, under Strict, has unknown fields
  */
 export function decodeBody(
-  body: Uint8Array,
-  contentType: string,
+  { body, contentType, repeatedKeys = [] }: Pick<ResourceCall, 'body' | 'contentType' | 'repeatedKeys'>,
   expected: Expected,
   validation: WriteOptions['fieldValidation'],
   warn: (text: string) => void,
@@ -38,7 +38,7 @@ export function decodeBody(
     const hasMessage = expected.type.conform === undefined;
     throw unsupportedMediaType(hasMessage ? [jsonType, protobufType] : [jsonType, 'application/yaml']);
   }
-  const decoded = decodeObject(body, expected.type);
+  const decoded = { ...decodeObject(body, expected.type), repeatedKeys };
   const object = checkKind(decoded.object, expected);
   judgeFields(decoded, expected.type, validation, warn);
   return object;

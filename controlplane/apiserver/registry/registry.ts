@@ -77,6 +77,8 @@ export interface ResourceCall {
    * `application/strategic-merge-patch+json`, `application/apply-patch+yaml`.
    */
   readonly contentType: string;
+  /** What is said of keys that stood twice in a map of the YAML that `body` was. */
+  readonly repeatedKeys?: readonly string[] | undefined;
   readonly form: Form;
   /** `User-Agent`: the field manager where none is given is its part before the first slash. */
   readonly userAgent?: string | undefined;

@@ -63,7 +63,8 @@ async function serve({ request, info, user }: Call, store: ResourceStore): Promi
     ...formFor(store, request.headers['accept']),
     isPretty: wantsPretty(request.query, request.headers['user-agent']),
   };
-  const { body, contentType } = await readContent(request, info.verb);
+  refuseOtherShape(form, info, store);
+  const { body, contentType, repeatedKeys } = await readContent(request, info.verb);
   const response = await store.serve({
     verb: info.verb as Verb,
     user,
@@ -73,6 +74,7 @@ async function serve({ request, info, user }: Call, store: ResourceStore): Promi
     query: queryOf(request.query, info),
     body,
     contentType,
+    repeatedKeys,
     form,
     userAgent: request.headers['user-agent'],
     get signal() {
@@ -80,6 +82,20 @@ async function serve({ request, info, user }: Call, store: ResourceStore): Promi
     },
   });
   return finish(response, form);
+}
+
+/** Rule: handlers response, asPartialObjectMetadata and asPartialObjectMetadataList. @throws {StatusError} NotAcceptable */
+function refuseOtherShape({ isOfList }: AnswerForm, { verb }: RequestInfo, { facts }: ResourceStore): void {
+  const { group, kind, listKind = `${kind}List` } = facts;
+  const named = `*${group === '' ? 'core' : group.split('.')[0]}.`;
+  if (isOfList === true && verb === 'get') {
+    const why = `the requested object is not a list (${named}${kind})`;
+    throw failure('NotAcceptable', `you requested PartialObjectMetadataList, but ${why}`);
+  }
+  if (isOfList === false && verb === 'list') {
+    const why = `the requested object is a list (${named}${listKind})`;
+    throw failure('NotAcceptable', `you requested PartialObjectMetadata, but ${why}`);
+  }
 }
 
 /** Objects that have no message come as JSON; what is said about them may come as one. */

@@ -10,6 +10,8 @@ export interface Decoded {
   readonly unknownFields: readonly string[];
   /** Paths of keys that came twice in one object; the last one counted. */
   readonly duplicateFields: readonly string[];
+  /** What is said of such keys in the YAML that the JSON was made of. */
+  readonly repeatedKeys?: readonly string[];
 }
 
 /**
@@ -55,8 +57,9 @@ function checked<T>(type: TypeSchema, check: () => T): T {
 }
 
 /** What `fieldValidation=Strict` complains of and `Warn` warns of, in upstream's words. */
-export function strictProblems({ unknownFields, duplicateFields }: Decoded): readonly string[] {
+export function strictProblems({ unknownFields, duplicateFields, repeatedKeys = [] }: Decoded): readonly string[] {
   return [
+    ...repeatedKeys,
     ...unknownFields.map((path) => `unknown field ${JSON.stringify(path)}`),
     ...duplicateFields.map((path) => `duplicate field ${JSON.stringify(path)}`),
   ];
@@ -64,7 +67,9 @@ export function strictProblems({ unknownFields, duplicateFields }: Decoded): rea
 
 /** @throws {StatusError} BadRequest if `decoded` has any unknown or duplicate field. For `fieldValidation=Strict` */
 export function refuseStrictProblems(decoded: Decoded, type: TypeSchema): void {
-  const problems = strictProblems(decoded);
+  const { repeatedKeys = [] } = decoded;
+  const ofYaml = repeatedKeys.length === 0 ? [] : [['yaml: unmarshal errors:', ...repeatedKeys].join('\n  ')];
+  const problems = [...ofYaml, ...strictProblems({ ...decoded, repeatedKeys: [] })];
   if (problems.length > 0) throw badRequest(handled(type, `strict decoding error: ${problems.join(', ')}`));
 }
 

@@ -24,7 +24,7 @@ import type { KubeObject } from '#lib/api/resource.ts';
 import { badRequest, notFound } from '#lib/api/status.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { ApiResponse } from '../../exchange.ts';
-import { duplicateKeyIn, yamlToJson } from '../../http/yaml.ts';
+import { repeatedKeysIn, yamlToJson } from '../../http/yaml.ts';
 import { checkKind, type Expected, expectedOf, judgeFields } from '../codec.ts';
 import { readWriteOptions, type WriteOptions } from '../options.ts';
 import type { Presenter } from '../present/presenter.ts';
@@ -106,9 +106,10 @@ async function judgeKeys(
   fieldValidation: WriteOptions['fieldValidation'],
   warn: (text: string) => void,
 ): Promise<void> {
-  const problem = await duplicateKeyIn(text);
-  if (problem === undefined) return;
-  if (fieldValidation !== 'Strict') return warn(problem);
+  const problems = await repeatedKeysIn(text);
+  if (problems.length === 0) return;
+  if (fieldValidation !== 'Strict') return problems.forEach(warn);
+  const problem = problems.join('\n  ');
   throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ${problem}`);
 }
 

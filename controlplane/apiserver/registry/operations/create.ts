@@ -22,7 +22,7 @@ export async function create(
 ): Promise<ApiResponse> {
   const options = readWriteOptions(call.query, 'CreateOptions', call);
   const warnings = createWarnings();
-  const object = decodeBody(call.body, call.contentType, expectedOf(served), options.fieldValidation, warnings.add);
+  const object = decodeBody(call, expectedOf(served), options.fieldValidation, warnings.add);
   const stored = await createObject(core, served, object, { call, warnings, isDryRun: options.isDryRun });
   await served.conversion?.ready?.([stored], call.signal);
   return jsonResponse(201, presenter.one(stored), warnings.headers(), presenter.contentType);

@@ -21,8 +21,7 @@ export async function update(
 ): Promise<ApiResponse> {
   const options = readWriteOptions(call.query, 'UpdateOptions', call);
   const warnings = createWarnings();
-  const decode = (): ApiObject =>
-    decodeBody(call.body, call.contentType, expectedOf(served), options.fieldValidation, warnings.add);
+  const decode = (): ApiObject => decodeBody(call, expectedOf(served), options.fieldValidation, warnings.add);
   const object = decode();
   checkName(served, object, call);
   served.rules.applyDefaults(object);

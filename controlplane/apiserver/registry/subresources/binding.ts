@@ -19,7 +19,7 @@ import { type Core, type Served, timeText } from '../served.ts';
 export async function bind(core: Core, served: Served, call: ResourceCall, presenter: Presenter): Promise<ApiResponse> {
   const options = readWriteOptions(call.query, 'CreateOptions', call);
   const warnings = createWarnings();
-  const object = decodeBody(call.body, call.contentType, expected, options.fieldValidation, warnings.add);
+  const object = decodeBody(call, expected, options.fieldValidation, warnings.add);
   const name = call.name ?? object.metadata.name;
   if (object.metadata.name && object.metadata.name !== name)
     throw badRequest('name in URL does not match name in Binding object');

@@ -26,7 +26,7 @@ export async function evict(
 ): Promise<ApiResponse> {
   const options = readWriteOptions(call.query, 'CreateOptions', call);
   const warnings = createWarnings();
-  const object = decodeBody(call.body, call.contentType, expected, options.fieldValidation, warnings.add);
+  const object = decodeBody(call, expected, options.fieldValidation, warnings.add);
   const name = call.name!;
   if (object.metadata.name && object.metadata.name !== name)
     throw badRequest('name in URL does not match name in Eviction object');

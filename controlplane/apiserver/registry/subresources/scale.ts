@@ -95,7 +95,7 @@ function wantedScale(
   warn: (text: string) => void,
 ): (current: Scale) => ApiObject {
   if (call.verb === 'patch') return patcher(call, expected, options, warn) as (current: Scale) => ApiObject;
-  const sent = decodeBody(call.body, call.contentType, expected, options.fieldValidation, warn);
+  const sent = decodeBody(call, expected, options.fieldValidation, warn);
   return () => sent;
 }
 
