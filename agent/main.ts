@@ -32,6 +32,7 @@ import { createPods } from './pods/create-pods.ts';
 import { createRecordPod } from './pods/record.ts';
 import { createOperationMetrics } from './runtime-metrics.ts';
 import { startKubeletServer } from './server/server.ts';
+import { knownIds, sweepShims } from './shims/sweep-shims.ts';
 import { createShutdown } from './shutdown/keep-shutdown.ts';
 import { createLogind } from './shutdown/logind.ts';
 import { createPodSource } from './static/pod-source.ts';
@@ -225,6 +226,16 @@ export async function runAgentAt(
     keepLease(() => informers.nodes.get(nodeName), { ...common, leaseSeconds: options.leaseSeconds }, nodeName, signal),
     pods.run(signal),
     shutdown.run(signal),
+    sweepShims(
+      {
+        runtime: cri.runtime,
+        known: () => knownIds(pods.observer),
+        runtimeEndpoint: options.runtimeEndpoint,
+        clock,
+        log,
+      },
+      signal,
+    ),
     keepShares(cgroups, pods.pods, common, signal),
     volumes.run(signal),
     collectImages(
