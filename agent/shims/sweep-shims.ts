@@ -11,19 +11,21 @@ export interface SweepShimsOptions {
   known(): ReadonlySet<string>;
   /** unix:///run/containerd/containerd.sock. */
   readonly runtimeEndpoint: string;
+  /** A process of the runtime's mount namespace; this one unless told. */
+  readonly pid?: number;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Ends shims of containerd that hold nothing and that it has forgotten, until aborted. */
 export async function sweepShims(options: SweepShimsOptions, signal: AbortSignal): Promise<void> {
-  const { runtime, known, runtimeEndpoint, clock, log } = options;
+  const { runtime, known, runtimeEndpoint, pid: within = 'self', clock, log } = options;
   const address = runtimeEndpoint.replace(/^unix:\/\//, '');
   let before: ReadonlySet<string> = new Set();
   while (!signal.aborted) {
     await clock.sleep(pauseMs, signal).catch(() => {});
     try {
-      const shims = await findShims(address, known()); // before the lists: what is made meanwhile is not among them
+      const shims = await findShims(address, known(), `/proc/${within}/ns/mnt`); // before the lists: what is made meanwhile is not among them
       if (shims.length === 0) {
         before = new Set();
         continue;
@@ -42,9 +44,9 @@ export async function sweepShims(options: SweepShimsOptions, signal: AbortSignal
 }
 const pauseMs = 45_000;
 
-/** Those that are not `known`, of the containerd at `address` in this process's mount namespace: another's may have the same address. */
-async function findShims(address: string, known: ReadonlySet<string>): Promise<readonly Shim[]> {
-  const own = await readlink('/proc/self/ns/mnt');
+/** Those that are not `known`, of the containerd at `address` in the mount `namespace`: another's may have the same address. */
+async function findShims(address: string, known: ReadonlySet<string>, namespace: string): Promise<readonly Shim[]> {
+  const own = await readlink(namespace);
   const shims: Shim[] = [];
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
