@@ -111,7 +111,9 @@ test('The status is changed by its subresource alone, and counts no generation',
   t.deepEqual([status.body.metadata.generation, status.body.metadata.labels], [2, undefined]);
   t.deepEqual([status.body.spec.size, status.body.status], [2, { ready: true }]);
   const strategic = { ...one, body: {}, contentType: 'application/strategic-merge-patch+json' };
-  t.is((await lab.ask('patch', tabs, strategic)).code, 415);
+  const refused = await lab.ask('patch', tabs, strategic);
+  t.is(refused.code, 415);
+  t.regex(refused.body.message, /merge-patch\+json, application\/apply-patch\+yaml$/);
 });
 
 test('Versions show the same objects, and defaults reach what was stored before them', async (t) => {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
+import { createSilentLog } from '#lib/log.ts';
 import { openSqliteStore } from '../../store/sqlite/store.ts';
+import { laidOut } from '../registry/layout/laid-out.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type Ask, createLab, type Lab } from '../registry/testing.ts';
 import { createServiceHooks } from './hooks.ts';
@@ -191,9 +193,10 @@ test('two families: a Service gets, adds and gives back the second address', asy
   t.is((await make(it, service('x', { clusterIPs: ['10.96.0.8', 'fd00:96::8'] }))).code, 422);
 });
 
-/** Two servers on one store. */
+/** Two servers on one store, whose values are laid out as in etcd. */
 async function twoServers() {
-  const store = Object.assign(openSqliteStore({ path: ':memory:', maxWaiting: 100_000 }), { isShared: true });
+  const plain = openSqliteStore({ path: ':memory:', maxWaiting: 100_000 });
+  const store = { ...laidOut(plain, createSilentLog()), isShared: true };
   const keys = createPortKeys(store);
   const hooks = (registry: Registry) => ({
     services: createServiceHooks(registry, { range: '10.96.0.0/12', random: () => 0, portKeys: createPortKeys(store) }),

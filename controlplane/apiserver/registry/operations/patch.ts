@@ -54,7 +54,8 @@ export function patcher(
   // What has no declared type cannot be merged by it.
   const isStrategic = contentType === strategicType && expected.type.conform !== undefined;
   if (apply === undefined || isStrategic) {
-    throw unsupportedMediaType([...patchTypes.keys()].filter((type) => !isStrategic || type !== strategicType));
+    const known = [...patchTypes.keys(), 'application/apply-patch+yaml'];
+    throw unsupportedMediaType(known.filter((type) => !isStrategic || type !== strategicType));
   }
   const { value, duplicateFields } = parsePatch(body);
   // Owners are as large as the rest: who does not speak of them need not carry them.
