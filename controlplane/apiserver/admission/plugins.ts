@@ -35,7 +35,6 @@ import {
   certificateSubjectRestriction,
   createCertificateApproval,
   createCertificateSigning,
-  createPodCertificateSigning,
   createTrustBundleAttest,
 } from './signers.ts';
 import { storageInUse } from './storage-in-use.ts';
@@ -87,7 +86,6 @@ export function createPlugins({
     createCertificateApproval(authorize),
     createCertificateSigning(authorize),
     createTrustBundleAttest(authorize),
-    createPodCertificateSigning(authorize),
     certificateSubjectRestriction,
     createDefaultIngressClass({ classes: registry.reader(ingressClasses).list }),
     createPodTopology({ nodeNamed: registry.reader(nodes).get }),

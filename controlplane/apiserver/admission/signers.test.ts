@@ -48,6 +48,21 @@ test('createCertificateSigning() asks only about what is signed or has failed', 
   t.throws(update({ conditions: [{ type: 'Failed' }] }), forbidden(why));
 });
 
+test('createCertificateSigning() asks who answers a pod', (t) => {
+  const { validate } = createCertificateSigning(authorize);
+  const update = (signerName: string, status: object) => () => {
+    const oldObject = { metadata: { name: 'a' }, spec: { signerName } };
+    const more = { subresource: 'status', oldObject };
+    validate!(write('podcertificaterequests', 'UPDATE', { ...oldObject, status }, more), signal);
+  };
+  t.notThrows(update('example.com/mine', { certificateChain: 'x' }));
+  t.notThrows(update('example.com/other', {}));
+  const why = 'User "eve" is not permitted to "sign" for signer "example.com/other"';
+  t.throws(update('example.com/other', { certificateChain: 'x' }), {
+    message: `PodCertificateRequest.certificates.k8s.io "a" is invalid: spec.signerName: Forbidden: ${why}`,
+  });
+});
+
 test('createTrustBundleAttest() asks who speaks for a signer', (t) => {
   const { validate } = createTrustBundleAttest(authorize);
   const put = (signerName: string | undefined, oldObject?: object) => () =>

@@ -27,6 +27,7 @@ export function createCertificateSigning(authorize: Authorize): Plugin {
   return {
     name: 'CertificateSigning',
     validate(write) {
+      judgeAnswerToPod(write, authorize);
       if (!isAboutRequests(write) || write.operation !== 'UPDATE' || write.subresource !== 'status') return;
       const next = write.object as unknown as CertificateSigningRequest;
       if (!isSigned(next, write.oldObject as CertificateSigningRequest | undefined)) return;
@@ -55,22 +56,17 @@ export function createTrustBundleAttest(authorize: Authorize): Plugin {
 }
 
 /** Who answers a pod's request for a certificate must be allowed to sign for that signer. Upstream asks while it validates. */
-export function createPodCertificateSigning(authorize: Authorize): Plugin {
-  return {
-    name: 'PodCertificateSigning',
-    validate(write) {
-      const { group, resource, subresource, user } = write;
-      if (group !== 'certificates.k8s.io' || resource !== 'podcertificaterequests' || subresource !== 'status') return;
-      const next = write.object as unknown as PodCertificateRequest;
-      const before = write.oldObject as unknown as PodCertificateRequest | undefined;
-      if (isEqual(next.status ?? {}, before?.status ?? {})) return;
-      const signerName = before?.spec?.signerName ?? '';
-      if (may(authorize, write, 'sign', signerName)) return;
-      const why = `User ${JSON.stringify(user.name)} is not permitted to "sign" for signer ${JSON.stringify(signerName)}`;
-      const kind = { group, kind: 'PodCertificateRequest' };
-      throw invalid(kind, next.metadata.name, [forbiddenField('spec.signerName', why)]);
-    },
-  };
+function judgeAnswerToPod(write: Write, authorize: Authorize): void {
+  const { group, resource, subresource, user } = write;
+  if (group !== 'certificates.k8s.io' || resource !== 'podcertificaterequests' || subresource !== 'status') return;
+  const next = write.object as unknown as PodCertificateRequest;
+  const before = write.oldObject as unknown as PodCertificateRequest | undefined;
+  if (isEqual(next.status ?? {}, before?.status ?? {})) return;
+  const signerName = before?.spec?.signerName ?? '';
+  if (may(authorize, write, 'sign', signerName)) return;
+  const why = `User ${JSON.stringify(user.name)} is not permitted to "sign" for signer ${JSON.stringify(signerName)}`;
+  const kind = { group, kind: 'PodCertificateRequest' };
+  throw invalid(kind, next.metadata.name, [forbiddenField('spec.signerName', why)]);
 }
 
 /** Nobody becomes system:masters by a request. */

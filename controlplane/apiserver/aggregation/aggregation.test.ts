@@ -123,7 +123,10 @@ test('An extension API server answers under its group, and hears who asks', asyn
   const groups = (await client.raw('GET', '/apis', signal)) as { readonly groups: readonly { name: string }[] };
   t.is(groups.groups.filter(({ name }) => name === 'x.example.com').length, 1);
 
-  const { paths } = (await client.raw('GET', '/openapi/v3', signal)) as OpenApiV2;
+  const paths = await until(async () => {
+    const index = (await client.raw('GET', '/openapi/v3', signal)) as OpenApiV2;
+    return 'apis/x.example.com/v1' in index.paths ? index.paths : undefined;
+  });
   t.deepEqual(paths['apis/x.example.com/v1'], { serverRelativeURL: '/openapi/v3/apis/x.example.com/v1?hash=AB' });
   t.is(paths['apis/other.example.com/v1'], undefined);
   const document = await client.raw('GET', '/openapi/v3/apis/x.example.com/v1?hash=AB', signal);

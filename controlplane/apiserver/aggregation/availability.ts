@@ -40,10 +40,10 @@ export function createAvailability(options: AvailabilityOptions): Availability {
 
   function remember(name: string, found: readonly ServedResource[], published: RemoteDocument): void {
     const text = JSON.stringify([found, published]);
+    resources.set(name, found);
     if (known.get(name) === text) return;
     generation += 1;
     known.set(name, text);
-    resources.set(name, found);
     documents.set(name, published);
   }
 
@@ -64,8 +64,14 @@ export function createAvailability(options: AvailabilityOptions): Availability {
       const { name } = object.metadata;
       const path = `apis/${group}/${version}`;
       const list = await discover(target, `/${path}`, signal);
-      const published = await fetchDocuments(target, path, documents.get(name), signal);
-      remember(name, resourcesIn(list, group, version), published);
+      const found = resourcesIn(list, group, version);
+      const before = documents.get(name);
+      remember(name, found, before ?? { path });
+      // Whoever is slow to publish is available all the same. What comes later than its APIService goes is dropped.
+      fetchDocuments(target, path, before, signal).then(
+        (published) => resources.get(name) === found && remember(name, found, published),
+        () => {},
+      );
       return passed;
     } catch (error) {
       signal.throwIfAborted();
