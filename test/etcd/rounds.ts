@@ -87,11 +87,14 @@ async function harm(to: RoundsLab, round: Round): Promise<void> {
 async function replaced(to: RoundsLab, node: string, round: Round): Promise<void> {
   const fromMs = clock.now();
   let goneMs: number | undefined;
+  let most = 0; // pods there at first
   for (;;) {
     const pods = await to.ask('pods').catch(() => []);
     const away = pods.filter((pod) => pod.node !== node && pod.isReady && !pod.isEnding);
     const tookMs = clock.now() - fromMs;
-    if (goneMs === undefined && pods.some((pod) => pod.node === node && pod.isEnding)) goneMs = tookMs;
+    const staying = pods.filter((pod) => pod.node === node && !pod.isEnding).length;
+    if (pods.length > 0) most = Math.max(most, staying);
+    if (pods.length > 0 && staying < most) goneMs ??= tookMs;
     if (away.length === podCount) {
       say(`   ${node}: given up after ${goneMs} ms, its pods ran elsewhere after ${tookMs} ms`);
       if ((goneMs ?? 0) < leastGoneMs) faults.push(`${describe(round)}: pods were given up after ${goneMs} ms already`);
