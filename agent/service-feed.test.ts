@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Service } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
-import { createFedInformer } from './live/fed-informer.ts';
+import { createFedInformer } from '#lib/client/fed-informer.ts';
 import { exampleEndpoint, exampleService, exampleSlice } from './proxy/example.ts';
 import { followServices } from './service-feed.ts';
 

@@ -3,13 +3,13 @@
 import { createSocket } from 'node:dgram';
 import type { Node, Service } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
+import { createFedInformer } from '#lib/client/fed-informer.ts';
 import { createClock } from '#lib/clock.ts';
 import { exec } from '#lib/exec.ts';
 import { createSilentLog } from '#lib/log.ts';
 import { createMetrics } from '#lib/metrics.ts';
 import { exampleEndpoint, exampleService, exampleSlice } from '../proxy/example.ts';
 import { createProxy } from '../proxy/proxy.ts';
-import { createFedInformer } from './fed-informer.ts';
 
 const [services, changes] = [Number(process.argv[2]), Number(process.argv[3])];
 const informers = {

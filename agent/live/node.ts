@@ -3,11 +3,11 @@
 import { createInterface } from 'node:readline';
 import type { Node, Service } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
+import { createFedInformer } from '#lib/client/fed-informer.ts';
 import { createClock } from '#lib/clock.ts';
 import { exec } from '#lib/exec.ts';
 import { createLog } from '#lib/log.ts';
 import { type NetworkOptions, startNetwork } from '../network.ts';
-import { createFedInformer } from './fed-informer.ts';
 
 export type Feed =
   | { readonly put: 'nodes' | 'services' | 'endpointSlices'; readonly objects: readonly unknown[] }

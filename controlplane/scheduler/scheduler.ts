@@ -160,13 +160,19 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
       (error) => {
         snapshot.removePod(pod.metadata.uid ?? '');
         wake({ what: 'pod', before: pod });
-        if (signal.aborted || hasReason(error, 'NotFound')) return; // it was deleted meanwhile
+        if (signal.aborted || !stillWaits(pod)) return;
         metrics.attempt('error', schedulerName, (performance.now() - fromMs) / 1000);
-        if (!hasReason(error, 'Conflict')) warn(pod, error);
+        if (!hasReason(error, 'Conflict', 'NotFound')) warn(pod, error);
         queue.putBack(pod, clock.now(), true);
         ring();
       },
     );
+  }
+
+  /** Not so once it was deleted, or has a node. What was not found may be one of its volumes: it tells nothing of the pod. */
+  function stillWaits(pod: Pod): boolean {
+    const now = informers.pods.get(keyOf(pod));
+    return now?.metadata.uid === pod.metadata.uid && !now?.metadata.deletionTimestamp && !now?.spec.nodeName;
   }
 
   async function bind(pod: Pod, node: string, tie: (signal: AbortSignal) => Promise<void>, { schedulerName }: Profile) {

@@ -2,7 +2,7 @@
 import type { KubeObject } from '#lib/api/resource.ts';
 import type { Namespace, Node, Pod } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
-import type { Informer, Listener } from '#lib/client/informer.ts';
+import { createFedInformer } from '#lib/client/fed-informer.ts';
 import { createClock } from '#lib/clock.ts';
 import { createSilentLog } from '#lib/log.ts';
 import { profilesOf } from '../../controlplane/scheduler/profile.ts';
@@ -64,17 +64,17 @@ export async function measureSchedulerAlone(nodeCounts: readonly number[], runs:
 }
 
 async function perSecond(nodeCount: number, { spec }: Case): Promise<number> {
-  const [pods, nodes] = [memory<Pod>(), memory<Node>()];
-  for (let i = 0; i < nodeCount; i++) nodes.put(`n${i}`, node(`n${i}`, i));
+  const [pods, nodes] = [createFedInformer<Pod>(), createFedInformer<Node>()];
+  for (let i = 0; i < nodeCount; i++) nodes.put(node(`n${i}`, i));
   const end = new AbortController();
   const bound = countdown();
   const client = {
     async create(_resource: unknown, { metadata, target }: { metadata: KubeObject['metadata']; target: Node }) {
       const key = `default/${metadata.name}`;
-      const before = pods.informer.get(key)!;
+      const before = pods.get(key)!;
       const nodeName = (target as unknown as { readonly name: string }).name;
       await undefined;
-      pods.put(key, { ...before, spec: { ...before.spec, nodeName } });
+      pods.put({ ...before, spec: { ...before.spec, nodeName } });
       bound.one();
     },
   };
@@ -89,9 +89,9 @@ async function perSecond(nodeCount: number, { spec }: Case): Promise<number> {
     {
       client: client as unknown as Client,
       informers: {
-        pods: pods.informer,
-        nodes: nodes.informer,
-        namespaces: memory<Namespace>().informer,
+        pods,
+        nodes,
+        namespaces: createFedInformer<Namespace>(),
         budgets: { get: () => undefined, list: () => [], byIndex: () => [] },
       },
       synced: Promise.resolve(),
@@ -105,7 +105,7 @@ async function perSecond(nodeCount: number, { spec }: Case): Promise<number> {
   );
   const make = (from: number, count: number) => {
     const done = bound.after(count);
-    for (let i = from; i < from + count; i++) pods.put(`default/p${i}`, pod(`p${i}`, i, spec(i)));
+    for (let i = from; i < from + count; i++) pods.put(pod(`p${i}`, i, spec(i)));
     return done;
   };
   await make(0, nodeCount);
@@ -129,31 +129,6 @@ function countdown() {
     },
     one() {
       if (--left === 0) done.resolve();
-    },
-  };
-}
-
-/** An informer that is told what there is. */
-function memory<T extends KubeObject>(): { readonly informer: Informer<T>; put(key: string, object: T): void } {
-  const objects = new Map<string, T>();
-  const listeners = new Set<Listener<T>>();
-  return {
-    put(key, object) {
-      const before = objects.get(key);
-      objects.set(key, object);
-      for (const listener of listeners) listener(object, before, key);
-    },
-    informer: {
-      get: (key) => objects.get(key),
-      list: () => objects.values(),
-      byIndex: () => [],
-      onChange(listener) {
-        listeners.add(listener);
-        for (const [key, object] of objects) listener(object, undefined, key);
-        return () => void listeners.delete(listener);
-      },
-      synced: Promise.resolve(),
-      run: async () => {},
     },
   };
 }
