@@ -54,7 +54,7 @@ export interface StartControllersOptions {
   readonly tokenSecrets: TokenSecretsOptions;
   /** Ranges from which nodes get theirs; one of each family. */
   readonly clusterCidrs: readonly string[];
-  /** How long a node may be silent. */
+  /** How long a node may be silent: 50 s unless told, as --node-monitor-grace-period has it since 1.32. */
   readonly nodeGraceMs?: number;
   readonly terminatedPodThreshold?: number;
   readonly metrics?: Metrics;
@@ -69,7 +69,7 @@ export async function startControllers(options: StartControllersOptions, signal:
     rootCa,
     certificates,
     clusterCidrs,
-    nodeGraceMs = 40_000,
+    nodeGraceMs = 50_000,
     terminatedPodThreshold = 12_500,
     log,
   } = options;
