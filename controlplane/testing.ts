@@ -33,7 +33,10 @@ export async function startTestServer(options: Partial<ServerOptions> = {}): Pro
     },
     { clock, log, signal: end.signal, onReady: ready.resolve },
   );
-  const port = await Promise.race([ready.promise, stopped.then(() => 0)]);
+  const port = await Promise.race([ready.promise, stopped.then(() => 0)]).catch(async (error) => {
+    await rm(directory, { recursive: true });
+    throw error;
+  });
   const pki = (name: string) => readFile(join(directory, 'pki', name), 'utf8');
   const transport = createHttpTransport({
     server: `https://127.0.0.1:${port}`,
