@@ -52,15 +52,27 @@ const appOf = (index: number) => `app-${index % apps}`;
 export async function measureSchedulerAlone(nodeCounts: readonly number[], runs: number): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const one of cases) {
+    const rates: (readonly number[])[] = [];
     for (const count of nodeCounts) {
       const values: number[] = [];
       for (let run = 0; run < runs; run++) values.push(await perSecond(count, one));
       const atLeast = one.bars[count];
       const name = `scheduler alone, ${count.toLocaleString('en')} nodes, ${one.name}`;
       rows.push({ name, unit: 'a second', values, ...(atLeast === undefined ? {} : { atLeast }) });
+      rates.push(values);
     }
+    rows.push(...growth(one.name, nodeCounts, rates));
   }
   return rows;
+}
+
+/** How much more a pod costs with the most nodes than with the fewest: less than the nodes grew by. */
+function growth(name: string, nodeCounts: readonly number[], rates: readonly (readonly number[])[]): readonly Row[] {
+  const [fewest, most] = [nodeCounts[0]!, nodeCounts.at(-1)!];
+  if (fewest >= most) return [];
+  const values = rates[0]!.map((rate, run) => rate / rates.at(-1)![run]!);
+  const words = `${most.toLocaleString('en')} against ${fewest.toLocaleString('en')} nodes`;
+  return [{ name: `scheduler alone, ${name}: cost of a pod, ${words}`, unit: 'x', values, atMost: most / fewest }];
 }
 
 async function perSecond(nodeCount: number, { spec }: Case): Promise<number> {
