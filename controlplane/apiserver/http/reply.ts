@@ -5,6 +5,7 @@ import { failure, StatusError } from '#lib/api/status.ts';
 import type { Status } from '#lib/api/types/meta.v1.ts';
 import { ReasonError } from '#lib/errors.ts';
 import type { ApiResponse } from '../exchange.ts';
+import { isPushed } from '../pushed.ts';
 import { type AnswerForm, jsonType, protobufType, yamlType } from './negotiate.ts';
 import { indentJson } from './pretty.ts';
 import { jsonToYaml } from './yaml.ts';
@@ -45,14 +46,23 @@ function splitApiVersion(apiVersion: string): { readonly group: string; readonly
   return second === undefined ? { group: '', version: first } : { group: first, version: second };
 }
 
-/** Turns a JSON answer into what else was asked for: YAML, or indented for people. Streams stay as they are. */
+/** Turns a JSON answer into what else was asked for: YAML, or indented for people. Watches stay as they are. */
 export async function finish(response: ApiResponse, form: AnswerForm): Promise<ApiResponse> {
   const { body, headers } = response;
   if (!(form.isYaml || form.isPretty) || headers['content-type'] !== jsonType) return response;
-  if (!(typeof body === 'string' || body instanceof Uint8Array)) return response;
-  const text = typeof body === 'string' ? body : Buffer.from(body).toString();
+  if (body === undefined || isPushed(body)) return response;
+  const text = await textOf(body);
   if (!form.isYaml) return { ...response, body: `${indentJson(text.trimEnd())}\n` };
   return { ...response, headers: { ...headers, 'content-type': yamlType }, body: await jsonToYaml(text) };
+}
+
+/** A long list comes in pieces. */
+async function textOf(body: NonNullable<ApiResponse['body']>): Promise<string> {
+  if (typeof body === 'string') return body;
+  if (body instanceof Uint8Array) return Buffer.from(body).toString();
+  const pieces: Uint8Array[] = [];
+  for await (const piece of body) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces).toString();
 }
 
 /** What upstream's mux says of paths that nobody serves. */
