@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { addGreen, modernGreenFile, readGreen } from './conformance/green.ts';
 import { type Counts, countResults } from './count.ts';
+import { failureReport } from './failures.ts';
 import { stopOnSignals } from './stop.ts';
 import { missingTitles, passedTitles } from './titles.ts';
 import { traces } from './traces.ts';
@@ -111,6 +112,8 @@ const clusterSteps = only === 'network' ? ['iptables', 'nftables'].flatMap(netwo
 
 let passed = 0;
 let failed = 0;
+/** Told once more at the end, where people look first. */
+const accounts: string[] = [];
 function add(counts: Counts): void {
   passed += counts.passed;
   failed += counts.failed;
@@ -151,6 +154,7 @@ async function run({ name, words, isCheck, limitMinutes }: Part, signal: AbortSi
   if (late.aborted) process.stdout.write(`\n${name} did not end within ${limitMinutes} minutes, and was ended\n`);
   process.stdout.write(`\n${name}: ${counts.passed} passed, ${counts.failed} failed in ${seconds} s\n\n`);
   add(counts);
+  if (counts.failed > 0) accounts.push(`${name}:\n${failureReport(text, 8_000 /* of a screenful and more */)}`);
   if (name === 'modern' && !signal.aborted) holdToGreen(text);
 }
 
@@ -158,7 +162,7 @@ async function run({ name, words, isCheck, limitMinutes }: Part, signal: AbortSi
 function holdToGreen(text: string): void {
   if (values['add-green']) addGreen(passedTitles(text), modernGreenFile);
   const gone = missingTitles(readGreen(modernGreenFile), text);
-  for (const title of gone) process.stdout.write(`did not run, though it once passed: ${title}\n`);
+  for (const title of gone) accounts.push(`did not run, though it once passed: ${title}`);
   add({ passed: 0, failed: gone.length });
 }
 
@@ -168,11 +172,11 @@ if (only !== 'unit') {
   for (const step of clusterSteps) await Promise.all(step.map((part) => run(part, stop.signal)));
   await run(down, new AbortController().signal); // whatever came
   const left = traces().filter((line) => !before.includes(line));
-  process.stdout.write(
-    left.length === 0 ? 'nothing is left of the cluster\n' : `left of the cluster:\n${left.join('\n')}\n`,
-  );
+  if (left.length === 0) process.stdout.write('nothing is left of the cluster\n');
+  else accounts.push(`left of the cluster:\n${left.join('\n')}`);
   add({ passed: left.length === 0 ? 1 : 0, failed: left.length === 0 ? 0 : 1 });
 }
 rmSync(data, { recursive: true, force: true });
+for (const account of accounts) process.stdout.write(`\n${account}\n`);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exit(stop.exitCode() ?? (failed > 0 || passed === 0 ? 1 : 0));
