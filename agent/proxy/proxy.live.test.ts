@@ -180,10 +180,32 @@ const heals = test.macro<[ProxyMode, readonly (readonly string[])[]]>({
   },
 });
 
+const healsAmidst = test.macro<[ProxyMode, readonly string[]]>({
+  title: (_title, mode) => `createProxy() notices that rules went while it changed others: ${mode}`,
+  async exec(t, mode, [file, ...words]) {
+    const bed = await openBed(t, mode, 20);
+    const stop = await bed.start();
+    for (const waitMs of [0, 20, 100, 190]) {
+      bed.informers.endpointSlices.put(exampleSlice('s2', [exampleEndpoint(waitMs % 40 === 0 ? one : two)]));
+      await delay(waitMs);
+      await bed.run(file!, words, signal);
+      const fromMs = performance.now();
+      const missing = async () => !(await bed.rules()).includes('10.100.0.1');
+      while ((await missing()) && performance.now() - fromMs < 10_000) await delay(20);
+      const healedMs = Math.round(performance.now() - fromMs);
+      t.log(`after ${waitMs} ms: healed in ${healedMs} ms`);
+      t.true(healedMs < 4_000, 'it has to hear of it, rather than find it by its look of every 5 s');
+    }
+    await stop();
+  },
+});
+
 for (const mode of ['iptables', 'nftables'] as const) {
   test.serial(restart, mode);
   test.serial(moves, mode);
 }
+test.serial(healsAmidst, 'iptables', ['iptables', '-t', 'nat', '-F']);
+test.serial(healsAmidst, 'nftables', [nft, 'flush', 'ruleset']);
 test.serial(heals, 'iptables', [
   ['iptables', '-t', 'nat', '-F'],
   ['iptables', '-F', 'FORWARD'],

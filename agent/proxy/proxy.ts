@@ -171,6 +171,26 @@ export function createProxy(options: ProxyOptions): Proxy {
   async function watchDamage(signal: AbortSignal): Promise<void> {
     const watch = options.watch ?? watchRules;
     let failures = 0;
+    let isLooking = false;
+
+    /** Before we hear, and among our own changes, somebody else's are not told apart: hence a look when that is over. */
+    function lookSoon(): void {
+      if (isLooking) return;
+      isLooking = true;
+      void clock
+        .sleep(2 * tellMs, signal)
+        .then(() => {
+          isLooking = false;
+          return look(signal);
+        })
+        .catch(() => undefined); // the end
+    }
+    function mayIgnore(): boolean {
+      if (!isOwn()) return false;
+      lookSoon();
+      return true;
+    }
+
     while (!signal.aborted) {
       await settledOrAborted(synced.promise, signal); // a thousand rules of our own would be told one by one
       if (signal.aborted) return;
@@ -178,7 +198,8 @@ export function createProxy(options: ProxyOptions): Proxy {
         await clock.sleep(damagePeriodMs, signal); // `lookAgain` it is: who is told slows our own changes down
         continue;
       }
-      const loss = await watch(isOwn, signal);
+      lookSoon();
+      const loss = await watch(mayIgnore, signal);
       if (loss === 'ours') heal(families);
       else await look(signal);
       failures = loss === 'untold' ? failures + 1 : 0;
