@@ -28,3 +28,10 @@ test('rotation() always has NodeConformance, and reaches every other spec within
   for (const chosen of turns) t.is(chosen[0], names[0]);
   t.deepEqual([...new Set(turns.flat())].sort(), [...names].sort());
 });
+
+test('rotation() has what takes very long every third turn', (t) => {
+  const bounds = { budgetSeconds: 60, workers: 4 };
+  const secondsOf = (name: string) => (name === names[0] ? 31 : 5);
+  const turns = [0, 1, 2, 3].map((turn) => rotation(names, secondsOf, { ...bounds, turn }).includes(names[0]!));
+  t.deepEqual(turns, [true, false, false, true]);
+});

@@ -53,6 +53,7 @@ export function scheduleOf(names: readonly string[]): Schedule {
 
 /**
  * As many specs as fit into `budgetSeconds` of `workers` side by side: NodeConformance first, then those whose turn it is.
+ * One that takes more than half of the budget by itself has every third turn.
  * `turn` is any number that grows from run to run: each spec is reached within a few of them.
  */
 export function rotation(
@@ -60,8 +61,9 @@ export function rotation(
   secondsOf: (name: string) => number,
   { budgetSeconds, workers, turn }: { readonly budgetSeconds: number; readonly workers: number; readonly turn: number },
 ): readonly string[] {
-  const first = names.filter((name) => name.includes('[NodeConformance]'));
-  const others = names.filter((name) => !name.includes('[NodeConformance]'));
+  const due = names.filter((name) => turn % 3 === 0 || secondsOf(name) <= budgetSeconds / 2);
+  const first = due.filter((name) => name.includes('[NodeConformance]'));
+  const others = due.filter((name) => !name.includes('[NodeConformance]'));
   const start = others.length === 0 ? 0 : (turn * Math.ceil(others.length / 3)) % others.length;
   const order = [...first, ...others.slice(start), ...others.slice(0, start)];
   let left = budgetSeconds;
