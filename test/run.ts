@@ -1,8 +1,9 @@
 // `npm test`: types, style, unit tests, then live tests on a real cluster. Closes with `N passed, N failed`.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { failedFiles } from './again.ts';
 import { addGreen, modernGreenFile, readGreen } from './conformance/green.ts';
 import { type Counts, countResults } from './count.ts';
 import { failureReport } from './failures.ts';
@@ -15,6 +16,8 @@ interface Part {
   readonly words: readonly string[];
   /** A command that is one check, rather than a run of many tests. */
   readonly isCheck?: boolean;
+  /** Its tests share machine and cluster with others: `--again` has those that fail run once more, alone. */
+  readonly isShared?: boolean;
   /** What hangs is ended after so long, and has failed. */
   readonly limitMinutes: number;
 }
@@ -25,6 +28,7 @@ const { values, positionals } = parseArgs({
     live: { type: 'boolean' }, // these alone
     modern: { type: 'boolean' }, // our own specs of v1.37, too
     'modern-only': { type: 'boolean' },
+    again: { type: 'boolean' }, // what fails beside others may pass alone, and is named
     network: { type: 'boolean' }, // these alone: several segments and families, each mode of the proxy
     'add-green': { type: 'boolean' }, // record what passes of them
     containerd: { type: 'string' }, // folder of the one to test with
@@ -65,14 +69,15 @@ const serially = [...ava, '--serial', '--concurrency=1'];
 // What shares the cluster, and what brings up all that it needs by itself: side by side.
 const liveRuns: readonly Part[] =
   positionals.length > 0
-    ? [{ name: 'live', words: [...serially, ...positionals], limitMinutes: 25 }]
+    ? [{ name: 'live', words: [...serially, ...positionals], isShared: true, limitMinutes: 25 }]
     : [
         {
           name: 'live',
           words: [...serially, 'test/**/*.live.test.ts', `!${modern}`, `!${network}`],
+          isShared: true,
           limitMinutes: 25,
         },
-        { name: 'live parts', words: [...serially, '**/*.live.test.ts', '!test/**'], limitMinutes: 25 },
+        { name: 'live parts', words: [...serially, '**/*.live.test.ts', '!test/**'], isShared: true, limitMinutes: 25 },
       ];
 const up = [
   './skiff',
@@ -92,7 +97,7 @@ const liveSteps: readonly (readonly Part[])[] = [
   ...(wants('live') ? [liveRuns] : []),
   // Each spec has a namespace of its own: they run side by side.
   ...(values.modern || only === 'modern'
-    ? [[{ name: 'modern', words: [...ava, '--concurrency=4', modern], limitMinutes: 15 }]]
+    ? [[{ name: 'modern', words: [...ava, '--concurrency=4', modern], isShared: true, limitMinutes: 15 }]]
     : []),
 ];
 
@@ -114,13 +119,16 @@ let passed = 0;
 let failed = 0;
 /** Told once more at the end, where people look first. */
 const accounts: string[] = [];
+/** What failed beside others, by its files. */
+const suspects: { readonly files: readonly string[]; readonly failures: number }[] = [];
 function add(counts: Counts): void {
   passed += counts.passed;
   failed += counts.failed;
 }
 
-async function run({ name, words, isCheck, limitMinutes }: Part, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
+async function run(part: Part, signal: AbortSignal): Promise<Counts> {
+  const { name, words, isCheck, limitMinutes } = part;
+  if (signal.aborted) return { passed: 0, failed: 0 };
   const startedMs = performance.now();
   const [file, ...args] = words;
   const child = spawn(file!, args, {
@@ -156,7 +164,28 @@ async function run({ name, words, isCheck, limitMinutes }: Part, signal: AbortSi
   add(counts);
   if (counts.failed > 0) accounts.push(`${name}:\n${failureReport(text, 8_000 /* of a screenful and more */)}`);
   if (name === 'modern' && !signal.aborted) holdToGreen(text);
+  if (values.again && part.isShared && counts.failed > 0) {
+    const live =
+      positionals.length > 0 ? positionals : globSync('**/*.live.test.ts', { cwd: home, exclude: ['node_modules'] });
+    const files = failedFiles(text, counts.failed, live);
+    if (files !== undefined) suspects.push({ files, failures: counts.failed });
+  }
+  return counts;
 }
+
+/** A few that failed beside others, each part's once more and alone. Many at once are no chance. */
+async function runAgain(signal: AbortSignal): Promise<void> {
+  const all = suspects.flatMap(({ files }) => files);
+  if (all.length > mostSuspects) return;
+  for (const { files, failures } of suspects) {
+    const name = `again, alone: ${files.join(' ')}`;
+    const counts = await run({ name, words: [...serially, ...files], limitMinutes: 10 }, signal);
+    if (counts.failed > 0 || counts.passed === 0) continue;
+    failed -= failures;
+    accounts.push(`passed alone, hence a flake, whose cause is to be found: ${files.join(' ')}`);
+  }
+}
+const mostSuspects = 3;
 
 /** What once passed has to be there. (What is there and fails is counted already.) */
 function holdToGreen(text: string): void {
@@ -170,6 +199,7 @@ if (wants('unit')) for (const part of unitParts) await run(part, stop.signal);
 if (only !== 'unit') {
   const before = traces();
   for (const step of clusterSteps) await Promise.all(step.map((part) => run(part, stop.signal)));
+  await runAgain(stop.signal);
   await run(down, new AbortController().signal); // whatever came
   const left = traces().filter((line) => !before.includes(line));
   if (left.length === 0) process.stdout.write('nothing is left of the cluster\n');
