@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, createClient } from '#lib/client/client.ts';
 import { createHttpTransport } from '#lib/client/http-transport.ts';
+import type { Transport } from '#lib/client/transport.ts';
 import { createClock } from '#lib/clock.ts';
 import { createSilentLog } from '#lib/log.ts';
 import { runServer } from './main.ts';
@@ -12,6 +13,8 @@ import type { ServerOptions } from './options.ts';
 export interface TestServer {
   /** Of an administrator. */
   readonly client: Client;
+  /** The same, as clients of one's own use it. */
+  readonly transport: Transport;
   readonly port: number;
   readonly directory: string;
   readonly signal: AbortSignal;
@@ -46,6 +49,7 @@ export async function startTestServer(options: Partial<ServerOptions> = {}): Pro
   });
   return {
     client: createClient(transport),
+    transport,
     port,
     directory,
     signal: end.signal,

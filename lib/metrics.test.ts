@@ -28,3 +28,9 @@ took_seconds_count{verb="get"} 2
 `,
   );
 });
+
+test('createMetrics() lets two count in one metric', (t) => {
+  const metrics = createMetrics();
+  for (const by of [1, 2]) metrics.counter('seen_total', 'What was seen.', []).add([], by);
+  t.regex(metrics.render(), /^seen_total 3$/m);
+});

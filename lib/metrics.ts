@@ -33,6 +33,9 @@ export interface Sample {
 
 export function createMetrics(): Metrics {
   const families = new Map<string, () => string>();
+  // Who asks for a name again counts on: a controller may be started twice, or anew.
+  const gauges = new Map<string, Gauge>();
+  const histograms = new Map<string, Histogram>();
 
   function register(name: string, help: string, type: string, lines: () => Iterable<string>): void {
     const head = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
@@ -52,6 +55,10 @@ export function createMetrics(): Metrics {
   }
 
   function numbers(name: string, help: string, type: string, labels: readonly string[]): Gauge {
+    return known(gauges, name, () => makeNumbers(name, help, type, labels));
+  }
+
+  function makeNumbers(name: string, help: string, type: string, labels: readonly string[]): Gauge {
     const series = new Map<string, number>();
     register(name, help, type, () => [...series].map(([key, value]) => `${name}${key} ${value}\n`));
     const keyOf = (values: readonly string[]) => bounded(series, render(labels, values), labels);
@@ -64,6 +71,22 @@ export function createMetrics(): Metrics {
     };
   }
 
+  function makeHistogram(name: string, help: string, labels: readonly string[], buckets: readonly number[]): Histogram {
+    const series = new Map<string, { readonly counts: number[]; sum: number; total: number }>();
+    register(name, help, 'histogram', () => [...series].map(([key, one]) => renderHistogram(name, key, buckets, one)));
+    return {
+      observe(values, value) {
+        const key = bounded(series, render(labels, values), labels);
+        let one = series.get(key);
+        if (one === undefined) series.set(key, (one = { counts: buckets.map(() => 0), sum: 0, total: 0 }));
+        const at = buckets.findIndex((most) => value <= most);
+        if (at !== -1) one.counts[at]! += 1;
+        one.sum += value;
+        one.total += 1;
+      },
+    };
+  }
+
   return {
     counter(name, help, labels) {
       const series = numbers(name, help, 'counter', labels);
@@ -72,25 +95,16 @@ export function createMetrics(): Metrics {
     gauge: (name, help, labels) => numbers(name, help, 'gauge', labels),
     gaugeFrom: (name, help, labels, read) => readAnew(name, help, 'gauge', labels, read),
     counterFrom: (name, help, labels, read) => readAnew(name, help, 'counter', labels, read),
-    histogram(name, help, labels, buckets) {
-      const series = new Map<string, { readonly counts: number[]; sum: number; total: number }>();
-      register(name, help, 'histogram', () =>
-        [...series].map(([key, one]) => renderHistogram(name, key, buckets, one)),
-      );
-      return {
-        observe(values, value) {
-          const key = bounded(series, render(labels, values), labels);
-          let one = series.get(key);
-          if (one === undefined) series.set(key, (one = { counts: buckets.map(() => 0), sum: 0, total: 0 }));
-          const at = buckets.findIndex((most) => value <= most);
-          if (at !== -1) one.counts[at]! += 1;
-          one.sum += value;
-          one.total += 1;
-        },
-      };
-    },
+    histogram: (name, help, labels, buckets) =>
+      known(histograms, name, () => makeHistogram(name, help, labels, buckets)),
     render: () => [...families.values()].map((family) => family()).join(''),
   };
+}
+
+function known<T>(all: Map<string, T>, name: string, make: () => T): T {
+  let one = all.get(name);
+  if (one === undefined) all.set(name, (one = make()));
+  return one;
 }
 
 function renderHistogram(

@@ -74,7 +74,8 @@ export async function startControllers(options: StartControllersOptions, signal:
     log,
   } = options;
   const kinds = createKinds(informers);
-  const queueMetrics = createQueueMetrics(options.metrics ?? createMetrics());
+  const metrics = options.metrics ?? createMetrics();
+  const queueMetrics = createQueueMetrics(metrics);
   const controllers: Readonly<Record<string, Run>> = {
     'deployment-controller': runDeployments,
     'replicaset-controller': (context, signal) => runReplicaSets(replicaSetFlavour, context, signal),
@@ -117,7 +118,7 @@ export async function startControllers(options: StartControllersOptions, signal:
     'generic-garbage-collector': (context, signal) => runGarbageCollector(kinds, context, signal),
   };
   const runs = Object.entries(controllers).map(([name, run]) =>
-    run(contextFor(name, { ...options, queueMetrics }, signal), signal),
+    run(contextFor(name, { ...options, metrics, queueMetrics }, signal), signal),
   );
   log.info('Started controllers', { count: runs.length });
   await Promise.all(runs);

@@ -4,6 +4,7 @@ import type { Clock } from '#lib/clock.ts';
 import { type Controller, type ControllerOptions, createController } from '#lib/controller.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
+import { createMetrics, type Metrics } from '#lib/metrics.ts';
 import type { QueueMetrics } from '#lib/queue-metrics.ts';
 import type { Informers } from '../informers.ts';
 
@@ -14,7 +15,9 @@ export interface ControllerContext {
   readonly events: EventRecorder;
   readonly clock: Clock;
   readonly log: Log;
-  readonly metrics?: QueueMetrics;
+  /** What the controller counts besides: shown by `/metrics`. */
+  readonly metrics: Metrics;
+  readonly queueMetrics?: QueueMetrics;
 }
 
 /** A context whose writes and Events carry the controller's own name. */
@@ -25,12 +28,14 @@ export function contextFor(
     informers,
     clock,
     log,
+    metrics = createMetrics(),
     queueMetrics,
   }: {
     readonly clientFor: (name: string) => Client;
     readonly informers: Informers;
     readonly clock: Clock;
     readonly log: Log;
+    readonly metrics?: Metrics;
     readonly queueMetrics?: QueueMetrics;
   },
   signal: AbortSignal,
@@ -39,14 +44,14 @@ export function contextFor(
   const bound = log.with({ controller: name });
   const events = createEventRecorder({ client, component: name, clock, log: bound });
   void events.run(signal);
-  const shared = { client, informers, events, clock, log: bound };
-  return queueMetrics === undefined ? shared : { ...shared, metrics: queueMetrics };
+  const shared = { client, informers, events, clock, log: bound, metrics };
+  return queueMetrics === undefined ? shared : { ...shared, queueMetrics };
 }
 
 /** A queue for `reconcile`, which waits until `synced` has settled and takes conflicts and vanished objects for what they are: usual. */
 export function createQueue(
   name: string,
-  { clock, log, metrics }: ControllerContext,
+  { clock, log, queueMetrics: metrics }: ControllerContext,
   reconcile: ControllerOptions['reconcile'],
   { workers = 5 }: { readonly workers?: number } = {},
 ): Controller {

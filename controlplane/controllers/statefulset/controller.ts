@@ -6,7 +6,7 @@ import {
   statefulSets as resource,
 } from '#lib/api/resources.ts';
 import { isSelectedBy } from '#lib/api/selectors/labels.ts';
-import type { StatefulSet } from '#lib/api/types/apps.v1.ts';
+import type { ControllerRevision, StatefulSet } from '#lib/api/types/apps.v1.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
@@ -15,9 +15,11 @@ import { type ControllerContext, createQueue, runWhenSynced } from '../shared/co
 import { Expectations } from '../shared/expectations.ts';
 import { ensureRevision, type History, revisionLabel, surplusRevisions, templateOf } from '../shared/history.ts';
 import { isSameStatus } from '../shared/same.ts';
+import { slowStart } from '../shared/slow-start.ts';
 import { watchOwned } from '../shared/watch-owned.ts';
-import { claimDraft, claimName, podDraft } from './identity.ts';
-import { planStatefulSet } from './plan.ts';
+import { createClaims } from './claims.ts';
+import { ordinalOf, podDraft, podIndexLabel, podNameLabel } from './identity.ts';
+import { planStatefulSet, type StatefulSetPlan } from './plan.ts';
 
 /** Keeps each StatefulSet's pods, one for each ordinal, with their claims. */
 export async function runStatefulSets(context: ControllerContext, signal: AbortSignal): Promise<void> {
@@ -27,6 +29,7 @@ export async function runStatefulSets(context: ControllerContext, signal: AbortS
   const revisions = informers.get(controllerRevisions);
   const claims = informers.get(persistentVolumeClaims);
   const expectations = new Expectations();
+  const keeper = createClaims({ client, claims, tell });
   const queue = createQueue('statefulset-controller', context, reconcile, { workers: 5 });
   watchOwned({
     ownerResource: resource,
@@ -66,46 +69,72 @@ export async function runStatefulSets(context: ControllerContext, signal: AbortS
     if (!isSameStatus(plan.status, set.status)) {
       await client.update(resource, { ...set, status: plan.status }, signal, { subresource: 'status' });
     }
-    for (const { ordinal, revision } of plan.create) {
-      await create(set, ordinal, named(history, revision === 'current' ? current : update), signal);
-    }
-    await Promise.all(plan.delete.map((pod) => remove(set, pod, signal)));
+    const isLeaving = set.metadata.deletionTimestamp !== undefined;
+    const revisionOf = (which: 'current' | 'update') => named(history, which === 'current' ? current : update);
+    const againMs = isLeaving ? undefined : await act(set, plan, revisionOf, mine, signal);
     await forgetOld(set, history, mine, current, signal);
-    return plan.againMs;
+    return againMs ?? plan.againMs;
   }
 
-  async function create(
+  /** Returns when to look again for what could not be done yet. */
+  async function act(
+    set: StatefulSet,
+    plan: StatefulSetPlan,
+    revisionOf: (which: 'current' | 'update') => ControllerRevision,
+    mine: readonly Pod[],
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const key = keyOf(set);
+    for (const pod of mine) await tend(set, pod, signal); // first: those that go take claims with them
+    const create = plan.create.filter(({ ordinal }) => !keeper.hasStale(set, ordinal));
+    if (create.length + plan.delete.length > 0) {
+      // All at once: a second expectation of the same key would be taken for the only one.
+      const uids = plan.delete.map(({ metadata }) => metadata.uid!);
+      expectations.expect(key, create.length, uids, clock.now());
+    }
+    const { done, error } = await slowStart(create.length, (i) => {
+      const { ordinal, revision } = create[i]!;
+      return createPod(set, ordinal, revisionOf(revision), signal);
+    });
+    if (error !== undefined) expectations.created(key, create.length - done);
+    const results = await Promise.allSettled(plan.delete.map((pod) => remove(set, pod, signal)));
+    const failed = error ?? results.find((result) => result.status === 'rejected')?.reason;
+    if (failed !== undefined) throw failed;
+    return create.length < plan.create.length ? staleMs : undefined;
+  }
+
+  /** What a pod that is there may lack: its labels, its claims, and who those go with. */
+  async function tend(set: StatefulSet, pod: Pod, signal: AbortSignal): Promise<void> {
+    const ordinal = ordinalOf(pod, set);
+    if (ordinal === undefined) return;
+    const { namespace, name, uid, labels = {}, deletionTimestamp } = pod.metadata;
+    if (pod.status.phase === 'Pending' && deletionTimestamp === undefined) await keeper.make(set, ordinal, signal);
+    await keeper.keep(set, pod, signal);
+    if (labels[podNameLabel] === name || deletionTimestamp !== undefined) return;
+    const body = { metadata: { uid, labels: { [podNameLabel]: name, [podIndexLabel]: String(ordinal) } } };
+    await client.patch(podResource, { namespace, name }, { type: 'merge', body }, signal).then(
+      () => tell(set, 'Normal', 'SuccessfulUpdate', done('update', name, set)),
+      (error) => tellFailure(set, 'update', name, error),
+    );
+  }
+
+  async function createPod(
     set: StatefulSet,
     ordinal: number,
-    revision: History['update'],
+    revision: ControllerRevision,
     signal: AbortSignal,
   ): Promise<void> {
-    const key = keyOf(set);
-    for (const template of set.spec.volumeClaimTemplates ?? []) {
-      if (claims.get(`${set.metadata.namespace}/${claimName(set, template, ordinal)}`) !== undefined) continue;
-      await client.create(persistentVolumeClaims, claimDraft(set, template, ordinal), signal).catch(unlessThere);
-    }
     const draft = podDraft(set, templateOf(revision), revision.metadata.name, ordinal);
-    expectations.expect(key, 1, [], clock.now());
+    const { name } = draft.metadata;
     try {
+      await keeper.make(set, ordinal, signal);
       await client.create(podResource, draft, signal);
     } catch (error) {
-      expectations.created(key);
-      if (hasReason(error, 'AlreadyExists')) return;
-      tell(
-        set,
-        'Warning',
-        'FailedCreate',
-        `create Pod ${draft.metadata.name} in StatefulSet ${set.metadata.name} failed error: ${(error as Error).message}`,
-      );
-      throw error;
+      if (!hasReason(error, 'AlreadyExists')) tellFailure(set, 'create', name, error);
+      expectations.created(keyOf(set)); // what was there already has no echo
+      return;
     }
-    tell(
-      set,
-      'Normal',
-      'SuccessfulCreate',
-      `create Pod ${draft.metadata.name} in StatefulSet ${set.metadata.name} successful`,
-    );
+    tell(set, 'Normal', 'SuccessfulCreate', done('create', name, set));
   }
 
   async function remove(set: StatefulSet, pod: Pod, signal: AbortSignal): Promise<void> {
@@ -113,10 +142,19 @@ export async function runStatefulSets(context: ControllerContext, signal: AbortS
     try {
       await client.delete(podResource, { namespace, name }, signal, { preconditions: { uid } });
     } catch (error) {
-      if (!hasReason(error, 'NotFound', 'Conflict')) throw error;
+      expectations.deleted(keyOf(set), uid!);
+      if (!hasReason(error, 'NotFound', 'Conflict')) tellFailure(set, 'delete', name, error);
       return;
     }
-    tell(set, 'Normal', 'SuccessfulDelete', `delete Pod ${name} in StatefulSet ${set.metadata.name} successful`);
+    tell(set, 'Normal', 'SuccessfulDelete', done('delete', name, set));
+  }
+
+  /** @throws what it was told */
+  function tellFailure(set: StatefulSet, verb: 'create' | 'update' | 'delete', name: string, error: unknown): never {
+    const reason = `Failed${verb[0]!.toUpperCase()}${verb.slice(1)}`;
+    const text = `${verb} Pod ${name} in StatefulSet ${set.metadata.name} failed error: ${(error as Error).message}`;
+    tell(set, 'Warning', reason, text);
+    throw error;
   }
 
   async function forgetOld(
@@ -127,7 +165,7 @@ export async function runStatefulSets(context: ControllerContext, signal: AbortS
     signal: AbortSignal,
   ): Promise<void> {
     const used = new Set(mine.map(({ metadata }) => metadata.labels?.[revisionLabel]));
-    const isUsed = ({ metadata }: History['update']) =>
+    const isUsed = ({ metadata }: ControllerRevision) =>
       metadata.name === current || metadata.name === history.update.metadata.name || used.has(metadata.name);
     for (const old of surplusRevisions(history.all, isUsed, set.spec.revisionHistoryLimit ?? 10)) {
       await client.delete(controllerRevisions, old.metadata, signal).catch((error) => {
@@ -141,10 +179,12 @@ export async function runStatefulSets(context: ControllerContext, signal: AbortS
   }
 }
 
-function named(history: History, name: string): History['update'] {
+function named(history: History, name: string): ControllerRevision {
   return history.all.find(({ metadata }) => metadata.name === name) ?? history.update;
 }
 
-function unlessThere(error: unknown): void {
-  if (!hasReason(error, 'AlreadyExists')) throw error;
+function done(verb: string, pod: string, set: StatefulSet): string {
+  return `${verb} Pod ${pod} in StatefulSet ${set.metadata.name} successful`;
 }
+
+const staleMs = 1000;

@@ -22,12 +22,16 @@ export function startOf({ spec }: StatefulSet): number {
   return spec.ordinals?.start ?? 0;
 }
 
+export function podName({ metadata }: StatefulSet, ordinal: number): string {
+  return `${metadata.name}-${ordinal}`;
+}
+
 export function claimName(set: StatefulSet, template: PersistentVolumeClaim, ordinal: number): string {
   return `${template.metadata.name}-${set.metadata.name}-${ordinal}`;
 }
 
 export function podDraft(set: StatefulSet, template: PodTemplateSpec, revision: string, ordinal: number) {
-  const name = `${set.metadata.name}-${ordinal}`;
+  const name = podName(set, ordinal);
   const draft = podFrom(template, controllerReference(statefulSets, set), { name });
   const labels = {
     ...draft.metadata.labels,
