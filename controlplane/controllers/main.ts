@@ -87,7 +87,7 @@ export async function startControllers(options: StartControllersOptions, signal:
     'endpointslice-controller': runEndpointSlices,
     'endpoint-controller': runEndpoints,
     'endpointslicemirroring-controller': runEndpointSliceMirroring,
-    'disruption-controller': runDisruption,
+    'disruption-controller': (context, signal) => runDisruption(kinds, context, signal),
     'ttl-after-finished-controller': runTtlAfterFinished,
     'clusterrole-aggregation-controller': runClusterRoleAggregation,
     'service-account-controller': runServiceAccounts,

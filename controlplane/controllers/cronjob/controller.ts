@@ -5,9 +5,10 @@ import { hasReason } from '#lib/errors.ts';
 import { indexes } from '../informers.ts';
 import { timeOf } from '../shared/conditions.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { isOfDyingNamespace } from '../shared/dying-namespace.ts';
 import { controllerOf, controllerReference, refersTo } from '../shared/owners.ts';
 import { isSameStatus } from '../shared/same.ts';
-import { type CronJobPlan, planCronJob, referenceOf } from './plan.ts';
+import { type CronJobPlan, endOf, planCronJob, referenceOf } from './plan.ts';
 
 /** Starts the Jobs of CronJobs when their time comes. */
 export async function runCronJobs(context: ControllerContext, signal: AbortSignal): Promise<void> {
@@ -28,13 +29,35 @@ export async function runCronJobs(context: ControllerContext, signal: AbortSigna
   async function reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
     const cronJob = cronJobs.get(key);
     if (cronJob === undefined) return undefined;
-    const own = jobs.byIndex(indexes.controller, cronJob.metadata.uid ?? '');
-    const plan = planCronJob({ cronJob, jobs: own, nowMs: clock.now() });
+    const known = jobs.byIndex(indexes.controller, cronJob.metadata.uid ?? '');
+    const own = [...known, ...(await activeButUnseen(cronJob, known, signal))];
+    const plan = planCronJob({ cronJob: await latest(cronJob, own, signal), jobs: own, nowMs: clock.now() });
     const about = referenceTo(resource, cronJob);
     for (const { type, reason, message } of plan.events) events.record(about, type, reason, message);
     for (const job of plan.remove) await remove(cronJob, job, signal);
     await writeStatus(cronJob, plan, await start(cronJob, plan.start, signal), signal);
     return plan.againMs;
+  }
+
+  /** Jobs that the status names and that are not seen here: only the server knows whether they are gone. */
+  async function activeButUnseen(cronJob: CronJob, own: readonly Job[], signal: AbortSignal): Promise<readonly Job[]> {
+    const unseen = (cronJob.status?.active ?? []).filter(
+      ({ uid }) => !own.some(({ metadata }) => metadata.uid === uid),
+    );
+    const found = unseen.map(async ({ namespace, name, uid }) => {
+      const job = await client.get(jobResource, { namespace, name: name! }, signal).catch(unlessNotFound);
+      return job?.metadata.uid === uid ? [job!] : [];
+    });
+    return (await Promise.all(found)).flat();
+  }
+
+  /** A Job that the status does not name may be one that it names by now. */
+  async function latest(cronJob: CronJob, own: readonly Job[], signal: AbortSignal): Promise<CronJob> {
+    const isNamed = ({ metadata }: Job) => cronJob.status?.active?.some(({ uid }) => uid === metadata.uid);
+    if (own.every((job) => isNamed(job) || endOf(job) !== undefined)) return cronJob;
+    const { namespace, name, uid } = cronJob.metadata;
+    const fresh = await client.get(resource, { namespace, name }, signal);
+    return fresh.metadata.uid === uid ? fresh : cronJob;
   }
 
   async function remove(cronJob: CronJob, { metadata }: Job, signal: AbortSignal): Promise<void> {
@@ -43,7 +66,11 @@ export async function runCronJobs(context: ControllerContext, signal: AbortSigna
     try {
       await client.delete(jobResource, { namespace, name }, signal, options);
     } catch (error) {
-      if (!hasReason(error, 'NotFound')) throw error;
+      if (!hasReason(error, 'NotFound')) {
+        const message = `Deleted job: ${(error as Error).message}`;
+        events.record(referenceTo(resource, cronJob), 'Warning', 'FailedDelete', message);
+        throw error;
+      }
     }
     events.record(referenceTo(resource, cronJob), 'Normal', 'SuccessfulDelete', `Deleted job ${name}`);
   }
@@ -59,9 +86,12 @@ export async function runCronJobs(context: ControllerContext, signal: AbortSigna
       return job;
     } catch (error) {
       // Made before a crash, or not seen yet.
-      if (hasReason(error, 'AlreadyExists'))
-        return await client.get(jobResource, { namespace, name: due.name }, signal);
-      events.record(about, 'Warning', 'FailedCreate', `Error creating job: ${(error as Error).message}`);
+      if (hasReason(error, 'AlreadyExists')) {
+        const job = await client.get(jobResource, { namespace, name: due.name }, signal);
+        return controllerOf(job)?.uid === cronJob.metadata.uid ? job : undefined;
+      }
+      if (!isOfDyingNamespace(error))
+        events.record(about, 'Warning', 'FailedCreate', `Error creating job: ${(error as Error).message}`);
       throw error;
     }
   }
@@ -81,6 +111,10 @@ export async function runCronJobs(context: ControllerContext, signal: AbortSigna
     if (isSameStatus(status, cronJob.status)) return;
     await client.update(resource, { ...cronJob, status }, signal, { subresource: 'status' });
   }
+}
+
+function unlessNotFound(error: unknown): undefined {
+  if (!hasReason(error, 'NotFound')) throw error;
 }
 
 function jobFor(cronJob: CronJob, { name, scheduledMs }: NonNullable<CronJobPlan['start']>) {

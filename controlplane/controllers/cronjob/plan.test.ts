@@ -55,7 +55,7 @@ test('planCronJob() follows its Jobs and keeps a history', (t) => {
 test('planCronJob() says what is wrong with a schedule', (t) => {
   const { events, start } = planCronJob({ cronJob: cronJob({ schedule: 'never' }), jobs: [], nowMs });
   t.is(start, undefined);
-  t.is(events[0]?.reason, 'UnparseableCronJobSchedule');
+  t.is(events[0]?.reason, 'UnparseableSchedule');
 });
 
 test('missedBetween() finds the newest of many', (t) => {
@@ -70,6 +70,16 @@ test('parseSchedule() knows time zones, names and periods', (t) => {
   t.is(parseSchedule('@hourly', undefined).next(Date.UTC(2026, 0, 1, 0, 30)), Date.UTC(2026, 0, 1, 1));
   t.is(parseSchedule('@every 1h30m', undefined).next(0), 5_400_000);
   t.throws(() => parseSchedule('@every soon', undefined), { instanceOf: RangeError });
+});
+
+test('planCronJob() says why nothing is started', (t) => {
+  const reasons = (spec: Partial<CronJobSpec>, status = {}) =>
+    planCronJob({ cronJob: cronJob(spec, status), jobs: [], nowMs }).events.map(({ reason }) => reason);
+  t.deepEqual(reasons({ timeZone: 'Mars/Olympus', suspend: true }), ['UnknownTimeZone']);
+  t.deepEqual(reasons({ schedule: '0 0 30 2 *' }), ['InvalidSchedule']);
+  t.deepEqual(reasons({ schedule: 'TZ=Europe/Berlin 0 0 1 1 *' }), ['UnsupportedSchedule']);
+  t.deepEqual(reasons({ startingDeadlineSeconds: 10 }), []);
+  t.deepEqual(reasons({ suspend: true }, { active: [referenceOf(job('tick-1'))] }), ['MissingJob']);
 });
 
 function cronJob(spec: Partial<CronJobSpec>, status: CronJob['status'] = {}): CronJob {

@@ -2,11 +2,11 @@ import { apiVersionOf } from '#lib/api/resource.ts';
 import { jobs as jobResource } from '#lib/api/resources.ts';
 import type { CronJob, CronJobStatus, Job } from '#lib/api/types/batch.v1.ts';
 import type { ObjectReference } from '#lib/api/types/core.v1.ts';
-import { missedBetween, parseSchedule, type Schedule } from './schedule.ts';
+import { isTimeZone, missedBetween, parseSchedule, type Schedule } from './schedule.ts';
 
 export interface CronJobFacts {
   readonly cronJob: CronJob;
-  /** Those that it controls. */
+  /** Those that it controls; of those that its status names none is left out that is there. */
   readonly jobs: readonly Job[];
   readonly nowMs: number;
 }
@@ -32,9 +32,21 @@ export function planCronJob({ cronJob, jobs, nowMs }: CronJobFacts): CronJobPlan
   const status = follow(cronJob, jobs, events);
   const surplus = surplusOf(cronJob, jobs);
   const rest = { status, events, remove: surplus, start: undefined, againMs: undefined };
-  if (cronJob.metadata.deletionTimestamp !== undefined || cronJob.spec?.suspend) return rest;
+  if (cronJob.metadata.deletionTimestamp !== undefined) return rest;
+  const wrong = wrongTimeZone(cronJob.spec?.timeZone);
+  if (wrong !== undefined) {
+    events.push({ type: 'Warning', reason: 'UnknownTimeZone', message: wrong });
+    return rest;
+  }
+  if (cronJob.spec?.suspend) return rest;
   const schedule = readSchedule(cronJob, events);
   if (schedule === undefined) return rest;
+  if (schedule.next(createdMs(cronJob)) === undefined) {
+    const why = 'time difference between two schedules is less than 1 second'; // so upstream takes a day that never comes
+    const message = `invalid schedule: ${cronJob.spec?.schedule} : ${why}`;
+    events.push({ type: 'Warning', reason: 'InvalidSchedule', message });
+    return rest;
+  }
   const due = dueTime(cronJob, status, schedule, nowMs, events);
   const next = schedule.next(nowMs);
   // A little late, so that the time is over by every clock.
@@ -76,12 +88,16 @@ function follow({ status = {} }: CronJob, jobs: readonly Job[], events: PlannedE
     const time = end === 'Complete' ? job.status?.completionTime : undefined;
     if (time !== undefined && time > (lastSuccessfulTime ?? '')) lastSuccessfulTime = time;
   }
+  for (const { uid, name } of status.active ?? []) {
+    if (jobs.some(({ metadata }) => metadata.uid === uid)) continue;
+    events.push({ type: 'Normal', reason: 'MissingJob', message: `Active job went missing: ${name}` });
+  }
   const running = new Set(jobs.filter((job) => endOf(job) === undefined).map(({ metadata }) => metadata.uid));
   const active = (status.active ?? []).filter(({ uid }) => running.has(uid));
   return { ...status, active, ...(lastSuccessfulTime === undefined ? {} : { lastSuccessfulTime }) };
 }
 
-function endOf({ status }: Job): 'Complete' | 'Failed' | undefined {
+export function endOf({ status }: Job): 'Complete' | 'Failed' | undefined {
   const end = status?.conditions?.find(
     ({ type, status: is }) => ['Complete', 'Failed'].includes(type) && is === 'True',
   );
@@ -104,12 +120,25 @@ function startOf({ status, metadata }: Job): string {
   return status?.startTime ?? metadata.creationTimestamp ?? '';
 }
 
+function createdMs({ metadata }: CronJob): number {
+  return Date.parse(metadata.creationTimestamp ?? '') || 0;
+}
+
+function wrongTimeZone(timeZone: string | undefined): string | undefined {
+  if (timeZone === undefined || isTimeZone(timeZone)) return undefined;
+  return `invalid timeZone: ${JSON.stringify(timeZone)}: unknown time zone ${timeZone}`;
+}
+
 function readSchedule({ spec }: CronJob, events: PlannedEvent[]): Schedule | undefined {
+  if (spec?.schedule?.includes('TZ')) {
+    const message = `CRON_TZ or TZ used in schedule ${JSON.stringify(spec.schedule)} is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details`;
+    events.push({ type: 'Warning', reason: 'UnsupportedSchedule', message });
+  }
   try {
     return parseSchedule(spec?.schedule ?? '', spec?.timeZone);
   } catch (error) {
     const message = `unparseable schedule: "${spec?.schedule}" : ${(error as Error).message}`;
-    events.push({ type: 'Warning', reason: 'UnparseableCronJobSchedule', message });
+    events.push({ type: 'Warning', reason: 'UnparseableSchedule', message });
     return undefined;
   }
 }
@@ -131,11 +160,16 @@ function dueTime(
     events.push({ type: 'Warning', reason: 'TooManyMissedTimes', message });
   }
   if (newestMs !== undefined && deadlineMs !== undefined && newestMs + deadlineMs < nowMs) {
-    const message = `Missed scheduled time to start a job: ${new Date(newestMs).toUTCString()}`;
+    const message = `Missed scheduled time to start a job: ${goTime(newestMs)}`;
     events.push({ type: 'Warning', reason: 'MissSchedule', message });
     return undefined;
   }
   return newestMs;
+}
+
+/** As Go writes RFC 1123 with a numeric zone. */
+function goTime(ms: number): string {
+  return new Date(ms).toUTCString().replace('GMT', '+0000');
 }
 
 export function referenceOf({ metadata }: Job): ObjectReference {

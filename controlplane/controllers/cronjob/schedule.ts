@@ -16,11 +16,22 @@ export function parseSchedule(text: string, timeZone: string | undefined): Sched
     const periodMs = durationMs(every[1]!);
     return { next: (ms) => Math.floor((ms + periodMs) / 1000) * 1000 };
   }
+  const zoned = /^(?:CRON_)?TZ=(\S+)\s+(.+)$/.exec(text.trim()); // from before it was refused
   try {
-    const cron = new Cron(text.trim(), { paused: true, mode: '5-part', timezone: timeZone ?? 'UTC' });
+    const timezone = zoned?.[1] ?? timeZone ?? 'UTC';
+    const cron = new Cron(zoned?.[2] ?? text.trim(), { paused: true, mode: '5-part', timezone });
     return { next: (ms) => cron.nextRun(new Date(ms))?.getTime() };
   } catch (error) {
     throw new RangeError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -13,6 +13,7 @@ import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
 import { claim } from '../shared/claim.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { isOfDyingNamespace } from '../shared/dying-namespace.ts';
 import { Expectations } from '../shared/expectations.ts';
 import { ensureRevision, revisionLabel, surplusRevisions } from '../shared/history.ts';
 import { controllerReference } from '../shared/owners.ts';
@@ -53,6 +54,11 @@ export async function runDaemonSets(context: ControllerContext, signal: AbortSig
     }
     if (set.metadata.deletionTimestamp !== undefined || !expectations.areMet(key, clock.now())) return undefined;
     const { selector } = set.spec;
+    if (!selector.matchLabels && !selector.matchExpressions) {
+      const message = 'This daemon set is selecting all pods. A non-empty selector is required.';
+      events.record(referenceTo(resource, set), 'Warning', 'SelectingAll', message);
+      return undefined;
+    }
     const mine = await claim(
       { client, ownerResource: resource, owner: set, selector, resource: podResource, reader: pods },
       signal,
@@ -68,10 +74,7 @@ export async function runDaemonSets(context: ControllerContext, signal: AbortSig
       collisionCount: history.collisionCount,
       nowMs: clock.now(),
     });
-    for (const pod of plan.failed) {
-      const message = `Found failed daemon pod ${pod.metadata.namespace}/${pod.metadata.name} on node ${pod.spec.nodeName}, will try to kill it`;
-      events.record(referenceTo(resource, set), 'Warning', 'FailedDaemonPod', message);
-    }
+    for (const pod of plan.ended) tellEnded(set, pod);
     if (!isSameStatus(plan.status, set.status)) {
       await client.update(resource, { ...set, status: plan.status }, signal, { subresource: 'status' });
     }
@@ -83,6 +86,16 @@ export async function runDaemonSets(context: ControllerContext, signal: AbortSig
       await client.delete(controllerRevisions, old.metadata, signal).catch(unlessGone);
     }
     return plan.againMs;
+  }
+
+  function tellEnded(set: DaemonSet, { metadata, spec, status }: Pod): void {
+    const pod = `${metadata.namespace}/${metadata.name} on node ${spec.nodeName}`;
+    const about = referenceTo(resource, set);
+    if (status.phase === 'Failed') {
+      events.record(about, 'Warning', 'FailedDaemonPod', `Found failed daemon pod ${pod}, will try to kill it`);
+    } else {
+      events.record(about, 'Normal', 'SucceededDaemonPod', `Found succeeded daemon pod ${pod}, will try to delete it`);
+    }
   }
 
   async function act(
@@ -104,6 +117,7 @@ export async function runDaemonSets(context: ControllerContext, signal: AbortSig
     const { done, error } = await slowStart(create.length, (i) => createPod(set, create[i]!, hash, signal));
     if (error === undefined) return;
     expectations.created(key, create.length - done);
+    if (isOfDyingNamespace(error)) return;
     events.record(referenceTo(resource, set), 'Warning', 'FailedCreate', `Error creating: ${(error as Error).message}`);
     throw error;
   }
@@ -120,8 +134,10 @@ export async function runDaemonSets(context: ControllerContext, signal: AbortSig
       await client.delete(podResource, { namespace, name }, signal, { preconditions: { uid } });
     } catch (error) {
       expectations.deleted(keyOf(set), uid!);
-      unlessGone(error);
-      return;
+      if (hasReason(error, 'NotFound', 'Conflict')) return;
+      const message = `Error deleting: ${(error as Error).message}`;
+      events.record(referenceTo(resource, set), 'Warning', 'FailedDelete', message);
+      throw error;
     }
     events.record(referenceTo(resource, set), 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
   }

@@ -20,8 +20,8 @@ export interface DaemonSetPlan {
   /** Names of nodes. */
   readonly create: readonly string[];
   readonly delete: readonly Pod[];
-  /** Of those deleted, the ones that had failed: an Event tells. */
-  readonly failed: readonly Pod[];
+  /** Of those deleted, the ones that had ended by themselves: an Event tells. */
+  readonly ended: readonly Pod[];
   readonly status: DaemonSetStatus;
   readonly againMs: number | undefined;
 }
@@ -32,7 +32,7 @@ export function planDaemonSet(facts: DaemonSetFacts): DaemonSetPlan {
   const byNode = Map.groupBy(pods, nodeOf);
   const create: string[] = [];
   const remove = new Set<Pod>();
-  const failed: Pod[] = [];
+  const endedOnes: Pod[] = [];
   const wanted: string[] = [];
   for (const node of nodes) {
     const { name } = node.metadata;
@@ -46,7 +46,7 @@ export function planDaemonSet(facts: DaemonSetFacts): DaemonSetPlan {
     else {
       for (const pod of ended) {
         remove.add(pod);
-        if (pod.status.phase === 'Failed') failed.push(pod);
+        endedOnes.push(pod);
       }
       // The oldest stays, of those of the present template if surge made a second one.
       for (const pod of surplus(good, facts)) remove.add(pod);
@@ -62,7 +62,7 @@ export function planDaemonSet(facts: DaemonSetFacts): DaemonSetPlan {
     create.push(...update.create);
     for (const pod of update.delete) remove.add(pod);
   }
-  return { create, delete: [...remove], failed, status, againMs };
+  return { create, delete: [...remove], ended: endedOnes, status, againMs };
 }
 
 /** The node that a pod runs on, or is meant for. */

@@ -7,6 +7,7 @@ import { assertNever, hasReason, type Reason } from '#lib/errors.ts';
 import { indexes } from '../informers.ts';
 import { claim, possibleOwners } from '../shared/claim.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { isOfDyingNamespace } from '../shared/dying-namespace.ts';
 import { controllerOf, refersTo } from '../shared/owners.ts';
 import { planDeployment, type Step } from './plan.ts';
 import { annotations, findNew, sizeOf } from './replica-sets.ts';
@@ -56,7 +57,11 @@ export async function runDeployments(context: ControllerContext, signal: AbortSi
     if (deployment?.spec === undefined) return undefined;
     const { selector } = deployment.spec;
     // An empty selector would own every ReplicaSet of the namespace.
-    if (!selector.matchLabels && !selector.matchExpressions) return undefined;
+    if (!selector.matchLabels && !selector.matchExpressions) {
+      const message = 'This deployment is selecting all pods. A non-empty selector is required.';
+      events.record(referenceTo(resource, deployment), 'Warning', 'SelectingAll', message);
+      return undefined;
+    }
     const owned = await claim(
       { client, ownerResource: resource, owner: deployment, selector, resource: setResource, reader: sets },
       signal,
@@ -111,6 +116,7 @@ export async function runDeployments(context: ControllerContext, signal: AbortSi
       await client.create(setResource, set, signal);
     } catch (error) {
       if (hasReason(error, 'AlreadyExists')) return await resolveCollision(set, deployment, signal);
+      if (isOfDyingNamespace(error)) throw error;
       const message = `Failed to create new replica set "${set.metadata.name}": ${(error as Error).message}`;
       const condition = say('Progressing', 'False', 'ReplicaSetCreateError', message);
       await writeStatus(
@@ -118,6 +124,7 @@ export async function runDeployments(context: ControllerContext, signal: AbortSi
         { conditions: setCondition(deployment.status?.conditions ?? [], condition, clock.now()) },
         signal,
       );
+      events.record(referenceTo(resource, deployment), 'Warning', 'ReplicaSetCreateError', message);
       throw error;
     }
     if (sizeOf(set) > 0) tellSize(deployment, set, 0);

@@ -9,8 +9,8 @@ export interface BudgetFacts {
   readonly budget: PodDisruptionBudget;
   /** Those that it selects. */
   readonly pods: readonly Pod[];
-  /** How many pods the controllers of `pods` want in all. */
-  readonly wanted: number;
+  /** How many pods the controllers of `pods` want in all; or why nobody can tell. */
+  readonly wanted: number | { readonly failure: string };
   readonly nowMs: number;
 }
 
@@ -18,13 +18,20 @@ export interface BudgetPlan {
   readonly status: PodDisruptionBudgetStatus;
   /** When an eviction that had no effect is to be forgotten. */
   readonly againMs: number | undefined;
+  /** Pods whose eviction had no effect. */
+  readonly notDeleted: readonly Pod[];
+  /** Why nothing can be counted. */
+  readonly failure?: string;
 }
 
 /** How many of its pods a budget lets go now. Rule: kubernetes pkg/controller/disruption. */
 export function planBudget({ budget, pods, wanted, nowMs }: BudgetFacts): BudgetPlan {
   const living = pods.filter((pod) => !hasEnded(pod));
-  const { disruptedPods, againMs } = stillDisrupted(budget, living, nowMs);
-  const { expectedPods, desiredHealthy } = expected(budget, living, wanted);
+  const { disruptedPods, againMs, notDeleted } = stillDisrupted(budget, living, nowMs);
+  if (needsControllers(budget) && typeof wanted !== 'number') {
+    return { ...failed(budget, wanted.failure, nowMs), againMs, notDeleted: [] };
+  }
+  const { expectedPods, desiredHealthy } = expected(budget, living, typeof wanted === 'number' ? wanted : 0);
   const isHealthy = (pod: Pod) =>
     pod.metadata.deletionTimestamp === undefined && !Object.hasOwn(disruptedPods, pod.metadata.name) && isReady(pod);
   const currentHealthy = living.filter(isHealthy).length;
@@ -32,6 +39,7 @@ export function planBudget({ budget, pods, wanted, nowMs }: BudgetFacts): Budget
   const { generation } = budget.metadata;
   return {
     againMs,
+    notDeleted,
     status: {
       ...(generation === undefined ? {} : { observedGeneration: generation }),
       ...(Object.keys(disruptedPods).length === 0 ? {} : { disruptedPods }),
@@ -42,6 +50,29 @@ export function planBudget({ budget, pods, wanted, nowMs }: BudgetFacts): Budget
       conditions: conditionsOf(budget, disruptionsAllowed > 0, nowMs),
     },
   };
+}
+
+/** Whether the budget is a share of what controllers want, rather than of what is there. */
+export function needsControllers({ spec }: PodDisruptionBudget): boolean {
+  return spec?.maxUnavailable !== undefined || typeof spec?.minAvailable === 'string';
+}
+
+/** What cannot be counted lets nobody go. */
+function failed({ metadata, status }: PodDisruptionBudget, failure: string, nowMs: number) {
+  const type = 'DisruptionAllowed';
+  const before = conditionOf(status?.conditions, type);
+  const conditions = withCondition(status?.conditions, {
+    type,
+    status: 'False',
+    reason: 'SyncFailed',
+    message: failure,
+    ...(status?.observedGeneration === undefined ? {} : { observedGeneration: status.observedGeneration }),
+    lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : timeOf(nowMs),
+  });
+  const zero = { currentHealthy: 0, desiredHealthy: 0, expectedPods: 0, observedGeneration: metadata.generation };
+  const { observedGeneration, ...counts } = { ...zero, ...status };
+  const seen = observedGeneration === undefined ? {} : { observedGeneration };
+  return { failure, status: { ...counts, ...seen, disruptionsAllowed: 0, conditions } };
 }
 
 function expected({ spec }: PodDisruptionBudget, pods: readonly Pod[], wanted: number) {
@@ -63,6 +94,10 @@ function stillDisrupted({ status }: PodDisruptionBudget, pods: readonly Pod[], n
     .map(([name, time]) => ({ name, time, untilMs: Date.parse(time) + patienceMs }))
     .filter(({ name, untilMs }) => names.has(name) && untilMs > nowMs);
   return {
+    notDeleted: pods.filter(({ metadata }) => {
+      const time = metadata.deletionTimestamp === undefined ? status?.disruptedPods?.[metadata.name] : undefined;
+      return time !== undefined && Date.parse(time) + patienceMs <= nowMs;
+    }),
     disruptedPods: Object.fromEntries(left.map(({ name, time }) => [name, time])),
     againMs: left.length === 0 ? undefined : Math.min(...left.map(({ untilMs }) => untilMs - nowMs)),
   };

@@ -11,6 +11,7 @@ import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
 import { indexes } from '../informers.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { isOfDyingNamespace } from '../shared/dying-namespace.ts';
 import { serviceNameLabel } from '../shared/endpoints.ts';
 import { Expectations } from '../shared/expectations.ts';
 import { selectedPods, watchSelectedPods } from '../shared/services.ts';
@@ -85,6 +86,7 @@ export async function runEndpointSlices(context: ControllerContext, signal: Abor
       for (const slice of plan.update) await client.update(endpointSlices, slice, signal);
       for (const slice of plan.remove) await remove(slice, signal);
     } catch (error) {
+      if (isOfDyingNamespace(error)) return undefined;
       if (!hasReason(error, 'Conflict', 'NotFound')) {
         const message = `Error updating Endpoint Slices for Service ${key}: ${(error as Error).message}`;
         events.record(referenceTo(serviceResource, service), 'Warning', 'FailedToUpdateEndpointSlices', message);

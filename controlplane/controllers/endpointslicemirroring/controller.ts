@@ -1,14 +1,16 @@
 import { endpointSlices, endpoints as endpointsResource, services as serviceResource } from '#lib/api/resources.ts';
+import type { Endpoints } from '#lib/api/types/core.v1.ts';
+import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
 import { indexes } from '../informers.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
 import { serviceNameLabel } from '../shared/endpoints.ts';
 import { Expectations } from '../shared/expectations.ts';
-import { isMirrored, managedBy, managedByLabel, planMirror } from './plan.ts';
+import { isMirrored, type MirrorPlan, managedBy, managedByLabel, mostAddresses, planMirror } from './plan.ts';
 
 /** Shows Endpoints that people wrote for a Service without selector as EndpointSlices: proxies and DNS read only those. */
 export async function runEndpointSliceMirroring(context: ControllerContext, signal: AbortSignal): Promise<void> {
-  const { client, informers, clock } = context;
+  const { client, informers, events, clock } = context;
   const endpoints = informers.get(endpointsResource);
   const services = informers.get(serviceResource);
   const slices = informers.get(endpointSlices);
@@ -38,7 +40,8 @@ export async function runEndpointSliceMirroring(context: ControllerContext, sign
       );
     // Endpoints that follow a selector have slices of their own.
     const isWanted = source !== undefined && service !== undefined && !service.spec?.selector && isMirrored(source);
-    const plan = isWanted ? planMirror(source, own) : { create: [], update: [], remove: own };
+    const plan = isWanted ? planMirror(source, own) : { ...nothing, remove: own };
+    if (source !== undefined) tell(source, plan);
     expectations.expect(key, plan.create.length, [], clock.now());
     try {
       for (const slice of plan.create) await client.create(endpointSlices, slice, signal);
@@ -53,4 +56,18 @@ export async function runEndpointSliceMirroring(context: ControllerContext, sign
       });
     }
   }
+
+  function tell(source: Endpoints, { invalid, skipped }: MirrorPlan): void {
+    const about = referenceTo(endpointsResource, source);
+    if (invalid > 0) {
+      const message = `Skipping ${invalid} invalid IP addresses when mirroring to EndpointSlices`;
+      events.record(about, 'Warning', 'InvalidIPAddress', message);
+    }
+    if (skipped > 0) {
+      const message = `A max of ${mostAddresses} addresses can be mirrored to EndpointSlices per Endpoints subset. ${skipped} addresses were skipped`;
+      events.record(about, 'Warning', 'TooManyAddressesToMirror', message);
+    }
+  }
 }
+
+const nothing: MirrorPlan = { create: [], update: [], remove: [], invalid: 0, skipped: 0 };

@@ -31,7 +31,7 @@ test('planMirror() changes and removes what is there', (t) => {
     ...slice,
     metadata: { ...slice.metadata, name: `db-${i}` },
   }));
-  t.deepEqual(planMirror(endpoints, slices), { create: [], update: [], remove: [] });
+  t.deepEqual(planMirror(endpoints, slices), { create: [], update: [], remove: [], invalid: 0, skipped: 0 });
   const moved = {
     ...endpoints,
     subsets: [{ ...endpoints.subsets![0]!, addresses: [{ ip: '192.0.2.8' }], notReadyAddresses: [] }],
@@ -45,6 +45,12 @@ test('planMirror() changes and removes what is there', (t) => {
     plan.remove.map(({ metadata }) => metadata.name),
     ['db-1'],
   );
+});
+
+test('planMirror() counts what it cannot show', (t) => {
+  const many = Array.from({ length: 1002 }, (_, i) => ({ ip: `192.0.${i >> 8}.${i & 255}` }));
+  const subsets = [{ addresses: [...many, { ip: 'none' }], ports: [] }];
+  t.like(planMirror({ ...endpoints, subsets }, []), { invalid: 1, skipped: 2 });
 });
 
 test('isMirrored() leaves out what says so', (t) => {

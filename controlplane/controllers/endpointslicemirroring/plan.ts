@@ -13,6 +13,9 @@ export interface MirrorPlan {
   readonly create: readonly EndpointSlice[];
   readonly update: readonly EndpointSlice[];
   readonly remove: readonly EndpointSlice[];
+  /** How many addresses are shown in no slice: those that are none, and those beyond what a subset may have. */
+  readonly invalid: number;
+  readonly skipped: number;
 }
 
 /**
@@ -37,7 +40,14 @@ export function planMirror(endpoints: Endpoints, slices: readonly EndpointSlice[
       update.push({ ...slice, metadata: { ...slice.metadata, name, uid, resourceVersion, generateName: undefined } });
     }
   }
-  return { create, update, remove: spare };
+  return { create, update, remove: spare, ...leftOut(endpoints, wanted) };
+}
+
+function leftOut({ subsets = [] }: Endpoints, slices: readonly EndpointSlice[]) {
+  const all = subsets.flatMap(({ addresses = [], notReadyAddresses = [] }) => [...addresses, ...notReadyAddresses]);
+  const invalid = all.filter(({ ip }) => familyOf(ip) === undefined).length;
+  const shown = slices.reduce((sum, slice) => sum + (slice.endpoints ?? []).length, 0);
+  return { invalid, skipped: all.length - invalid - shown };
 }
 
 export function isMirrored({ metadata }: Endpoints): boolean {
@@ -84,7 +94,7 @@ function sliceFor(
     },
   ];
 }
-const mostAddresses = 1_000;
+export const mostAddresses = 1_000;
 
 function endpointOf(
   { ip, hostname, nodeName, targetRef }: NonNullable<EndpointSubset['addresses']>[number],

@@ -8,6 +8,7 @@ import { hasReason } from '#lib/errors.ts';
 import { indexes } from '../informers.ts';
 import { claim } from '../shared/claim.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { isOfDyingNamespace } from '../shared/dying-namespace.ts';
 import { Expectations } from '../shared/expectations.ts';
 import { controllerOf, controllerReference, refersTo } from '../shared/owners.ts';
 import { generateNameFor, podFrom } from '../shared/pods.ts';
@@ -107,10 +108,9 @@ export async function runJobs(context: ControllerContext, signal: AbortSignal): 
     const { done, error } = await slowStart(plan.createPods.length, (i) => createPod(job, plan.createPods[i]!, signal));
     if (error === undefined) return undefined;
     expectations.created(key, plan.createPods.length - done);
+    if (isOfDyingNamespace(error)) return error;
     const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
-    if (!hasReason(error, 'Forbidden') || !message.includes('terminated')) {
-      events.record(referenceTo(resource, job), 'Warning', 'FailedCreate', message);
-    }
+    events.record(referenceTo(resource, job), 'Warning', 'FailedCreate', message);
     return error;
   }
 
@@ -127,8 +127,10 @@ export async function runJobs(context: ControllerContext, signal: AbortSignal): 
       await client.delete(podResource, { namespace, name }, signal, { preconditions: { uid } });
     } catch (error) {
       expectations.deleted(keyOf(job), uid!);
-      if (!hasReason(error, 'NotFound', 'Conflict')) throw error;
-      return;
+      if (hasReason(error, 'NotFound', 'Conflict')) return;
+      const message = `Error deleting: ${(error as Error).message}`;
+      events.record(referenceTo(resource, job), 'Warning', 'FailedDelete', message);
+      throw error;
     }
     events.record(referenceTo(resource, job), 'Normal', 'SuccessfulDelete', `Deleted pod: ${name}`);
   }

@@ -198,7 +198,12 @@ function conditionsOf(
     counts.uncounted.succeeded.length + counts.uncounted.failed.length === 0;
   if (!isSettled) return conditions;
   set(type, 'True', reason, message);
-  if (type === 'Complete') events.push({ type: 'Normal', reason: 'Completed', message: 'Job completed' });
-  else events.push({ type: 'Warning', reason, message });
+  if (type === 'Complete') {
+    if (counts.counted.succeeded > (job.spec.completions ?? Infinity)) {
+      const text = 'Too many succeeded pods running after completion count reached';
+      events.push({ type: 'Warning', reason: 'TooManySucceededPods', message: text });
+    }
+    events.push({ type: 'Normal', reason: 'Completed', message: 'Job completed' });
+  } else events.push({ type: 'Warning', reason, message });
   return conditions;
 }

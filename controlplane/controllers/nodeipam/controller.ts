@@ -46,8 +46,7 @@ export async function runNodeIpam(
     const ranges = clusters.flatMap((cluster) => cluster.next() ?? []);
     if (ranges.length < clusters.length) {
       waiting.add(name);
-      const message = `Node ${name} status is now: CIDRNotAvailable`;
-      events.record({ ...referenceTo(nodeResource, node), uid: name }, 'Normal', 'CIDRNotAvailable', message);
+      tell(node, 'CIDRNotAvailable');
       return;
     }
     waiting.delete(name);
@@ -57,8 +56,16 @@ export async function runNodeIpam(
       await client.patch(nodeResource, { name }, { type: 'strategic', body }, signal);
     } catch (error) {
       hold(name, []);
-      if (!hasReason(error, 'NotFound')) throw error;
+      if (hasReason(error, 'NotFound')) return;
+      tell(node, 'CIDRAssignmentFailed');
+      throw error;
     }
+  }
+
+  function tell(node: Node, reason: 'CIDRNotAvailable' | 'CIDRAssignmentFailed'): void {
+    const { name } = node.metadata;
+    const about = { ...referenceTo(nodeResource, node), uid: name };
+    events.record(about, 'Normal', reason, `Node ${name} status is now: ${reason}`);
   }
 }
 

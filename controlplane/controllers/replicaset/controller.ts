@@ -8,6 +8,7 @@ import { hasReason } from '#lib/errors.ts';
 import { indexes } from '../informers.ts';
 import { claim } from '../shared/claim.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { isOfDyingNamespace } from '../shared/dying-namespace.ts';
 import { Expectations } from '../shared/expectations.ts';
 import { controllerOf, controllerReference } from '../shared/owners.ts';
 import { generateNameFor, podFrom } from '../shared/pods.ts';
@@ -149,11 +150,4 @@ export async function runReplicaSets<O extends KubeObject>(
 
 function statusOf(object: KubeObject): ReplicaSetStatus | undefined {
   return (object as { status?: ReplicaSetStatus }).status;
-}
-
-/** In a namespace that is going nothing can be made: no reason to complain. */
-function isOfDyingNamespace(error: unknown): boolean {
-  const causes = (error as { status?: { details?: { causes?: readonly { reason?: string }[] } } }).status?.details
-    ?.causes;
-  return hasReason(error, 'Forbidden') && (causes?.some(({ reason }) => reason === 'NamespaceTerminating') ?? false);
 }

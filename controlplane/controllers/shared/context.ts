@@ -42,11 +42,22 @@ export function contextFor(
 ): ControllerContext {
   const client = clientFor(name);
   const bound = log.with({ controller: name });
-  const events = createEventRecorder({ client, component: name, clock, log: bound });
+  const events = createEventRecorder({ client, component: eventSources[name] ?? name, clock, log: bound });
   void events.run(signal);
   const shared = { client, informers, events, clock, log: bound, metrics };
   return queueMetrics === undefined ? shared : { ...shared, queueMetrics };
 }
+
+/** Under which names upstream's Events show the controllers, where that is not the one they write under. */
+const eventSources: Readonly<Record<string, string>> = {
+  'daemon-set-controller': 'daemonset-controller',
+  'disruption-controller': 'controllermanager',
+  'endpointslice-controller': 'endpoint-slice-controller',
+  'endpointslicemirroring-controller': 'endpoint-slice-mirroring-controller',
+  'ephemeral-volume-controller': 'ephemeral_volume',
+  'generic-garbage-collector': 'garbage-collector-controller',
+  'persistent-volume-binder': 'persistentvolume-controller',
+};
 
 /** A queue for `reconcile`, which waits until `synced` has settled and takes conflicts and vanished objects for what they are: usual. */
 export function createQueue(
@@ -100,6 +111,7 @@ const queueNames: Readonly<Record<string, string>> = {
   'resourcequota-controller': 'resourcequota_primary',
   'root-ca-certificate-publisher': 'root_ca_cert_publisher',
   'service-account-controller': 'serviceaccount',
+  'stale-pod-disruption': 'stale_pod_disruption',
   'statefulset-controller': 'statefulset',
   'taint-eviction-controller': 'noexec_taint_node',
   'token-cleaner': 'token_cleaner',
