@@ -2,7 +2,7 @@ import { isSame } from '#lib/api/kinds/equal.ts';
 import { endpoints as endpointsResource } from '#lib/api/resources.ts';
 import type { EndpointSubset, Endpoints } from '#lib/api/types/core.v1.ts';
 import type { Endpoint, EndpointSlice } from '#lib/api/types/discovery.v1.ts';
-import { familyOf } from '#lib/ip.ts';
+import { parseIp } from '#lib/ip.ts';
 import { serviceNameLabel } from '../shared/endpoints.ts';
 import { controllerReference } from '../shared/owners.ts';
 
@@ -45,7 +45,7 @@ export function planMirror(endpoints: Endpoints, slices: readonly EndpointSlice[
 
 function leftOut({ subsets = [] }: Endpoints, slices: readonly EndpointSlice[]) {
   const all = subsets.flatMap(({ addresses = [], notReadyAddresses = [] }) => [...addresses, ...notReadyAddresses]);
-  const invalid = all.filter(({ ip }) => familyOf(ip) === undefined).length;
+  const invalid = all.filter(({ ip }) => parseIp(ip) === undefined).length;
   const shown = slices.reduce((sum, slice) => sum + (slice.endpoints ?? []).length, 0);
   return { invalid, skipped: all.length - invalid - shown };
 }
@@ -64,7 +64,7 @@ function sliceFor(
 ): readonly EndpointSlice[] {
   const family = addressType === 'IPv4' ? 4 : 6;
   const of = (addresses: EndpointSubset['addresses'], ready: boolean) =>
-    (addresses ?? []).filter(({ ip }) => familyOf(ip) === family).map((address) => endpointOf(address, ready));
+    (addresses ?? []).filter(({ ip }) => parseIp(ip)?.family === family).map((address) => endpointOf(address, ready));
   const all = [...of(subset.addresses, true), ...of(subset.notReadyAddresses, false)].slice(0, mostAddresses);
   if (all.length === 0) return [];
   const { name, namespace, labels, annotations } = endpoints.metadata;
