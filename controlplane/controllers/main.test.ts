@@ -3,13 +3,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import type { KubeObject, Resource } from '#lib/api/resource.ts';
+import type { Draft, KubeObject, Resource } from '#lib/api/resource.ts';
 import {
   configMaps,
   deployments,
   endpointSlices,
   endpoints,
   events,
+  jobs,
   namespaces,
   nodes,
   pods,
@@ -19,6 +20,7 @@ import {
   services,
   validatingAdmissionPolicies,
 } from '#lib/api/resources.ts';
+import type { Job } from '#lib/api/types/batch.v1.ts';
 import { type Client, createClient } from '#lib/client/client.ts';
 import { createHttpTransport } from '#lib/client/http-transport.ts';
 import { createClock } from '#lib/clock.ts';
@@ -238,6 +240,38 @@ test('pods leave a node with a taint that they do not tolerate', async (t) => {
   t.truthy(await get(pods, namespace, 'stays'));
   stop.abort();
   await client.delete(nodes, { name: 'n3' }, signal);
+});
+
+test('what controllers do shows in their metrics', async (t) => {
+  const namespace = await makeNamespace();
+  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'a', image: 'a' }] } };
+  const job = { metadata: { name: 'counted', namespace }, spec: { template, completions: 1 } } as unknown as Draft<Job>;
+  await client.create(jobs, job, signal);
+  await client.create(services, serviceFor(namespace), signal);
+  const lines = [
+    /^job_controller_job_syncs_total\{completion_mode="NonIndexed",result="success",action="pods_created"\} [1-9]/m,
+    /^job_controller_job_pods_creation_total\{reason="new",status="succeeded"\} [1-9]/m,
+    /^job_controller_job_sync_duration_seconds_count\{/m,
+    /^endpoint_slice_controller_syncs\{result="success"\} [1-9]/m,
+    /^endpoint_slice_controller_num_endpoint_slices [1-9]/m,
+    /^endpoint_slice_controller_changes\{operation="create"\} [1-9]/m,
+    /^node_collector_zone_size\{zone=""\} [23]/m,
+    /^node_collector_zone_health\{zone=""\} \d/m,
+    /^node_ipam_controller_cidrset_cidrs_allocations_total\{clusterCIDR="10\.244\.0\.0\/16"\} [2-9]/m,
+    /^root_ca_cert_publisher_sync_total\{code="200"\} [1-9]/m,
+    /^ephemeral_volume_controller_create_total \d/m,
+    /^garbagecollector_controller_resources_sync_error_total 0/m,
+    /^taint_eviction_controller_pod_deletions_total \d/m,
+    /^running_managed_controllers\{name="job-controller",manager="kube-controller-manager"\} 1/m,
+    /^workqueue_adds_total\{name="job"\} [1-9]/m,
+    /^workqueue_adds_total\{name="stale_pod_disruption"\} \d/m,
+  ];
+  let text = '';
+  for (const lastMs = clock.now() + 20_000; clock.now() < lastMs && !lines.every((line) => line.test(text)); ) {
+    await clock.sleep(20, signal);
+    text = String(await client.raw('GET', '/metrics', signal));
+  }
+  for (const line of lines) t.regex(text, line);
 });
 
 let made = 0;

@@ -117,9 +117,15 @@ export async function startControllers(options: StartControllersOptions, signal:
     // Last: it shares the informers that all others have asked for by then.
     'generic-garbage-collector': (context, signal) => runGarbageCollector(kinds, context, signal),
   };
+  const running = metrics.gauge('running_managed_controllers', 'Controllers that run.', ['name', 'manager']);
   const runs = Object.entries(controllers).map(([name, run]) =>
-    run(contextFor(name, { ...options, metrics, queueMetrics }, signal), signal),
+    run(contextFor(name, { ...options, metrics, queueMetrics }, signal), signal).finally(() => mark(name, 0)),
   );
+  for (const name of Object.keys(controllers)) mark(name, 1);
   log.info('Started controllers', { count: runs.length });
   await Promise.all(runs);
+
+  function mark(name: string, to: 0 | 1): void {
+    running.set([name, 'kube-controller-manager'], to);
+  }
 }

@@ -12,9 +12,15 @@ import { type CronJobPlan, endOf, planCronJob, referenceOf } from './plan.ts';
 
 /** Starts the Jobs of CronJobs when their time comes. */
 export async function runCronJobs(context: ControllerContext, signal: AbortSignal): Promise<void> {
-  const { client, informers, events, clock } = context;
+  const { client, informers, events, clock, metrics } = context;
   const cronJobs = informers.get(resource);
   const jobs = informers.get(jobResource);
+  const skew = metrics.histogram(
+    'cronjob_controller_job_creation_skew_duration_seconds',
+    'How long after its time a Job was made.',
+    [],
+    Array.from({ length: 10 }, (_, i) => 2 ** i),
+  );
   const queue = createQueue('cronjob-controller', context, reconcile);
 
   cronJobs.onChange((_now, _before, key) => queue.add(key));
@@ -82,6 +88,7 @@ export async function runCronJobs(context: ControllerContext, signal: AbortSigna
     const about = referenceTo(resource, cronJob);
     try {
       const job = await client.create(jobResource, jobFor(cronJob, due), signal);
+      skew.observe([], (Date.parse(job.metadata.creationTimestamp ?? '') - due.scheduledMs) / 1000);
       events.record(about, 'Normal', 'SuccessfulCreate', `Created job ${due.name}`);
       return job;
     } catch (error) {

@@ -17,18 +17,33 @@ import { Expectations } from '../shared/expectations.ts';
 import { selectedPods, watchSelectedPods } from '../shared/services.ts';
 import { managedBy, managedByLabel } from './distribute.ts';
 import { createHintsTeller } from './hints-events.ts';
+import { createSliceMetrics, servicesBySpread } from './metrics.ts';
 import { planSlices } from './plan.ts';
 import { wantsZoneHints, zoneLabel } from './zone-hints.ts';
 import { placeOf, zoneShares } from './zone-shares.ts';
 
 /** Keeps the EndpointSlices of each Service that has a selector. */
 export async function runEndpointSlices(context: ControllerContext, signal: AbortSignal): Promise<void> {
-  const { client, informers, events, clock } = context;
+  const { client, informers, events, clock, metrics } = context;
   const services = informers.get(serviceResource);
   const pods = informers.get(podResource);
   const nodes = informers.get(nodeResource);
   const slices = informers.get(endpointSlices);
   const expectations = new Expectations();
+  const counts = createSliceMetrics(metrics, subsystem);
+  const syncs = metrics.counter(`${subsystem}_syncs`, 'Rounds for Services, by how they went.', ['result']);
+  const changedSlices = metrics.histogram(
+    `${subsystem}_endpointslices_changed_per_sync`,
+    'Slices written in a round.',
+    ['topology', 'traffic_distribution'],
+    standardBuckets,
+  );
+  metrics.gaugeFrom(
+    `${subsystem}_services_count_by_traffic_distribution`,
+    'Services that ask for a way of spreading their traffic.',
+    ['traffic_distribution'],
+    () => servicesBySpread(services.list()),
+  );
   const queue = createQueue('endpointslice-controller', context, reconcile);
   const hints = createHintsTeller(events);
   const hinted = new Set<string>(); // Services that want hints
@@ -64,6 +79,7 @@ export async function runEndpointSlices(context: ControllerContext, signal: Abor
     if (service === undefined) {
       expectations.forget(key);
       hints.forget(key);
+      counts.forget(key);
       return undefined; // its slices go with it: they are owned
     }
     if (service.metadata.deletionTimestamp !== undefined || !expectations.areMet(key, clock.now())) return undefined;
@@ -72,11 +88,12 @@ export async function runEndpointSlices(context: ControllerContext, signal: Abor
       shares = zoneShares(nodes.list());
       areSharesStale = false;
     }
+    const before = slicesOf(service.metadata.namespace ?? '', service.metadata.name);
     const plan = planSlices({
       service,
       pods: selectedPods(service, pods),
       nodeOf: ({ spec }) => nodes.get(spec.nodeName ?? ''),
-      slices: slicesOf(service.metadata.namespace ?? '', service.metadata.name),
+      slices: before,
       shares,
     });
     hints.tell(service, plan.hints);
@@ -87,12 +104,18 @@ export async function runEndpointSlices(context: ControllerContext, signal: Abor
       for (const slice of plan.remove) await remove(slice, signal);
     } catch (error) {
       if (isOfDyingNamespace(error)) return undefined;
+      syncs.add([hasReason(error, 'Conflict') ? 'stale' : 'error']);
       if (!hasReason(error, 'Conflict', 'NotFound')) {
         const message = `Error updating Endpoint Slices for Service ${key}: ${(error as Error).message}`;
         events.record(referenceTo(serviceResource, service), 'Warning', 'FailedToUpdateEndpointSlices', message);
       }
       throw error;
     }
+    counts.synced(key, before, plan);
+    syncs.add(['success']);
+    const changed = plan.create.length + plan.update.length + plan.remove.length;
+    const topology = plan.hints === undefined ? 'Disabled' : 'Auto';
+    changedSlices.observe([topology, service.spec?.trafficDistribution ?? ''], changed);
     return undefined;
   }
 
@@ -118,3 +141,5 @@ export async function runEndpointSlices(context: ControllerContext, signal: Abor
     });
   }
 }
+const subsystem = 'endpoint_slice_controller';
+const standardBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -2,6 +2,7 @@ import { endpointSlices, endpoints as endpointsResource, services as serviceReso
 import type { Endpoints } from '#lib/api/types/core.v1.ts';
 import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
+import { createSliceMetrics } from '../endpointslice/metrics.ts';
 import { indexes } from '../informers.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
 import { serviceNameLabel } from '../shared/endpoints.ts';
@@ -10,11 +11,20 @@ import { isMirrored, type MirrorPlan, managedBy, managedByLabel, mostAddresses, 
 
 /** Shows Endpoints that people wrote for a Service without selector as EndpointSlices: proxies and DNS read only those. */
 export async function runEndpointSliceMirroring(context: ControllerContext, signal: AbortSignal): Promise<void> {
-  const { client, informers, events, clock } = context;
+  const { client, informers, events, clock, metrics } = context;
   const endpoints = informers.get(endpointsResource);
   const services = informers.get(serviceResource);
   const slices = informers.get(endpointSlices);
   const expectations = new Expectations();
+  const counts = createSliceMetrics(metrics, subsystem);
+  const skipped = metrics.histogram(`${subsystem}_addresses_skipped_per_sync`, 'Addresses left out.', [], powers(2));
+  const updated = metrics.histogram(
+    `${subsystem}_endpoints_updated_per_sync`,
+    'Endpoints written anew.',
+    [],
+    powers(2),
+  );
+  const seconds = metrics.histogram(`${subsystem}_endpoints_sync_duration`, 'Seconds a round took.', [], powers(0.001));
   const queue = createQueue('endpointslicemirroring-controller', context, reconcile);
 
   endpoints.onChange((_now, _before, key) => queue.add(key));
@@ -42,6 +52,7 @@ export async function runEndpointSliceMirroring(context: ControllerContext, sign
     const isWanted = source !== undefined && service !== undefined && !service.spec?.selector && isMirrored(source);
     const plan = isWanted ? planMirror(source, own) : { ...nothing, remove: own };
     if (source !== undefined) tell(source, plan);
+    const fromMs = clock.now();
     expectations.expect(key, plan.create.length, [], clock.now());
     try {
       for (const slice of plan.create) await client.create(endpointSlices, slice, signal);
@@ -55,6 +66,14 @@ export async function runEndpointSliceMirroring(context: ControllerContext, sign
         if (!hasReason(error, 'NotFound')) throw error;
       });
     }
+    if (isWanted) counts.synced(key, own, plan);
+    else counts.forget(key);
+    skipped.observe([], plan.invalid + plan.skipped);
+    updated.observe(
+      [],
+      plan.update.reduce((sum, { endpoints }) => sum + (endpoints ?? []).length, 0),
+    );
+    seconds.observe([], (clock.now() - fromMs) / 1000);
   }
 
   function tell(source: Endpoints, { invalid, skipped }: MirrorPlan): void {
@@ -68,6 +87,12 @@ export async function runEndpointSliceMirroring(context: ControllerContext, sign
       events.record(about, 'Warning', 'TooManyAddressesToMirror', message);
     }
   }
+}
+
+const subsystem = 'endpoint_slice_mirroring_controller';
+
+function powers(first: number): readonly number[] {
+  return Array.from({ length: 15 }, (_, i) => first * 2 ** i);
 }
 
 const nothing: MirrorPlan = { create: [], update: [], remove: [], invalid: 0, skipped: 0 };

@@ -8,9 +8,16 @@ import { planClaims } from './plan.ts';
 
 /** Makes the claims that pods ask for as part of themselves. Rule: Generic ephemeral volumes. */
 export async function runEphemeralVolumes(context: ControllerContext, signal: AbortSignal): Promise<void> {
-  const { client, informers, events } = context;
+  const { client, informers, events, metrics } = context;
   const claims = informers.get(persistentVolumeClaims);
   const pods = informers.get(podResource);
+  const tries = metrics.counter('ephemeral_volume_controller_create_total', 'Claims that were asked for.', []);
+  const failures = metrics.counter(
+    'ephemeral_volume_controller_create_failures_total',
+    'Claims that were asked for in vain.',
+    [],
+  );
+  for (const counter of [tries, failures]) counter.add([], 0); // seen from the start
   const queue = createQueue('ephemeral-volume-controller', context, reconcile);
   pods.onChange((now, _before, key) => {
     if (now !== undefined && planClaims(now).length > 0) queue.add(key);
@@ -32,9 +39,11 @@ export async function runEphemeralVolumes(context: ControllerContext, signal: Ab
           refuse(pod, `PVC ${name} was not created for pod ${key} (pod is not owner)`);
         continue;
       }
+      tries.add([]);
       try {
         await client.create(persistentVolumeClaims, claim, signal);
       } catch (error) {
+        failures.add([]);
         if (hasReason(error, 'AlreadyExists')) continue; // its event brings this key back if it is another's
         refuse(pod, `ephemeral volume controller: create PVC ${name}: ${(error as Error).message}`);
         throw error;

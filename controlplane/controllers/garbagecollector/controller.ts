@@ -15,7 +15,10 @@ export async function runGarbageCollector(
   context: ControllerContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, informers, log } = context;
+  const { client, informers, log, metrics } = context;
+  metrics
+    .counter('garbagecollector_controller_resources_sync_error_total', 'Failures to take in kinds: they wait.', [])
+    .add([], 0);
   const items = new Map<string, Item>(); // of the keys in the queue
   const queue = createQueue('generic-garbage-collector', context, reconcile, { workers: 20 });
   const graph = createGraph(kinds, informers, (now, before, item) => {

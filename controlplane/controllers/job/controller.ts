@@ -11,16 +11,19 @@ import { type ControllerContext, createQueue, runWhenSynced } from '../shared/co
 import { isOfDyingNamespace } from '../shared/dying-namespace.ts';
 import { Expectations } from '../shared/expectations.ts';
 import { controllerOf, controllerReference, refersTo } from '../shared/owners.ts';
-import { generateNameFor, podFrom } from '../shared/pods.ts';
+import { generateNameFor, hasEnded, podFrom } from '../shared/pods.ts';
 import { isSameStatus } from '../shared/same.ts';
 import { slowStart } from '../shared/slow-start.ts';
 import { watchOwned } from '../shared/watch-owned.ts';
+import { parseIndexes } from './indexes.ts';
+import { createJobMetrics, type SyncAction } from './metrics.ts';
 import { isFinished, type JobPlan, type NewPod, planJob } from './plan.ts';
 import { failureCountName, finalizer, hasFinalizer, indexName, isIndexed } from './pods.ts';
 
 /** Runs each Job's pods until enough of them have succeeded. */
 export async function runJobs(context: ControllerContext, signal: AbortSignal): Promise<void> {
   const { client, informers, events, clock } = context;
+  const metrics = createJobMetrics(context.metrics);
   const jobs = informers.get(resource);
   const pods = informers.get(podResource);
   const expectations = new Expectations();
@@ -35,10 +38,13 @@ export async function runJobs(context: ControllerContext, signal: AbortSignal): 
   });
   // A pod whose Job is gone has nobody left who counts it: its finalizer must not keep it.
   const orphans = createQueue('job-controller-orphans', context, reconcileOrphan, { workers: 2 });
-  pods.onChange((now, _before, key) => {
+  pods.onChange((now, before, key) => {
     if (now !== undefined && hasFinalizer(now) && jobOf(now) === undefined) orphans.add(key);
+    const [was, is] = [isEndedAndTracked(before), isEndedAndTracked(now)];
+    if (was !== is) metrics.tracked(is ? 'add' : 'delete');
   });
   jobs.onChange((now, before) => {
+    if (now !== undefined && before === undefined && !isOurs(now)) metrics.external(now.spec.managedBy!);
     if (now !== undefined || before === undefined) return;
     for (const pod of pods.byIndex(indexes.controller, before.metadata.uid!))
       if (hasFinalizer(pod)) orphans.add(keyOf(pod));
@@ -68,7 +74,7 @@ export async function runJobs(context: ControllerContext, signal: AbortSignal): 
 
   async function reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
     const job = jobs.get(key);
-    if (job === undefined || (job.spec.managedBy ?? controllerName) !== controllerName) {
+    if (job === undefined || !isOurs(job)) {
       expectations.forget(key);
       return undefined;
     }
@@ -81,14 +87,41 @@ export async function runJobs(context: ControllerContext, signal: AbortSignal): 
       await Promise.all(mine.filter(hasFinalizer).map((pod) => release(pod, signal)));
       return undefined;
     }
-    const mayManage = expectations.areMet(key, clock.now());
-    const plan = planJob({ job, pods: mine, mayManage, nowMs: clock.now() });
+    const fromMs = clock.now();
+    const mayManage = expectations.areMet(key, fromMs);
+    const plan = planJob({ job, pods: mine, mayManage, nowMs: fromMs });
+    let isGood = false;
+    try {
+      const againMs = await act(job, plan, mayManage, signal);
+      isGood = true;
+      return againMs;
+    } finally {
+      metrics.synced(job, actionOf(plan, mayManage), isGood, (clock.now() - fromMs) / 1000);
+    }
+  }
+
+  async function act(job: Job, plan: JobPlan, mayManage: boolean, signal: AbortSignal): Promise<number | undefined> {
     const error = mayManage ? await managePods(job, plan, signal) : undefined;
     await writeStatus(job, plan.status, signal);
+    count(job, plan);
     await Promise.all(plan.releasePods.map((pod) => release(pod, signal)));
     for (const event of plan.events) events.record(referenceTo(resource, job), event.type, event.reason, event.message);
     if (error !== undefined) throw error;
     return plan.againMs;
+  }
+
+  /** What the status says now, and did not before. */
+  function count(job: Job, { status, indexes: ended, handled }: JobPlan): void {
+    const since = (now: number | undefined, before: number | undefined) => Math.max(0, (now ?? 0) - (before ?? 0));
+    const of = (text: string | undefined) => parseIndexes(text, Number.MAX_SAFE_INTEGER).size;
+    metrics.podsEnded(job, since(status.succeeded, job.status.succeeded), since(status.failed, job.status.failed));
+    const { completedIndexes, failedIndexes } = job.status;
+    metrics.indexesEnded(job, since(ended.succeeded, of(completedIndexes)), since(ended.failed, of(failedIndexes)));
+    for (const action of handled) metrics.handled(action);
+    const end = status.conditions?.find(
+      ({ type, status: is }) => ['Complete', 'Failed'].includes(type) && is === 'True',
+    );
+    if (end !== undefined) metrics.ended(job, end.type === 'Complete', end.reason ?? '');
   }
 
   async function managePods(job: Job, plan: JobPlan, signal: AbortSignal): Promise<unknown> {
@@ -106,6 +139,9 @@ export async function runJobs(context: ControllerContext, signal: AbortSignal): 
     if (plan.createPods.length === 0) return undefined;
     expectations.expect(key, plan.createPods.length, [], clock.now());
     const { done, error } = await slowStart(plan.createPods.length, (i) => createPod(job, plan.createPods[i]!, signal));
+    const hasFailed = (plan.status.failed ?? 0) + (plan.status.uncountedTerminatedPods?.failed ?? []).length > 0;
+    const bad = error === undefined ? 0 : 1;
+    metrics.podsCreated(job, hasFailed, (plan.status.terminating ?? 0) > 0, done, bad);
     if (error === undefined) return undefined;
     expectations.created(key, plan.createPods.length - done);
     if (isOfDyingNamespace(error)) return error;
@@ -150,6 +186,20 @@ export async function runJobs(context: ControllerContext, signal: AbortSignal): 
   }
 }
 const controllerName = 'kubernetes.io/job-controller';
+
+function isOurs({ spec }: Job): boolean {
+  return (spec.managedBy ?? controllerName) === controllerName;
+}
+
+function isEndedAndTracked(pod: Pod | undefined): boolean {
+  return pod !== undefined && hasEnded(pod) && hasFinalizer(pod);
+}
+
+function actionOf({ createPods, deletePods }: JobPlan, mayManage: boolean): SyncAction {
+  if (!mayManage) return 'reconciling';
+  if (deletePods.length > 0) return 'pods_deleted';
+  return createPods.length > 0 ? 'pods_created' : 'tracking';
+}
 
 function unlessNotFound(error: unknown): undefined {
   if (!hasReason(error, 'NotFound')) throw error;

@@ -33,6 +33,8 @@ export interface Counts {
   readonly failedIndexes: ReadonlySet<number>;
   /** A rule of the failure policy ends the Job. */
   readonly failJob: string | undefined;
+  /** Actions of the rules of the failure policy that fit pods that have just failed. */
+  readonly handled: readonly string[];
 }
 
 export function countPods(job: Job, pods: readonly Pod[]): Counts {
@@ -53,6 +55,7 @@ export function countPods(job: Job, pods: readonly Pod[]): Counts {
   const movedFailed = before.failed.size - uncounted.failed.length;
   const toRelease: Pod[] = [];
   let failJob: string | undefined;
+  const handled: string[] = [];
   for (const pod of pods) {
     const uid = pod.metadata.uid!;
     if (!hasFinalizer(pod)) continue;
@@ -68,6 +71,7 @@ export function countPods(job: Job, pods: readonly Pod[]): Counts {
       }
     } else if (isFailed(pod, job)) {
       const { action, message } = actionFor(pod, job);
+      if (message !== '') handled.push(action);
       if (action === 'FailJob') failJob ??= message;
       if (action === 'Ignore') toRelease.push(pod);
       else uncounted.failed.push(uid);
@@ -93,6 +97,7 @@ export function countPods(job: Job, pods: readonly Pod[]): Counts {
     completedIndexes: completed,
     failedIndexes,
     failJob,
+    handled,
   };
 }
 

@@ -22,6 +22,10 @@ export interface JobPlan {
   /** Written before finalizers are taken off. */
   readonly status: JobStatus;
   readonly releasePods: readonly Pod[];
+  /** Actions of the failure policy's rules that were taken for pods. */
+  readonly handled: readonly string[];
+  /** How many indexes have ended. */
+  readonly indexes: { readonly succeeded: number; readonly failed: number };
   readonly events: readonly JobEvent[];
   readonly againMs: number | undefined;
 }
@@ -80,6 +84,8 @@ export function planJob({ job, pods, mayManage, nowMs }: JobFacts): JobPlan {
     createPods,
     status,
     releasePods: counts.toRelease,
+    handled: counts.handled,
+    indexes: { succeeded: isIndexed(job) ? counts.completedIndexes.size : 0, failed: counts.failedIndexes.size },
     events,
     againMs: times.length === 0 ? undefined : Math.min(...times),
   };

@@ -4,6 +4,7 @@ import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
 import { familyOf, parseCidr } from '#lib/ip.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { createRangeMetrics } from './metrics.ts';
 import { Ranges } from './ranges.ts';
 
 /** Gives each node ranges for its pods, one of each of `clusterCidrs`. Once given a range never changes. */
@@ -17,6 +18,7 @@ export async function runNodeIpam(
   const clusters = clusterCidrs.map((cidr) => new Ranges(parseCidr(cidr)!, familyOf(cidr) === 4 ? 24 : 64));
   const held = new Map<string, readonly string[]>(); // by node: seen, or just given; bounded by the nodes
   const waiting = new Set<string>(); // nodes for which nothing was left
+  const counts = createRangeMetrics(context.metrics, new Map(clusters.map((one, i) => [clusterCidrs[i]!, one])));
   const queue = createQueue('node-ipam-controller', context, reconcile, { workers: 1 }); // one at a time: no range twice
 
   nodes.onChange((now, _before, key) => {
@@ -34,6 +36,7 @@ export async function runNodeIpam(
     if (ranges.join() === before.join()) return;
     for (const cluster of clusters) {
       for (const range of before) cluster.free(range);
+      if (before.length > 0) counts.released(cluster);
       for (const range of ranges) cluster.hold(range);
     }
     if (ranges.length === 0) held.delete(name);
@@ -43,7 +46,11 @@ export async function runNodeIpam(
   async function reconcile(name: string, signal: AbortSignal): Promise<undefined> {
     const node = nodes.get(name);
     if (node === undefined || node.spec?.podCIDR || held.has(name)) return;
-    const ranges = clusters.flatMap((cluster) => cluster.next() ?? []);
+    const ranges = clusters.flatMap((cluster) => {
+      const range = cluster.next();
+      if (range !== undefined) counts.given(cluster);
+      return range ?? [];
+    });
     if (ranges.length < clusters.length) {
       waiting.add(name);
       tell(node, 'CIDRNotAvailable');

@@ -11,6 +11,7 @@ export class Ranges {
   readonly #count: number;
   readonly #holders = new Map<number, number>(); // how many hold each, by its number
   #lowest = 0; // all below are held
+  #passed = 0;
 
   constructor(cluster: Cidr, bits: number) {
     this.#cluster = cluster;
@@ -33,9 +34,25 @@ export class Ranges {
     }
   }
 
+  /** How many there are in all. */
+  get count(): number {
+    return this.#count;
+  }
+
+  get held(): number {
+    return this.#holders.size;
+  }
+
+  /** How many that were held the last `next` had to pass by. */
+  get passed(): number {
+    return this.#passed;
+  }
+
   /** Undefined: all are given away. */
   next(): string | undefined {
+    const from = this.#lowest;
     while (this.#lowest < this.#count && this.#holders.has(this.#lowest)) this.#lowest++;
+    this.#passed = this.#lowest - from;
     if (this.#lowest >= this.#count) return undefined;
     const base = this.#cluster.base + BigInt(this.#lowest) * this.#size;
     return formatCidr({ family: this.#cluster.family, base, bits: this.#bits });

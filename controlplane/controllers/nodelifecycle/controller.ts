@@ -1,6 +1,6 @@
 import { isSame } from '#lib/api/kinds/equal.ts';
 import { leases as leaseResource, nodes as nodeResource, pods as podResource } from '#lib/api/resources.ts';
-import type { Node, Pod } from '#lib/api/types/core.v1.ts';
+import type { Node, Pod, Taint } from '#lib/api/types/core.v1.ts';
 import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
 import { indexes } from '../informers.ts';
@@ -8,6 +8,7 @@ import { conditionOf, timeOf } from '../shared/conditions.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
 import { podCondition } from '../shared/pods.ts';
 import { readiness, silenced, taintsFor } from './health.ts';
+import { createNodeMetrics } from './metrics.ts';
 
 /**
  * Notices nodes that have fallen silent, and writes on each node by taints what it is not fit for.
@@ -19,6 +20,7 @@ export async function runNodeLifecycle(
   signal: AbortSignal,
 ): Promise<void> {
   const { client, informers, events, clock, log } = context;
+  const metrics = createNodeMetrics(context.metrics, () => nodes.list());
   const nodes = informers.get(nodeResource);
   const leases = informers.get(leaseResource);
   const pods = informers.get(podResource);
@@ -52,11 +54,13 @@ export async function runNodeLifecycle(
   async function reconcile(name: string, signal: AbortSignal): Promise<number | undefined> {
     const node = nodes.get(name);
     if (node === undefined) return undefined;
-    const silentMs = clock.now() - (heardMs.get(name) ?? clock.now());
+    const fromMs = clock.now();
+    const silentMs = fromMs - (heardMs.get(name) ?? clock.now());
     const latest = silentMs >= graceMs ? await silence(node, signal) : node;
     await writeTaints(latest, signal);
     if (readiness(latest) !== 'True') await markPods(latest, signal);
     if (silentMs < graceMs) look(name, graceMs - silentMs);
+    metrics.looked((clock.now() - fromMs) / 1000);
     return undefined;
   }
 
@@ -90,6 +94,8 @@ export async function runNodeLifecycle(
     const { name, resourceVersion } = node.metadata;
     const body = { metadata: { resourceVersion }, spec: { taints: taints.length === 0 ? null : taints } };
     await client.patch(nodeResource, { name }, { type: 'merge', body }, signal);
+    const isDriven = (all: readonly Taint[] | undefined) => (all ?? []).some(({ effect }) => effect === 'NoExecute');
+    if (isDriven(taints) && !isDriven(node.spec?.taints)) metrics.evicted(node);
   }
 
   /** Pods of a node that is not ready are not ready either, whatever they said last. */

@@ -7,6 +7,7 @@ import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
 import { untiedVolume } from '../../volumes/tie.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { addVolumeMetrics } from './metrics.ts';
 import { planClaim, type Told } from './plan-claim.ts';
 import { planVolume } from './plan-volume.ts';
 import { createReclaimer } from './reclaim.ts';
@@ -18,6 +19,7 @@ export async function runPersistentVolumes(context: ControllerContext, signal: A
   const volumes = informers.get(persistentVolumes);
   const classes = informers.get(storageClasses);
   const pods = informers.get(podResource);
+  addVolumeMetrics(context.metrics, volumes, claims);
   const queue = createQueue('persistentvolume-binder', context, reconcile, { workers: 1 });
   const write = createWriter(client);
   const reclaim = createReclaimer(context, write);

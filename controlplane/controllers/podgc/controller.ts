@@ -7,11 +7,14 @@ import { planSweep } from './plan.ts';
 /** Removes pods of nodes that are no more, pods that were never placed, and ended ones beyond a number. */
 export async function runPodGc(
   { threshold }: { readonly threshold: number },
-  { client, informers, clock, log }: ControllerContext,
+  { client, informers, clock, log, metrics }: ControllerContext,
   signal: AbortSignal,
 ): Promise<void> {
   const nodes = informers.get(nodeResource);
   const pods = informers.get(podResource);
+  const labels = ['namespace', 'reason'];
+  const deletions = metrics.counter('pod_gc_collector_force_delete_pods_total', 'Pods that were swept.', labels);
+  const failures = metrics.counter('pod_gc_collector_force_delete_pod_errors_total', 'Pods swept in vain.', labels);
   const missingSinceMs = new Map<string, number>(); // nodes named by pods but not there; bounded by those
 
   await Promise.all([nodes.synced, pods.synced]);
@@ -31,10 +34,15 @@ export async function runPodGc(
         nodes.get(spec.nodeName ?? ''),
       threshold,
     };
-    for (const { pod, message } of planSweep(facts)) {
+    for (const { pod, message, reason } of planSweep(facts)) {
       log.info('Swept a pod', { pod: `${pod.metadata.namespace}/${pod.metadata.name}`, why: message });
       const why = { reason: 'DeletionByPodGC', message, isOver: true };
-      await evictByDeletion(client, pod, why, clock.now(), signal);
+      const values = [pod.metadata.namespace ?? '', reason];
+      deletions.add(values);
+      await evictByDeletion(client, pod, why, clock.now(), signal).catch((error) => {
+        failures.add(values);
+        log.warn('Could not sweep a pod', { pod: `${pod.metadata.namespace}/${pod.metadata.name}`, err: error });
+      });
     }
   }
 

@@ -13,20 +13,24 @@ export interface GcFacts {
 export interface Sweep {
   readonly pod: Pod;
   readonly message: string;
+  /** As metrics call it. */
+  readonly reason: 'terminated' | 'orphaned' | 'unscheduled' | 'out-of-service';
 }
 
 /** Pods that nobody else will delete. Rule: kubernetes pkg/controller/podgc. */
 export function planSweep({ pods, hasNode, nodeOf, threshold }: GcFacts): readonly Sweep[] {
   const swept = new Map<string, Sweep>();
-  const sweep = (pod: Pod, message: string) => swept.set(pod.metadata.uid ?? '', { pod, message });
+  const sweep = (pod: Pod, reason: Sweep['reason'], message: string) =>
+    swept.set(pod.metadata.uid ?? '', { pod, reason, message });
   const ended = pods.filter(hasEnded).sort((a, b) => (bornAt(a) < bornAt(b) ? -1 : 1));
-  for (const pod of ended.slice(0, Math.max(0, ended.length - threshold))) sweep(pod, 'PodGC: too many ended pods');
+  for (const pod of ended.slice(0, Math.max(0, ended.length - threshold)))
+    sweep(pod, 'terminated', 'PodGC: too many ended pods');
   for (const pod of pods) {
     const { nodeName } = pod.spec;
     const isLeaving = pod.metadata.deletionTimestamp !== undefined;
-    if (nodeName && !hasNode(nodeName)) sweep(pod, 'PodGC: node no longer exists');
-    else if (!nodeName && isLeaving) sweep(pod, 'PodGC: pod was deleted before it was scheduled');
-    else if (isLeaving && isOutOfService(nodeOf(pod))) sweep(pod, 'PodGC: node is out of service');
+    if (nodeName && !hasNode(nodeName)) sweep(pod, 'orphaned', 'PodGC: node no longer exists');
+    else if (!nodeName && isLeaving) sweep(pod, 'unscheduled', 'PodGC: pod was deleted before it was scheduled');
+    else if (isLeaving && isOutOfService(nodeOf(pod))) sweep(pod, 'out-of-service', 'PodGC: node is out of service');
   }
   return [...swept.values()];
 }

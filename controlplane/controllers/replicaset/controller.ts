@@ -17,6 +17,7 @@ import { slowStart } from '../shared/slow-start.ts';
 import { watchOwned } from '../shared/watch-owned.ts';
 import type { Flavour, OwnerFacts } from './flavour.ts';
 import { planScale, planStatus, type StatusFacts } from './plan.ts';
+import { ageRatios } from './rank.ts';
 
 /** Keeps as many pods as each ReplicaSet (or ReplicationController) wants. */
 export async function runReplicaSets<O extends KubeObject>(
@@ -24,11 +25,17 @@ export async function runReplicaSets<O extends KubeObject>(
   context: ControllerContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, informers, events, clock } = context;
+  const { client, informers, events, clock, metrics } = context;
   const { resource } = flavour;
   const owners = informers.get(resource);
   const pods = informers.get(podResource);
   const expectations = new Expectations();
+  const ageRatio = metrics.histogram(
+    'replicaset_controller_sorting_deletion_age_ratio',
+    'Age of ready pods that are deleted, as a multiple of the age of the youngest one.',
+    [],
+    [0.25, 0.5, 1, 2, 4, 8],
+  );
   const queue = createQueue(flavour.name, context, reconcile, { workers: 8 });
 
   watchOwned({
@@ -74,7 +81,7 @@ export async function runReplicaSets<O extends KubeObject>(
       case 'create':
         return await createPods(owner, facts, plan.count, signal);
       case 'delete':
-        return await deletePods(owner, plan.pods, signal);
+        return await deletePods(owner, plan.pods, mine, signal);
     }
   }
 
@@ -95,8 +102,14 @@ export async function runReplicaSets<O extends KubeObject>(
     return { failure: { reason: 'FailedCreate', message }, error };
   }
 
-  async function deletePods(owner: O, victims: readonly Pod[], signal: AbortSignal): Promise<Result> {
+  async function deletePods(
+    owner: O,
+    victims: readonly Pod[],
+    mine: readonly Pod[],
+    signal: AbortSignal,
+  ): Promise<Result> {
     const key = keyOf(owner);
+    for (const ratio of ageRatios(mine, victims, clock.now())) ageRatio.observe([], ratio);
     const uids = victims.map(({ metadata }) => metadata.uid!);
     expectations.expect(key, 0, uids, clock.now());
     const results = await Promise.allSettled(victims.map((pod) => deletePod(owner, pod, signal)));

@@ -1,6 +1,6 @@
 // Which pods go first when there are too many. Rule: kubernetes pkg/controller, ActivePodsWithRanks.
 import type { Pod } from '#lib/api/types/core.v1.ts';
-import { isReady, podCondition } from '../shared/pods.ts';
+import { isActive, isReady, podCondition } from '../shared/pods.ts';
 
 /**
  * `pods`, those to be deleted first in front: unassigned, then pending, then not ready, then of lower deletion cost,
@@ -13,6 +13,15 @@ export function rankForDeletion(pods: readonly Pod[], related: readonly Pod[]): 
     .map((pod) => ({ pod, rank: rankOf(pod, onNode) }))
     .sort((a, b) => compare(a.rank, b.rank) || (a.pod.metadata.name < b.pod.metadata.name ? -1 : 1))
     .map(({ pod }) => pod);
+}
+
+/** How old the ready ones among `victims` are, in ages of the youngest ready pod; nothing where all go. */
+export function ageRatios(all: readonly Pod[], victims: readonly Pod[], nowMs: number): readonly number[] {
+  const active = all.filter(isActive);
+  if (victims.length >= active.length) return [];
+  const ageOf = ({ metadata }: Pod) => nowMs - timeOf(metadata.creationTimestamp);
+  const youngest = Math.max(1, Math.min(...active.filter(isReady).map(ageOf)));
+  return victims.filter(isReady).map((pod) => Math.trunc(ageOf(pod) / youngest));
 }
 
 function rankOf(pod: Pod, onNode: ReadonlyMap<string, number>): readonly number[] {

@@ -11,9 +11,16 @@ export interface RootCa {
 
 /** Publishes the cluster's CA as the ConfigMap `kube-root-ca.crt` of every namespace: pods check the API server by it. */
 export async function runRootCa(rootCa: RootCa, context: ControllerContext, signal: AbortSignal): Promise<void> {
-  const { client, informers } = context;
+  const { client, informers, clock, metrics } = context;
   const namespaces = informers.get(namespaceResource);
   const maps = informers.get(configMaps);
+  const syncs = metrics.counter('root_ca_cert_publisher_sync_total', 'Looks at namespaces, by HTTP code.', ['code']);
+  const seconds = metrics.histogram(
+    'root_ca_cert_publisher_sync_duration_seconds',
+    'How long a look at a namespace took, by HTTP code.',
+    ['code'],
+    Array.from({ length: 15 }, (_, i) => 0.001 * 2 ** i),
+  );
   const queue = createQueue('root-ca-certificate-publisher', context, reconcile);
 
   namespaces.onChange((now, _before, key) => now !== undefined && queue.add(key));
@@ -27,6 +34,20 @@ export async function runRootCa(rootCa: RootCa, context: ControllerContext, sign
   await runWhenSynced(queue, [namespaces, maps], signal);
 
   async function reconcile(namespace: string, signal: AbortSignal): Promise<undefined> {
+    const fromMs = clock.now();
+    let code = '200';
+    try {
+      await publish(namespace, signal);
+    } catch (error) {
+      code = String((error as { status?: { code?: number } }).status?.code ?? 500);
+      throw error;
+    } finally {
+      syncs.add([code]);
+      seconds.observe([code], (clock.now() - fromMs) / 1000);
+    }
+  }
+
+  async function publish(namespace: string, signal: AbortSignal): Promise<undefined> {
     const phase = namespaces.get(namespace)?.status?.phase;
     if (!namespaces.get(namespace) || phase === 'Terminating') return;
     const before = maps.get(`${namespace}/${name}`);

@@ -19,17 +19,19 @@ import { slowStart } from '../shared/slow-start.ts';
 import { watchOwned } from '../shared/watch-owned.ts';
 import { createClaims } from './claims.ts';
 import { ordinalOf, podDraft, podIndexLabel, podNameLabel } from './identity.ts';
+import { addStatefulSetMetrics } from './metrics.ts';
 import { planStatefulSet, type StatefulSetPlan } from './plan.ts';
 
 /** Keeps each StatefulSet's pods, one for each ordinal, with their claims. */
 export async function runStatefulSets(context: ControllerContext, signal: AbortSignal): Promise<void> {
-  const { client, informers, events, clock } = context;
+  const { client, informers, events, clock, metrics } = context;
   const sets = informers.get(resource);
   const pods = informers.get(podResource);
   const revisions = informers.get(controllerRevisions);
   const claims = informers.get(persistentVolumeClaims);
   const expectations = new Expectations();
   const keeper = createClaims({ client, claims, tell });
+  addStatefulSetMetrics(metrics, () => sets.list());
   const queue = createQueue('statefulset-controller', context, reconcile, { workers: 5 });
   watchOwned({
     ownerResource: resource,

@@ -10,10 +10,18 @@ import { stayMs } from './plan.ts';
 
 /** Deletes pods from nodes with taints of effect NoExecute, as soon as their tolerations say. */
 export async function runTaintEviction(context: ControllerContext, signal: AbortSignal): Promise<void> {
-  const { client, informers, events, clock } = context;
+  const { client, informers, events, clock, metrics } = context;
   const nodes = informers.get(nodeResource);
   const pods = informers.get(podResource);
   const sinceMs = new Map<string, number>(); // by uid: when a pod that is to go later was first seen to; bounded by the pods
+  const deletions = metrics.counter('taint_eviction_controller_pod_deletions_total', 'Pods deleted for taints.', []);
+  deletions.add([], 0); // seen from the start
+  const lateness = metrics.histogram(
+    'taint_eviction_controller_pod_deletion_duration_seconds',
+    'How long after its time a pod was deleted.',
+    [],
+    [0.005, 0.025, 0.1, 0.5, 1, 2.5, 10, 30, 60, 120, 180, 240],
+  );
   const queue = createQueue('taint-eviction-controller', context, reconcile);
 
   nodes.onChange((now, before) => {
@@ -45,6 +53,8 @@ export async function runTaintEviction(context: ControllerContext, signal: Abort
     tell(pod, `Marking for deletion Pod ${key}`);
     const why = { reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint' };
     await evictByDeletion(client, pod, why, clock.now(), signal);
+    deletions.add([]);
+    lateness.observe([], (clock.now() - since - ms) / 1000);
     return undefined;
   }
 
