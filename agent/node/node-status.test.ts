@@ -43,3 +43,12 @@ test('isNews() takes a heartbeat for none', (t) => {
   const before = nodeStatusOf(facts);
   t.false(isNews(before, nodeStatusOf({ ...facts, before, nowMs: 60_000 })));
 });
+
+test('nodeStatusOf() declares what this agent can do, and says so where it was not known', (t) => {
+  const status = nodeStatusOf(facts);
+  t.deepEqual(status.declaredFeatures, [
+    'InPlacePodLevelResourcesVerticalScaling',
+    'RestartAllContainersOnContainerExits',
+  ]);
+  t.true(isNews({ ...status, declaredFeatures: undefined }, status));
+});

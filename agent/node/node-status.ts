@@ -1,4 +1,5 @@
 import type { RuntimeCondition } from '#cri/runtime.ts';
+import { podLevelResize, restartAllContainers } from '#lib/api/scheduling/declared-features.ts';
 import type { NodeCondition, NodeStatus } from '#lib/api/types/core.v1.ts';
 import { timestamp } from '../pods/timestamp.ts';
 import type { Machine } from './machine.ts';
@@ -56,8 +57,11 @@ export function nodeStatusOf(facts: NodeFacts): NodeStatus {
       .slice(0, mostImages)
       .map(({ names, sizeBytes }) => ({ names: names.slice(0, mostNames), sizeBytes })),
     ...facts.runtimeFeatures,
+    declaredFeatures,
   };
 }
+/** What this agent can do that others may not, sorted. Rule: KEP-5328. */
+const declaredFeatures = [podLevelResize, restartAllContainers];
 const mostImages = 50;
 const mostNames = 5;
 
@@ -171,5 +175,6 @@ function withoutTimes(status: NodeStatus | undefined) {
     sorted(status?.nodeInfo).filter(([, value]) => value !== ''),
     status?.daemonEndpoints?.kubeletEndpoint?.Port,
     status?.images?.map(({ names, sizeBytes }) => [names, sizeBytes]),
+    status?.declaredFeatures,
   ];
 }

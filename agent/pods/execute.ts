@@ -1,6 +1,7 @@
 import type { SandboxStatus } from '#cri/runtime.ts';
 import { assertNever } from '#lib/errors.ts';
-import { resizeContainer } from '../resize/resize-container.ts';
+import { wholePod } from '../resize/allocation.ts';
+import { resizeContainer, resizePod } from '../resize/resize-container.ts';
 import type { PreparedVolumes } from '../volumes/volumes.ts';
 import { containerHash } from './annotations.ts';
 import { clearContainer } from './clear.ts';
@@ -48,6 +49,7 @@ export async function execute(
       }
       case 'createSandbox':
         sandbox = await runSandbox(record.pod, step.attempt, tools, signal);
+        if (record.pod.spec.resources !== undefined) record.actuated.set(wholePod, record.pod.spec.resources);
         break;
       case 'killContainer': {
         const observed = observer.of(record.uid);
@@ -63,9 +65,11 @@ export async function execute(
         if (failed !== undefined) againMs = Math.min(againMs ?? Number.POSITIVE_INFINITY, failed.againMs);
         break;
       }
-      case 'resizeContainer': {
+      case 'resizeContainer':
+      case 'resizePod': {
         try {
-          await resizeContainer(record, step, tools, signal);
+          if (step.do === 'resizePod') await resizePod(record, tools, signal);
+          else await resizeContainer(record, step, tools, signal);
           delete record.resizeError;
         } catch (error) {
           signal.throwIfAborted();

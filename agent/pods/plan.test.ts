@@ -269,3 +269,60 @@ test('planPod() restarts a container that cannot be resized while it runs', (t) 
     { do: 'startContainer', name: 'main', kind: 'main', attempt: 1 },
   ]);
 });
+
+test('planPod() resizes the pod as a whole after its containers', (t) => {
+  const pod = examplePod({ containers: [exampleContainer('main', { resources: whole })], resources: whole });
+  const observed = observing(pod, [{ of: 'main' }]);
+  const plan = (actuated: ReadonlyMap<string, object>) =>
+    words(planPod({ pod, observed, probes: allGood, restarts: new Map(), actuated, nowMs }).steps);
+  const both = [
+    ['', half],
+    ['main0', half],
+  ] as const;
+  t.deepEqual(plan(new Map(both)), ['resizeContainer', 'resizePod']);
+  t.deepEqual(plan(new Map([['', whole]])), []);
+});
+
+const rule = { action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [88] } } as const;
+const boss = exampleContainer('boss', { restartPolicy: 'Never', restartPolicyRules: [rule] });
+const ended88 = { of: 'boss', state: 'exited', exitCode: 88 } as const;
+const crew: Partial<PodSpec> = {
+  restartPolicy: 'Never',
+  initContainers: [exampleContainer('i1')],
+  containers: [boss, exampleContainer('b'), exampleContainer('c')],
+};
+const later = { createdAtMs: nowMs - 500 };
+test(
+  plans,
+  'ends all that runs where one ended as a rule says, and begins with the first init container',
+  crew,
+  [ended88, { of: 'b' }, { of: 'c', ...done }, { of: 'i1', ...done }],
+  ['kill b0', 'start i1 1'],
+);
+test(
+  plans,
+  'starts the others once the init container is through again',
+  crew,
+  [{ of: 'i1', attempt: 1, ...later, ...done }, ended88, { of: 'b', ...failed }, { of: 'c', ...done }],
+  ['start boss 1', 'start b 1', 'start c 1'],
+);
+test(
+  plans,
+  'leaves alone what came after all began anew',
+  crew,
+  [
+    { of: 'b', attempt: 1, ...later },
+    { of: 'boss', attempt: 1, ...later, ...done },
+    { of: 'c', attempt: 1, ...later, ...failed },
+    { of: 'i1', attempt: 1, ...later, ...done },
+    ended88,
+  ],
+  [],
+);
+test(
+  plans,
+  'begins nothing anew for another exit code',
+  crew,
+  [{ of: 'boss', ...failed }, { of: 'b' }, { of: 'c', ...done }, { of: 'i1', ...done }],
+  [],
+);

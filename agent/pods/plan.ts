@@ -1,10 +1,11 @@
 // What has to be done for a pod that should run. Knows no runtime and no clock; who does it plans again afterwards,
 // until there is nothing left to do.
 import type { Pod, ResourceRequirements } from '#lib/api/types/core.v1.ts';
-import { changedResources } from '../resize/allocation.ts';
+import { changedResources, wholePod } from '../resize/allocation.ts';
 import { containerHash, hashAnnotation } from './annotations.ts';
 import { containersOf, type Kind, mayRestart, type PodContainer } from './containers.ts';
 import { latestOf, type Observed, type ObservedContainer } from './observed.ts';
+import { wholeRestart } from './plan-restart.ts';
 import { planSandbox } from './plan-sandbox.ts';
 import { grantedTo, type Restart, restartWaitMs } from './restart.ts';
 
@@ -14,7 +15,7 @@ export interface PlanFacts {
   readonly probes: ProbeView;
   /** By container name. */
   readonly restarts: ReadonlyMap<string, Restart>;
-  /** By container id: the resources that it runs with, where that is known. */
+  /** By container id, and by `wholePod`: the resources that it runs with, where that is known. */
   readonly actuated?: ReadonlyMap<string, ResourceRequirements>;
   readonly nowMs: number;
 }
@@ -49,6 +50,7 @@ export type Step =
       readonly endedAtMs?: number;
     }
   | { readonly do: 'resizeContainer'; readonly id: string; readonly name: string }
+  | { readonly do: 'resizePod' }
   | { readonly do: 'removeContainer'; readonly id: string; readonly name: string };
 
 export interface Plan {
@@ -74,10 +76,18 @@ export function planPod(facts: PlanFacts): Plan {
     if (sandbox.mustStop) steps.push({ do: 'stopPod' });
     steps.push({ do: 'createSandbox', attempt: sandbox.attempt });
   }
+  steps.push(...make.ends);
   make.ephemeral();
   if (make.init()) make.main();
-  steps.push(...make.steps, ...make.resizes, ...pruning(facts.observed));
+  steps.push(...make.steps, ...make.resizes, ...wholeResize(facts, sandbox.do === 'keep'), ...pruning(facts.observed));
   return { steps, waits: make.waits };
+}
+
+/** Last, as no container may be allowed more than its pod: those that shrink have done so, those that grow gave it more. */
+function wholeResize({ pod, actuated }: PlanFacts, hasSandbox: boolean): readonly Step[] {
+  const isSettled = changedResources(actuated?.get(wholePod), pod.spec.resources).length === 0;
+  if (!hasSandbox || actuated === undefined || pod.spec.resources === undefined || isSettled) return [];
+  return [{ do: 'resizePod' }];
 }
 
 function makePlan(facts: PlanFacts, sandboxId: string | undefined) {
@@ -87,10 +97,12 @@ function makePlan(facts: PlanFacts, sandboxId: string | undefined) {
   const resizes: Step[] = [];
   const waits: Wait[] = [];
 
-  /** The newest one, if it is of the sandbox that stays. */
+  const whole = wholeRestart(pod, observed, sandboxId);
+
+  /** The newest one, if it is of the sandbox that stays, and of the time since all began anew. */
   function current(name: string): ObservedContainer | undefined {
     const latest = latestOf(observed, name);
-    return latest?.sandboxId === sandboxId ? latest : undefined;
+    return latest === undefined || latest.sandboxId !== sandboxId || whole?.isOld(latest) ? undefined : latest;
   }
 
   /** Starts it, unless it has ended so often that it must pause. */
@@ -151,6 +163,10 @@ function makePlan(facts: PlanFacts, sandboxId: string | undefined) {
   }
 
   return {
+    ends: (whole?.left ?? []).map(({ id, name }): Step => {
+      const message = `Container ${whole!.because.name} exited, all containers will be restarted`;
+      return { do: 'killContainer', id, name, message, graceSeconds: 0 };
+    }),
     steps,
     resizes,
     waits,

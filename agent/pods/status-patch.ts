@@ -39,6 +39,8 @@ const ours: readonly string[] = [
   'initContainerStatuses',
   'containerStatuses',
   'ephemeralContainerStatuses',
+  'resources',
+  'allocatedResources',
 ];
 
 function isMergedList(key: string): boolean {

@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod, PodStatus, ResourceRequirements } from '#lib/api/types/core.v1.ts';
 import type { Refusal } from '../admission/admit.ts';
+import { wholePod } from '../resize/allocation.ts';
 import { conditionsOf, type ResizeFacts } from './conditions.ts';
 import { containerStatus, type Waiting } from './container-state.ts';
 import { containersOf, type Kind } from './containers.ts';
@@ -77,7 +78,18 @@ export function statusOf(facts: StatusFacts): PodStatus {
     ...(init.length === 0 ? {} : { initContainerStatuses: init }),
     containerStatuses: main,
     ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
+    ...wholeResources(facts),
     ...(before.qosClass === undefined ? {} : { qosClass: before.qosClass }),
+  };
+}
+
+/** What a pod was granted and runs with as a whole, where it asks for something as a whole. Rule: KEP-5419. */
+function wholeResources({ pod, actuated }: StatusFacts): Pick<PodStatus, 'resources' | 'allocatedResources'> {
+  const now = actuated?.get(wholePod);
+  const { requests } = pod.spec.resources ?? {};
+  return {
+    ...(now === undefined ? {} : { resources: now }),
+    ...(requests === undefined ? {} : { allocatedResources: requests }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { PodStatus } from '#lib/api/types/core.v1.ts';
 import type { Probes } from '../probes/probes.ts';
-import { sameResources } from '../resize/allocation.ts';
+import { sameResources, wholePod } from '../resize/allocation.ts';
 import { resizeTypes } from './conditions.ts';
 import { containerNamed } from './containers.ts';
 import type { NodeTools } from './node-facts.ts';
@@ -36,10 +36,13 @@ export function tell(
 }
 
 function resizeOf({ pending, resizeError, actuated, pod, uid }: PodRecord, { observer }: NodeTools) {
-  const isInProgress = observer.of(uid).containers.some(({ id, name, state }) => {
+  const whole = actuated.get(wholePod);
+  const isBehind = whole !== undefined && !sameResources(whole, pod.spec.resources);
+  const areBehind = observer.of(uid).containers.some(({ id, name, state }) => {
     const [now, granted] = [actuated.get(id), containerNamed(pod, name)?.container.resources];
     return state === 'running' && now !== undefined && !sameResources(now, granted);
   });
+  const isInProgress = isBehind || areBehind;
   return {
     isInProgress,
     ...(pending === undefined ? {} : { pending }),

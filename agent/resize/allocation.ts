@@ -1,12 +1,16 @@
-// What a pod's containers were granted: it may lag behind what the pod asks for since it was resized.
+// What a pod and its containers were granted: it may lag behind what the pod asks for since it was resized.
 import type { Container, Pod, ResourceRequirements } from '#lib/api/types/core.v1.ts';
 
-/** Resources by container name. */
+/** Resources by container name; those of the pod as a whole, where it has such, by `wholePod`. */
 export type Allocation = Readonly<Record<string, ResourceRequirements>>;
+
+/** No container has this name, nor any this id. */
+export const wholePod = '';
 
 export function allocationOf({ spec }: Pod): Allocation {
   const all = [...(spec.initContainers ?? []), ...spec.containers];
-  return Object.fromEntries(all.map(({ name, resources = {} }) => [name, resources]));
+  const own = spec.resources === undefined ? {} : { [wholePod]: spec.resources };
+  return { ...own, ...Object.fromEntries(all.map(({ name, resources = {} }) => [name, resources])) };
 }
 
 /** The pod as it is to be run: with what it was granted instead of what it asks for. */
@@ -18,10 +22,12 @@ export function withAllocation(pod: Pod, allocation: Allocation): Pod {
       ? container
       : { ...container, resources };
   };
+  const own = allocation[wholePod];
   return {
     ...pod,
     spec: {
       ...spec,
+      ...(own === undefined || sameResources(spec.resources, own) ? {} : { resources: own }),
       containers: spec.containers.map(grant),
       ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers.map(grant) }),
     },

@@ -3,7 +3,7 @@ import { resourcesOf } from '../pods/container-config.ts';
 import { containerNamed } from '../pods/containers.ts';
 import type { NodeTools } from '../pods/node-facts.ts';
 import type { PodRecord } from '../pods/pod-record.ts';
-import { withAllocation } from './allocation.ts';
+import { type Allocation, wholePod, withAllocation } from './allocation.ts';
 import { shown } from './settle.ts';
 
 /**
@@ -19,8 +19,7 @@ export async function resizeContainer(
   const { pod, actuated } = record;
   const { cgroups, cri, capacityBytes } = tools;
   const { container } = containerNamed(pod, name)!;
-  const had = actuated.get(id);
-  const before = had === undefined ? pod : withAllocation(pod, { [name]: had });
+  const before = withAllocation(pod, { ...allocated(actuated, name, id), ...allocated(actuated, wholePod) });
   await cgroups.make(pod, signal, larger(podLimits(before), podLimits(pod)));
   await cri.runtime.updateResources(
     id,
@@ -28,9 +27,27 @@ export async function resizeContainer(
     signal,
   );
   actuated.set(id, container.resources ?? {});
-  await cgroups.make(pod, signal);
+  await makePodCgroup(record, tools, signal);
   tools.log.info('Resized container', { pod: `${pod.metadata.namespace}/${pod.metadata.name}`, containerName: name });
   tools.record(pod, 'Normal', 'ResizeCompleted', `Pod resize completed: ${shown(record)}`);
+}
+
+/** Gives the pod as a whole what it was granted. */
+export async function resizePod(record: PodRecord, tools: NodeTools, signal: AbortSignal): Promise<void> {
+  const { pod } = record;
+  await makePodCgroup(record, tools, signal);
+  tools.log.info('Resized pod', { pod: `${pod.metadata.namespace}/${pod.metadata.name}` });
+  tools.record(pod, 'Normal', 'ResizeCompleted', `Pod resize completed: ${shown(record)}`);
+}
+
+async function makePodCgroup({ pod, actuated }: PodRecord, { cgroups }: NodeTools, signal: AbortSignal): Promise<void> {
+  await cgroups.make(pod, signal);
+  if (pod.spec.resources !== undefined) actuated.set(wholePod, pod.spec.resources);
+}
+
+function allocated(actuated: PodRecord['actuated'], name: string, id = name): Allocation {
+  const had = actuated.get(id);
+  return had === undefined ? {} : { [name]: had };
 }
 
 type Limits = ReturnType<typeof podLimits>;

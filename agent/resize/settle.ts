@@ -35,5 +35,6 @@ export function settleResize(
 /** As Events tell of a resize. */
 export function shown({ pod }: Pick<PodRecord, 'pod'>): string {
   const all = pod.spec.containers.map(({ name, resources }) => ({ name, resources: resources ?? {} }));
-  return JSON.stringify({ containers: all, generation: pod.metadata.generation });
+  const { resources } = pod.spec;
+  return JSON.stringify({ containers: all, ...(resources && { resources }), generation: pod.metadata.generation });
 }

@@ -16,7 +16,7 @@ export function isNodeChange(before: Node | undefined, now: Node): boolean {
 }
 
 function aboutNode({ metadata, spec, status }: Node): string {
-  return JSON.stringify([metadata.labels, spec, status.allocatable, status.images]);
+  return JSON.stringify([metadata.labels, spec, status.allocatable, status.images, status.declaredFeatures]);
 }
 
 /** What changed about a pod that stands on a node, if rules look at that; `before`: as it stood there. */

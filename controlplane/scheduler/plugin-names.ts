@@ -18,4 +18,5 @@ export const pluginNames: ReadonlyMap<string, number> = new Map([
   ['NodeResourcesBalancedAllocation', 1],
   ['ImageLocality', 1],
   ['DefaultBinder', 0],
+  ['NodeDeclaredFeatures', 0],
 ]);

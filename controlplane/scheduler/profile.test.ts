@@ -35,6 +35,7 @@ test("profilesOf() gives upstream's plugins and weights without a configuration"
       ['InterPodAffinity', 'filter', 2],
       ['NodeResourcesBalancedAllocation', undefined, 1],
       ['ImageLocality', undefined, 1],
+      ['NodeDeclaredFeatures', 'filter', undefined],
     ],
   );
   t.deepEqual(profile!.preemption, {});

@@ -3,6 +3,7 @@ import type { PluginSet, Point, ProfileConfiguration, SchedulerConfiguration } f
 import type { Plugin } from './plugin.ts';
 import { pluginNames } from './plugin-names.ts';
 import { createBalancedAllocation } from './plugins/balance.ts';
+import { nodeDeclaredFeatures } from './plugins/declared-features.ts';
 import { createFit } from './plugins/fit.ts';
 import { imageLocality } from './plugins/image-locality.ts';
 import { createInterPodAffinity } from './plugins/inter-pod-affinity.ts';
@@ -88,6 +89,7 @@ function makePlugins(
     createInterPodAffinity(args.get('InterPodAffinity')),
     createBalancedAllocation(args.get('NodeResourcesBalancedAllocation')),
     imageLocality,
+    nodeDeclaredFeatures,
   ];
   return new Map(all.map((plugin) => [plugin.name, plugin]));
 }

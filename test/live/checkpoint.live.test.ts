@@ -1,7 +1,7 @@
 // What an agent knows and nobody else does outlives it: pauses, and what pods were granted.
 import test from 'ava';
 import { execa } from 'execa';
-import { pods } from '#lib/api/resources.ts';
+import { nodes, pods } from '#lib/api/resources.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import { isAlive } from '../../vagrant/lab/processes.ts';
 import { readState } from '../../vagrant/lab/state.ts';
@@ -32,12 +32,15 @@ test('a new agent goes by the pauses, the grants and the refusals of the one bef
   const small = { requests: { cpu: '50m' }, limits: { cpu: '50m' } };
   await lab.create('crashing', { nodeName: nodeName(), containers: [main({ command: ['false'] })] });
   await lab.create('greedy', { nodeName: nodeName(), containers: [main({ resources: small })] });
+  await lab.create('other', { nodeName: nodeName(), containers: [main({ resources: small })] });
   await lab.create('refused', {
     nodeName: nodeName(),
     containers: [main({ resources: { requests: { cpu: '1k' } } })],
   });
-  await lab.when('greedy', 'ready', isReady);
-  const huge = { requests: { cpu: '1k' }, limits: { cpu: '1k' } };
+  for (const name of ['greedy', 'other']) await lab.when(name, 'ready', isReady);
+  const { status } = await lab.client.get(nodes, { name: nodeName() }, signal());
+  const cpu = status.allocatable!['cpu']!; // all there is, of which another pod has some
+  const huge = { requests: { cpu }, limits: { cpu } };
   const body = { spec: { containers: [{ name: 'main', resources: huge }] } };
   const options = { subresource: 'resize' };
   await lab.client.patch(
@@ -59,7 +62,7 @@ test('a new agent goes by the pauses, the grants and the refusals of the one bef
   t.is(first(after)?.restartCount, first(before)?.restartCount);
   t.true(isLong(after), first(after)?.state?.waiting?.message);
   const greedy = await lab.get('greedy');
-  t.is(pending(greedy)?.reason, 'Infeasible');
+  t.is(pending(greedy)?.reason, 'Deferred');
   t.deepEqual(first(greedy)?.allocatedResources, { cpu: '50m' });
   t.is(first(greedy)?.restartCount, 0);
   t.is((await lab.get('refused')).metadata.resourceVersion, refused.metadata.resourceVersion);

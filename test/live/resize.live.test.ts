@@ -1,6 +1,6 @@
 // Running pods that change: resources in place, and containers for a look inside.
 import test from 'ava';
-import { pods } from '#lib/api/resources.ts';
+import { nodes, pods } from '#lib/api/resources.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import { inNode, testCluster } from './cluster.ts';
 import { allKubectls, run } from './kubectl.ts';
@@ -61,18 +61,85 @@ test('a container that wants it so is restarted for a resize', async (t) => {
   await lab.remove('restarts');
 });
 
-test('a resize that can never be says so, and the pod goes on with what it has', async (t) => {
+test('a resize that can never be is refused, and one that cannot be now waits', async (t) => {
   await lab.create('greedy', { containers: [main({ resources: amounts('50m', '32Mi') })] });
-  await lab.when('greedy', 'ready', isReady);
-  await resize('greedy', amounts('1k', '32Mi'));
+  const { nodeName } = (await lab.when('greedy', 'ready', isReady)).spec;
+  await lab.create('other', { nodeName, containers: [main({ resources: amounts('50m', '32Mi') })] });
+  await lab.when('other', 'ready', isReady);
+  await t.throwsAsync(resize('greedy', amounts('1k', '32Mi')), { message: /enough allocatable resources: cpu, req/ });
+  const { status } = await lab.client.get(nodes, { name: nodeName! }, signal());
+  const all = status.allocatable!['cpu']!;
+  await resize('greedy', amounts(all, '32Mi'));
   const pod = await lab.when('greedy', 'told', (now) => condition(now, 'PodResizePending') !== undefined);
-  t.like(condition(pod, 'PodResizePending'), { status: 'True', reason: 'Infeasible' });
+  t.like(condition(pod, 'PodResizePending'), { status: 'True', reason: 'Deferred' });
   t.deepEqual(first(pod)?.allocatedResources, { cpu: '50m', memory: '32Mi' });
-  t.is(pod.spec.containers[0]?.resources?.requests?.['cpu'], '1k');
+  t.is(pod.spec.containers[0]?.resources?.requests?.['cpu'], all);
   await resize('greedy', amounts('60m', '32Mi'));
   const after = await lab.when('greedy', 'resized', (now) => first(now)?.resources?.limits?.['cpu'] === '60m');
   t.is(condition(after, 'PodResizePending'), undefined);
   await lab.remove('greedy');
+  await lab.remove('other');
+});
+
+test('a pod as a whole gets more while it runs, as its node has declared', async (t) => {
+  const whole = (cpu: string) => ({ requests: { cpu, memory: '32Mi' }, limits: { cpu, memory: '32Mi' } });
+  await lab.create('whole', { containers: [main()], resources: whole('100m') });
+  const before = await lab.when('whole', 'ready', isReady);
+  const { status } = await lab.client.get(nodes, { name: before.spec.nodeName! }, signal());
+  t.true(status.declaredFeatures?.includes('InPlacePodLevelResourcesVerticalScaling'));
+  const options = { subresource: 'resize' };
+  const body = { spec: { resources: whole('200m') } };
+  const at = { namespace: lab.namespace, name: 'whole' };
+  await lab.client.patch(pods, at, { type: 'strategic', body }, signal(), options);
+  const after = await lab.when('whole', 'resized', (now) => now.status.resources?.limits?.['cpu'] === '200m');
+  t.is(first(after)?.containerID, first(before)?.containerID);
+  t.deepEqual(after.status.allocatedResources, { cpu: '200m', memory: '32Mi' });
+  t.true((await limitsOf(after)).some((line) => /^20000( 100000)?$/.test(line)));
+  await lab.remove('whole');
+});
+
+test('all containers begin anew where one ends as a rule says, and the pod stays', async (t) => {
+  const say = (text: string) => ({ command: ['sh', '-c', `echo ${text} >> /work/log; sleep infinity`] });
+  const mounts = { volumeMounts: [{ name: 'work', mountPath: '/work' }] };
+  const rule = { action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [88] } } as const;
+  const once =
+    '[ -f /work/done ] && exec sleep infinity; until [ -f /work/go ]; do sleep 0.1; done; touch /work/done; exit 88';
+  const boss = main({
+    name: 'boss',
+    command: ['sh', '-c', once],
+    restartPolicy: 'Never',
+    restartPolicyRules: [rule],
+    ...mounts,
+  });
+  await lab.create('crew', {
+    restartPolicy: 'Never',
+    volumes: [{ name: 'work', emptyDir: {} }],
+    initContainers: [main({ name: 'first', command: ['sh', '-c', 'echo first >> /work/log'], ...mounts })],
+    containers: [boss, main({ ...say('other'), ...mounts })],
+  });
+  const before = await lab.when('crew', 'ready', isReady);
+  await run(allKubectls().at(-1)!, ['-n', lab.namespace, 'exec', 'crew', '-c', 'main', '--', 'touch', '/work/go']);
+  const restarts = ({ status }: Pod) => [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  const after = await lab.when(
+    'crew',
+    'begun anew',
+    (now) => isReady(now) && restarts(now).every(({ restartCount }) => restartCount === 1),
+  );
+  t.is(after.status.podIP, before.status.podIP);
+  t.is(after.metadata.uid, before.metadata.uid);
+  const { stdout } = await run(allKubectls().at(-1)!, [
+    '-n',
+    lab.namespace,
+    'exec',
+    'crew',
+    '-c',
+    'main',
+    '--',
+    'cat',
+    '/work/log',
+  ]);
+  t.deepEqual(stdout.trim().split('\n'), ['first', 'other', 'first', 'other']);
+  await lab.remove('crew');
 });
 
 test('kubectl debug looks into a running pod', async (t) => {

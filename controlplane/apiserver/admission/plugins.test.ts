@@ -165,6 +165,8 @@ test('the plugins are those that are on by default, in upstream’s order', (t) 
       'CertificateSubjectRestriction',
       'DefaultIngressClass',
       'PodTopologyLabels',
+      'NodeDeclaredFeatureValidator',
+      'PodResizeValidator',
       'MutatingAdmissionPolicy',
       'MutatingAdmissionWebhook',
       'ValidatingAdmissionPolicy',

@@ -16,11 +16,13 @@ import type { Authorize } from '../authorization/attributes.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Plugin } from './admission.ts';
 import { createClaimResize } from './claim-resize.ts';
+import { createDeclaredFeatures } from './declared-features.ts';
 import { createDefaultIngressClass, createDefaultStorageClass } from './default-classes.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import { createLimitRanger } from './limit-ranger.ts';
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts';
 import { createNodeRestriction } from './node-restriction.ts';
+import { createPodResize } from './pod-resize.ts';
 import { createPodTopology } from './pod-topology.ts';
 import { createPodSecurity } from './podsecurity/plugin.ts';
 import { expressionChecks } from './policies/check.ts';
@@ -89,6 +91,8 @@ export function createPlugins({
     certificateSubjectRestriction,
     createDefaultIngressClass({ classes: registry.reader(ingressClasses).list }),
     createPodTopology({ nodeNamed: registry.reader(nodes).get }),
+    createDeclaredFeatures({ nodeNamed: registry.reader(nodes).get }),
+    createPodResize({ nodeNamed: registry.reader(nodes).get }),
     // What others may change and refuse comes after all that is ours, but for quotas.
     createMutatingPolicies({ registry, authorize }),
     webhooks.mutating,

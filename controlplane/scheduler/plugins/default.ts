@@ -1,5 +1,6 @@
 import type { Plugin } from '../plugin.ts';
 import { balancedAllocation } from './balance.ts';
+import { nodeDeclaredFeatures } from './declared-features.ts';
 import { nodeResourcesFit } from './fit.ts';
 import { imageLocality } from './image-locality.ts';
 import { interPodAffinity } from './inter-pod-affinity.ts';
@@ -20,4 +21,5 @@ export const defaultPlugins: readonly Plugin[] = [
   interPodAffinity,
   balancedAllocation,
   imageLocality,
+  nodeDeclaredFeatures,
 ];

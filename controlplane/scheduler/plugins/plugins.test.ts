@@ -104,3 +104,18 @@ test('VolumeRestrictions lets two read one disk, and no two write it', (t) => {
   t.is(goesTo(plugins, world, pod('new', undefined, disk(true))), 'a');
   t.is(goesTo(plugins, world, pod('new', undefined, disk(false))), undefined);
 });
+
+test('NodeDeclaredFeatures keeps a pod from nodes that have not declared what it needs', (t) => {
+  const rule = { action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [1] } };
+  const wanted = pod('new', undefined, { containers: [{ name: 'c', restartPolicyRules: [rule] }] });
+  const able = node('b');
+  const declared = { ...able, status: { ...able.status, declaredFeatures: ['RestartAllContainersOnContainerExits'] } };
+  const world = snapshotOf([node('a'), declared], [pod('p', 'b')]);
+  t.is(goesTo(defaultPlugins, world, wanted), 'b');
+  const none = schedule(wanted, snapshotOf([node('a')], []), defaultPlugins, 0);
+  if (none.node !== undefined) return t.fail();
+  t.deepEqual(none.refusals.get('a')?.reasons, [
+    'node declared features check failed - unsatisfied requirements: RestartAllContainersOnContainerExits',
+  ]);
+  t.is(goesTo(defaultPlugins, snapshotOf([node('a')], [])), 'a');
+});
