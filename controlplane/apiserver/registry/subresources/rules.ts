@@ -1,5 +1,6 @@
 // What each subresource that takes the whole object may change of it.
 import { copyOf } from '#lib/api/copy.ts';
+import { validateApproval } from '#lib/api/kinds/cluster/certificate-status.ts';
 import { isSame } from '#lib/api/kinds/equal.ts';
 import type { KindRules } from '#lib/api/kinds/kind-rules.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
@@ -36,7 +37,7 @@ export function changeRulesOf(
       return only(
         rules,
         (next: CertificateSigningRequest, previous) => approved(next, previous, nowMs),
-        rules.validateStatusUpdate,
+        validateApproval,
       );
     case 'ephemeralcontainers':
       return only(rules, withEphemeral, validateEphemeralContainersUpdate);

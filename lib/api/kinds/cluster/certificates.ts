@@ -6,6 +6,7 @@ import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { humanDuration } from '../duration.ts';
 import { isSame } from '../equal.ts';
+import { validateSigning } from './certificate-status.ts';
 
 type Spec = CertificateSigningRequest['spec'];
 
@@ -35,6 +36,7 @@ export const certificateSigningRequest: KindParts<CertificateSigningRequest> = {
   validate: ({ spec }) => validateSpec(spec),
   validateUpdate: ({ spec }, previous) =>
     isSame(spec, previous.spec) ? [] : [forbiddenField('spec', 'updates to the spec are forbidden')],
+  validateStatus: validateSigning,
   fields: ({ spec }) => ({ 'spec.signerName': spec?.signerName ?? '' }),
   columns: columns(['Name', '@Age', 'SignerName', 'Requestor', 'RequestedDuration', 'Condition']),
   row: (object, nowMs) => [

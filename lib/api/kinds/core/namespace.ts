@@ -31,6 +31,13 @@ export const namespace: KindParts<Namespace> = {
       return wrong.map((message) => invalidValue(at('spec.finalizers', index), finalizer, message));
     });
   },
+  validateStatus({ metadata, status }) {
+    const expected = metadata.deletionTimestamp === undefined ? 'Active' : 'Terminating';
+    if (status?.phase === expected) return [];
+    const when = expected === 'Active' ? 'is empty' : 'is not empty';
+    const why = `may only be '${expected}' if \`deletionTimestamp\` ${when}`;
+    return [invalidValue('status.Phase', status?.phase ?? '', why)];
+  },
   fields: ({ status }) => ({ 'status.phase': status?.phase ?? '' }),
   columns: columns(['Name', 'Status', '@Age']),
   row: ({ metadata, status }, nowMs) => [metadata.name, status?.phase ?? '', ageOf(metadata, nowMs)],

@@ -2,6 +2,7 @@ import { wrongDns1035Label } from '../../names.ts';
 import type { Service } from '../../types/core.v1.ts';
 import { ageOf, columns, labelText } from '../columns.ts';
 import type { KindParts } from '../define.ts';
+import { validateServiceStatus } from '../network/load-balancer.ts';
 import { validateService, validateServiceChange } from './service-validate.ts';
 
 export const service: KindParts<Service> = {
@@ -29,6 +30,7 @@ export const service: KindParts<Service> = {
   },
   validate: validateService,
   validateUpdate: (next, previous) => [...validateService(next), ...validateServiceChange(next, previous)],
+  validateStatus: validateServiceStatus,
   fields: ({ spec }) => ({ 'spec.clusterIP': spec?.clusterIP ?? '', 'spec.type': spec?.type ?? '' }),
   columns: columns(['Name', 'Type', 'Cluster-IP', 'External-IP', 'Port(s)', '@Age'], ['Selector']),
   row(object, nowMs) {

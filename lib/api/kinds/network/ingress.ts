@@ -5,12 +5,14 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import type { HTTPIngressPath, Ingress, IngressBackend, IngressClass } from '../../types/networking.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
+import { validateIngressStatus } from './load-balancer.ts';
 
 const mostHosts = 3;
 
 export const ingress: KindParts<Ingress> = {
   hasGeneration: true,
   validate: validateIngress,
+  validateStatus: validateIngressStatus,
   columns: columns(['Name', 'Class', 'Hosts', 'Address', 'Ports', '@Age']),
   row({ metadata, spec, status }, nowMs) {
     const hosts = (spec?.rules ?? []).map(({ host }) => host ?? '').filter((host) => host !== '');

@@ -4,6 +4,7 @@ import { defaultPod } from './defaults.ts';
 import { podFields, podGraceSeconds, preparePod, preparePodStatus } from './prepare.ts';
 import { podColumns, podConditions, podRow } from './print.ts';
 import { validatePod } from './validate.ts';
+import { validatePodStatus } from './validate-status.ts';
 import { validatePodUpdate } from './validate-update.ts';
 
 export const pod: KindParts<Pod> = {
@@ -13,6 +14,7 @@ export const pod: KindParts<Pod> = {
   updateStatus: preparePodStatus,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
+  validateStatus: validatePodStatus,
   fields: podFields,
   columns: podColumns,
   row: podRow,

@@ -4,6 +4,7 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import type { Mutable } from '../object.ts';
+import { validateCounts } from '../validate-counts.ts';
 
 type Spec = NonNullable<HorizontalPodAutoscaler['spec']>;
 
@@ -23,6 +24,7 @@ export const horizontalPodAutoscaler: KindParts<HorizontalPodAutoscaler> = {
     defaultBehavior(spec);
   },
   validate: validateScaler,
+  validateStatus: ({ status }) => validateCounts(status, ['currentReplicas', 'desiredReplicas']),
   columns: columns(['Name', 'Reference', 'Targets', 'MinPods', 'MaxPods', '#Replicas', '@Age']),
   row({ metadata, spec, status }, nowMs) {
     const ref = spec?.scaleTargetRef;

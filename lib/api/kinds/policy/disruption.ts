@@ -3,6 +3,7 @@ import type { PodDisruptionBudget } from '../../types/policy.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { validateLabelSelector } from '../label-selector.ts';
+import { validateCounts } from '../validate-counts.ts';
 import { validateShare } from '../workloads/deployment.ts';
 
 export const podDisruptionBudget: KindParts<PodDisruptionBudget> = {
@@ -18,6 +19,8 @@ export const podDisruptionBudget: KindParts<PodDisruptionBudget> = {
     if (minAvailable === undefined || maxUnavailable === undefined) return causes;
     return [...causes, invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set')];
   },
+  validateStatus: ({ status }) =>
+    validateCounts(status, ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']),
   columns: columns(['Name', 'Min Available', 'Max Unavailable', '#Allowed Disruptions', '@Age']),
   row: ({ metadata, spec, status }, nowMs) => [
     metadata.name,

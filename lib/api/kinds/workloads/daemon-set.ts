@@ -7,6 +7,7 @@ import { isSame } from '../equal.ts';
 import { immutable } from '../metadata.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
 import { validateRolling } from './deployment.ts';
+import { validateDaemonSetStatus } from './status.ts';
 import {
   containerImages,
   containerNames,
@@ -31,6 +32,7 @@ export const daemonSet: KindParts<DaemonSet> = {
     }
   },
   validate: ({ spec }) => validateSpec(spec!),
+  validateStatus: validateDaemonSetStatus,
   validateUpdate(next, previous) {
     const causes = validateSpec(next.spec!);
     if (isSame(next.spec?.selector, previous.spec?.selector)) return causes;

@@ -5,6 +5,7 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
+import { validateDeploymentStatus } from './status.ts';
 import {
   containerImages,
   containerNames,
@@ -36,6 +37,7 @@ export const deployment: KindParts<Deployment> = {
     else next.metadata.labels = { ...previous.metadata.labels };
   },
   validate: ({ spec }) => validateSpec(spec!),
+  validateStatus: validateDeploymentStatus,
   validateUpdate: (next, previous) => [
     ...validateSpec(next.spec!),
     ...fixedSelector(next.spec?.selector, previous.spec?.selector),

@@ -6,6 +6,7 @@ import { ageOf, columns, labelText } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
 import { validatePodTemplate } from '../pod/validate.ts';
+import { validateReplicaStatus } from './status.ts';
 import {
   containerImages,
   containerNames,
@@ -31,6 +32,7 @@ export const replicaSet: KindParts<ReplicaSet> = {
     ...validateSpec(next.spec!),
     ...fixedSelector(next.spec?.selector, previous.spec?.selector),
   ],
+  validateStatus: validateReplicaStatus,
   fields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   columns: shown,
   row({ metadata, spec, status }, nowMs) {
@@ -74,6 +76,7 @@ export const replicationController: KindParts<ReplicationController> = {
     if (Object.keys(selector ?? {}).length === 0) causes.push(required('spec.selector'));
     return [...causes, ...validateSelectedTemplate({ matchLabels: selector ?? {} }, template), ...onlyAlways(template)];
   },
+  validateStatus: validateReplicaStatus,
   fields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   columns: shown,
   row({ metadata, spec, status }, nowMs) {

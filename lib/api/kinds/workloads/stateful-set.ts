@@ -7,6 +7,7 @@ import { isSame } from '../equal.ts';
 import { immutable } from '../metadata.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
 import { defaultClaimSpec } from '../storage/claim.ts';
+import { validateStatefulSetStatus } from './status.ts';
 import { containerImages, containerNames, notNegative, onlyAlways, validateWorkload } from './template.ts';
 
 type Spec = NonNullable<StatefulSet['spec']>;
@@ -39,6 +40,7 @@ export const statefulSet: KindParts<StatefulSet> = {
     }
   },
   validate: ({ spec }) => validateSpec(spec!),
+  validateStatus: validateStatefulSetStatus,
   validateUpdate: (next, previous) => [...validateSpec(next.spec!), ...validateChange(next.spec!, previous.spec!)],
   columns: columns(['Name', 'Ready', '@Age'], ['Containers', 'Images']),
   row({ metadata, spec, status }, nowMs) {
