@@ -71,8 +71,8 @@ export function rulesOfVersion(definition: Definition, version: Version, compile
       ...base.validateUpdate(next, previous),
       ...bySchema(next, previous).filter((cause) => !isUnchanged(cause, next, previous)),
     ],
-    validateStatusUpdate: (next, previous) => [
-      ...base.validateStatusUpdate(next, previous),
+    validateStatusUpdate: (next, previous, nowMs) => [
+      ...base.validateStatusUpdate(next, previous, nowMs),
       ...bySchema(next, previous).filter((cause) => !isUnchanged(cause, next, previous)),
     ],
   };

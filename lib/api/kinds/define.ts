@@ -30,7 +30,7 @@ export interface KindParts<T> {
   updateStatus?(next: Mutable<T>, previous: T): void;
   validate?(object: T): readonly StatusCause[];
   validateUpdate?(next: T, previous: T): readonly StatusCause[];
-  validateStatus?(next: T, previous: T): readonly StatusCause[];
+  validateStatus?(next: T, previous: T, nowMs: number): readonly StatusCause[];
   /** Beside metadata.name and metadata.namespace. */
   fields?(object: T): Readonly<Record<string, string>>;
   readonly columns?: readonly TableColumnDefinition[];
@@ -108,9 +108,9 @@ export function rulesFor<T extends KubeObject>(facts: KindFacts, parts: KindPart
       const own = parts.validateUpdate?.(next as T, previous as T) ?? parts.validate?.(next as T) ?? [];
       return [...meta, ...withShape(own, next)];
     },
-    validateStatusUpdate(next, previous) {
+    validateStatusUpdate(next, previous, nowMs) {
       const meta = validateMetadataUpdate(next.metadata, previous.metadata);
-      return [...meta, ...(parts.validateStatus?.(next as T, previous as T) ?? [])];
+      return [...meta, ...(parts.validateStatus?.(next as T, previous as T, nowMs) ?? [])];
     },
 
     selectableFields(object) {

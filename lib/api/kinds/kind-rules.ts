@@ -37,7 +37,7 @@ export interface KindRules {
   /** Causes as `invalid()` of status.ts takes them; none: the object is valid. */
   validate(object: KubeObject): readonly StatusCause[];
   validateUpdate(next: KubeObject, previous: KubeObject): readonly StatusCause[];
-  validateStatusUpdate(next: KubeObject, previous: KubeObject): readonly StatusCause[];
+  validateStatusUpdate(next: KubeObject, previous: KubeObject, nowMs: number): readonly StatusCause[];
 
   /** Values of every field that a field selector may name, metadata.name and metadata.namespace included. */
   selectableFields(object: KubeObject): Readonly<Record<string, string>>;

@@ -31,7 +31,7 @@ for (const { group, kind, version } of served) {
       rules.prepareForUpdate(next, object);
       rules.validateUpdate(next, object);
       rules.prepareForStatusUpdate(next, object);
-      rules.validateStatusUpdate(next, object);
+      rules.validateStatusUpdate(next, object, 0);
       t.deepEqual(object, previous, 'the previous state stays as it is');
     });
   }

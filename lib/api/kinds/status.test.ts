@@ -11,7 +11,7 @@ const refuses = test.macro<[string, object, object, Says, object?]>({
     const rules = rulesOf(...kindOf(of));
     const object = (status: object) =>
       ({ metadata: { name: 'a', namespace: 'b', resourceVersion: '1' }, spec: {}, ...rest, status }) as KubeObject;
-    const causes = rules.validateStatusUpdate(object(next), object(old));
+    const causes = rules.validateStatusUpdate(object(next), object(old), 0);
     t.deepEqual(
       causes.map(({ field, message }) => `${field}: ${message}`),
       expected,

@@ -30,7 +30,11 @@ export function changeRulesOf(
         mayFinishDeletion: true,
       };
     case 'status':
-      return { prepare: rules.prepareForStatusUpdate, validate: rules.validateStatusUpdate, mayFinishDeletion: true };
+      return {
+        prepare: rules.prepareForStatusUpdate,
+        validate: (next, previous) => rules.validateStatusUpdate(next, previous, nowMs),
+        mayFinishDeletion: true,
+      };
     case 'finalize':
       return only(rules, finalized, () => []);
     case 'approval':

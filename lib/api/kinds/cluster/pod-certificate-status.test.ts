@@ -51,8 +51,12 @@ const issued = () => ({
   conditions: [condition('Issued')],
 });
 
-function says(status: PodCertificateRequestStatus, before: PodCertificateRequestStatus = {}): readonly string[] {
-  return validateCertificateStatus(requestWith(status), requestWith(before)).map(
+function says(
+  status: PodCertificateRequestStatus,
+  before: PodCertificateRequestStatus = {},
+  nowMs = fromMs,
+): readonly string[] {
+  return validateCertificateStatus(requestWith(status), requestWith(before), nowMs).map(
     (one) => `${one.field} ${one.message}`,
   );
 }
@@ -61,6 +65,15 @@ test('An answer with a certificate for the key that asked is taken, and never ch
   t.deepEqual(says(issued()), []);
   t.deepEqual(says(issued(), issued()), []);
   t.regex(says({}, issued())[0] ?? '', /^status .*immutable after PodCertificateRequest is issued, denied, or failed/);
+});
+
+test('A certificate begins within five minutes of now', (t) => {
+  const minuteMs = 60_000;
+  for (const byMs of [-5 * minuteMs + 1, 0, 5 * minuteMs - 1]) t.deepEqual(says(issued(), {}, fromMs + byMs), []);
+  for (const byMs of [-5 * minuteMs, 5 * minuteMs, 24 * hourMs]) {
+    const [said = ''] = says(issued(), {}, fromMs + byMs);
+    t.regex(said, /^status.notBefore .*must be set to within 5 minutes of kube-apiserver's current time$/);
+  }
 });
 
 test('A certificate for another key, or one that lives too long, is refused', async (t) => {

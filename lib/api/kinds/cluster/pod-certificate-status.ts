@@ -1,5 +1,5 @@
 // What a signer may answer to a PodCertificateRequest. Pure. Rule: certificates validation,
-// ValidatePodCertificateRequestStatusUpdate. That a certificate begins about now is not asked: this has no clock.
+// ValidatePodCertificateRequestStatusUpdate.
 import { at, invalidHidden, invalidValue, notSupported, required } from '../../field-errors.ts';
 import type { PodCertificateRequest, PodCertificateRequestStatus } from '../../types/certificates.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
@@ -12,6 +12,7 @@ const minuteMs = 60_000;
 export function validateCertificateStatus(
   next: PodCertificateRequest,
   before: PodCertificateRequest,
+  nowMs: number,
 ): readonly StatusCause[] {
   const wrong = validateConditions(next.status ?? {});
   if (wrong.length > 0) return wrong;
@@ -20,7 +21,7 @@ export function validateCertificateStatus(
   if (endOf(before) !== undefined) return same('immutable after PodCertificateRequest is issued, denied, or failed');
   switch (endOf(next)) {
     case 'Issued':
-      return validateIssued(next, before);
+      return validateIssued(next, before, nowMs);
     case undefined:
       return same('status is immutable unless transitioning to "Issued", "Denied", or "Failed"');
     default: {
@@ -61,6 +62,7 @@ function validateConditions({ conditions = [] }: PodCertificateRequestStatus): S
 function validateIssued(
   { status, spec }: PodCertificateRequest,
   before: PodCertificateRequest,
+  nowMs: number,
 ): readonly StatusCause[] {
   const { certificateChain: chain = '', notBefore, notAfter, beginRefreshAt } = status;
   const refuse = (why: string) => [invalidValue('status.certificateChain', chain, why)];
@@ -89,6 +91,9 @@ function validateIssued(
   ];
   if (Date.parse(notBefore!) !== leaf.notBeforeMs) {
     return time('notBefore', 'must be set to the NotBefore time encoded in the leaf certificate');
+  }
+  if (Math.abs(leaf.notBeforeMs - nowMs) >= 5 * minuteMs) {
+    return time('notBefore', "must be set to within 5 minutes of kube-apiserver's current time");
   }
   if (Date.parse(notAfter!) !== leaf.notAfterMs) {
     return time('notAfter', 'must be set to the NotAfter time encoded in the leaf certificate');
