@@ -2,7 +2,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test from 'ava';
+import { decodeProtobuf } from '#lib/api/protobuf/codec.ts';
 import { configMaps, endpointSlices, endpoints, events, services } from '#lib/api/resources.ts';
+import { typeOfKind } from '#lib/api/schema.ts';
 import { createClock } from '#lib/clock.ts';
 import { freePort, startTestEtcd, type TestEtcd } from './store/etcd/testing.ts';
 import { startTestServer, type TestServer } from './testing.ts';
@@ -60,6 +62,41 @@ test.serial('keys and values lie in etcd as upstream lays them out', async (t) =
   const lease = (await etcdctl('lease', 'list')).trim().split('\n').slice(1);
   const left = await Promise.all(lease.map((id) => etcdctl('lease', 'timetolive', '--keys', id)));
   t.true(left.some((text) => text.includes('TTL(3660s)') && text.includes('/registry/events/default/e')));
+  await server.close();
+});
+
+test.serial('addresses and node ports of Services lie in etcd as upstream lays them out', async (t) => {
+  const server = await start('192.0.2.1');
+  const { client } = server;
+  const spec = { type: 'NodePort', ports: [{ port: 80, nodePort: 30_005 }] };
+  const { spec: made } = await client.create(
+    services,
+    { metadata: { name: 'np', namespace: 'default' }, spec } as never,
+    signal,
+  );
+  const keys = (await etcdctl('get', '/', '--prefix', '--keys-only')).split('\n');
+  for (const key of [
+    '/registry/ranges/servicenodeports',
+    `/registry/ipaddresses/${made!.clusterIP}`,
+    '/registry/ipaddresses/10.96.0.1',
+    '/registry/servicecidrs/kubernetes',
+  ]) {
+    t.true(keys.includes(key), key);
+  }
+  t.false(keys.includes('/registry/ranges/serviceips')); // addresses have objects since 1.33
+  const type = typeOfKind('', 'v1', 'RangeAllocation')!;
+  const allocated = async () => {
+    const text = await etcdctl('get', '/registry/ranges/servicenodeports', '--print-value-only');
+    return decodeProtobuf(Buffer.from(text.slice(0, -1), 'latin1'), type);
+  };
+  t.like(await allocated(), {
+    kind: 'RangeAllocation',
+    apiVersion: 'v1',
+    range: '30000-32767',
+    data: Buffer.from([0x20]).toString('base64'),
+  });
+  await client.delete(services, { namespace: 'default', name: 'np' }, signal);
+  await until(async () => !((await allocated()) as { data?: string }).data);
   await server.close();
 });
 

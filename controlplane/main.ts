@@ -18,8 +18,9 @@ import { createHttpServer, type HttpServer } from './apiserver/http/server.ts';
 import { createRegistry } from './apiserver/registry/create-registry.ts';
 import type { Registry } from './apiserver/registry/registry.ts';
 import type { HealthCheck } from './apiserver/routes/health.ts';
-import { createServiceHooks } from './apiserver/services/hooks.ts';
+import { createServiceHooks, defaultPorts } from './apiserver/services/hooks.ts';
 import { createPortKeys } from './apiserver/services/port-keys.ts';
+import { createPortMap } from './apiserver/services/port-map.ts';
 import { createRanges } from './apiserver/services/run-ranges.ts';
 import { type Certificates, clientCaOf, openCertificates } from './certificates.ts';
 import { type ComponentsOptions, runComponents } from './components.ts';
@@ -52,7 +53,7 @@ export async function runServer(
   const etcd = member?.location ?? options.etcd;
   const store = await openStore({ ...facts, maxStoreBytes: options.maxStoreBytes, etcd }, { clock, log });
   const progress = new Progress(() => store.problem?.());
-  const portKeys = store.isShared ? createPortKeys(store) : undefined;
+  const portKeys = store.isShared ? createPortKeys(store, createPortMap(store, defaultPorts)) : undefined;
   const registry = createRegistry({
     store,
     clock,

@@ -5,8 +5,9 @@ import { openSqliteStore } from '../../store/sqlite/store.ts';
 import { laidOut } from '../registry/layout/laid-out.ts';
 import type { Registry } from '../registry/registry.ts';
 import { type Ask, createLab, type Lab } from '../registry/testing.ts';
-import { createServiceHooks } from './hooks.ts';
+import { createServiceHooks, defaultPorts } from './hooks.ts';
 import { createPortKeys } from './port-keys.ts';
+import { createPortMap } from './port-map.ts';
 
 function lab(range = '10.96.0.0/12'): Promise<Lab> {
   return createLab({ hooks: (registry) => ({ services: createServiceHooks(registry, { range }) }) });
@@ -197,9 +198,13 @@ test('two families: a Service gets, adds and gives back the second address', asy
 async function twoServers() {
   const plain = openSqliteStore({ path: ':memory:', maxWaiting: 100_000 });
   const store = { ...laidOut(plain, createSilentLog()), isShared: true };
-  const keys = createPortKeys(store);
+  const keys = createPortKeys(store, createPortMap(store, defaultPorts));
   const hooks = (registry: Registry) => ({
-    services: createServiceHooks(registry, { range: '10.96.0.0/12', random: () => 0, portKeys: createPortKeys(store) }),
+    services: createServiceHooks(registry, {
+      range: '10.96.0.0/12',
+      random: () => 0,
+      portKeys: createPortKeys(store, createPortMap(store, defaultPorts)),
+    }),
   });
   const labs = [
     await createLab({ store, hooks, newUid: randomUUID }),
@@ -223,6 +228,7 @@ test('of two servers that give away node ports at once, none gives one of the ot
   t.deepEqual(new Set(made.map(({ code }) => code)), new Set([201]));
   t.is(new Set(made.map(({ body }) => body.spec.ports[0].nodePort)).size, 20);
   t.is((await it.keys.list()).length, 20);
+  t.is((await it.keys.mapped()).size, 20);
 });
 
 test('of two servers that are asked for one node port at once, one gives it, and it is free again for both', async (t) => {

@@ -10,10 +10,13 @@ function service(name: string, nodePort: number): Service {
   return { metadata, spec: { type: 'NodePort', ports: [{ port: 80, nodePort }] }, status: {} };
 }
 
-const repairs = test.macro<[readonly Service[], readonly PortKey[] | undefined, readonly string[], string[]?]>({
+const repairs = test.macro<
+  [readonly Service[], readonly PortKey[] | undefined, readonly string[], string[]?, (readonly number[])?]
+>({
   title: (title) => `planPortRepair() ${title}`,
-  exec(t, services, keys, steps, doubtful = []) {
-    const facts = { services, ports, doubtful: new Set(doubtful) };
+  exec(t, services, keys, steps, doubtful = [], mapped = undefined) {
+    const map = mapped === undefined ? {} : { mapped: new Set(mapped) };
+    const facts = { services, ports, doubtful: new Set(doubtful), ...map };
     const plan = planPortRepair(keys === undefined ? facts : { ...facts, keys });
     const said = plan.map((one) =>
       [one.do, 'port' in one ? one.port : '', 'why' in one ? one.why.message : ''].join(' '),
@@ -57,4 +60,26 @@ test(
   [{ port: 30_001, uid: 'a' }],
   ['give 30001'],
   ['30001 a'],
+);
+test('adopts what upstream gave away', repairs, [service('a', 30_001)], [], ['adopt 30001'], [], [30_001]);
+test(
+  'notes in the map what only a key says',
+  repairs,
+  [service('a', 30_001)],
+  [{ port: 30_001, uid: 'a' }],
+  ['adopt 30001'],
+  [],
+  [],
+);
+test('leaves what both say', repairs, [service('a', 30_001)], [{ port: 30_001, uid: 'a' }], [], [], [30_001]);
+test('doubts what only the map has', repairs, [], [], ['doubt 30001'], [], [30_001]);
+test('gives back what only the map has for long', repairs, [], [], ['give 30001'], ['30001 '], [30_001]);
+test(
+  'complains of what neither has',
+  repairs,
+  [service('a', 30_001)],
+  [],
+  ['take 30001 Port 30001 is not allocated; repairing'],
+  [],
+  [],
 );

@@ -12,6 +12,8 @@ export interface PortFacts {
   readonly ports: Span;
   /** Absent: this server alone gives ports away, and keeps none. */
   readonly keys?: readonly PortKey[];
+  /** Ports that the map has, which upstream's servers go by. */
+  readonly mapped?: ReadonlySet<number>;
   /** Keys (`PORT UID`) that have been without a Service for so long that nobody can be about to write it. */
   readonly doubtful: ReadonlySet<string>;
 }
@@ -25,6 +27,8 @@ export type PortRepair =
       readonly port: number;
       readonly uid: string;
     }
+  /** It is a Service's, and only one of key and map says so. */
+  | { readonly do: 'adopt'; readonly port: number; readonly uid: string }
   | { readonly do: 'give'; readonly port: number; readonly uid: string }
   | { readonly do: 'doubt'; readonly port: number; readonly uid: string };
 
@@ -33,7 +37,7 @@ export interface PortComplaint {
   readonly message: string;
 }
 
-export function planPortRepair({ services, ports, keys, doubtful }: PortFacts): readonly PortRepair[] {
+export function planPortRepair({ services, ports, keys, mapped, doubtful }: PortFacts): readonly PortRepair[] {
   const holders = new Map(keys?.map(({ port, uid }) => [port, uid]));
   const wanted = new Map<number, string>(); // the uid of the first Service that has it
   const steps: PortRepair[] = [];
@@ -53,7 +57,14 @@ export function planPortRepair({ services, ports, keys, doubtful }: PortFacts): 
         steps.push({ do: 'complain', ...say('PortAlreadyAllocated', message) });
       } else {
         wanted.set(port, uid);
-        if (keys === undefined || holders.get(port) === uid) continue;
+        if (keys === undefined) continue;
+        const isHeld = holders.get(port) === uid;
+        const isMapped = mapped?.has(port) ?? isHeld;
+        if (isHeld && isMapped) continue;
+        if (isHeld || (isMapped && !holders.has(port))) {
+          steps.push({ do: 'adopt', port, uid });
+          continue;
+        }
         const why = say('PortNotAllocated', `Port ${port} is not allocated; repairing`);
         if (!holders.has(port)) steps.push({ do: 'take', port, uid, ...why });
       }
@@ -61,6 +72,10 @@ export function planPortRepair({ services, ports, keys, doubtful }: PortFacts): 
   }
   for (const { port, uid } of keys ?? []) {
     if (wanted.get(port) !== uid) steps.push({ do: doubtful.has(`${port} ${uid}`) ? 'give' : 'doubt', port, uid });
+  }
+  for (const port of mapped ?? []) {
+    if (wanted.has(port) || holders.has(port)) continue;
+    steps.push({ do: doubtful.has(`${port} `) ? 'give' : 'doubt', port, uid: '' });
   }
   return steps;
 }

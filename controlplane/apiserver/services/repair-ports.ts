@@ -27,21 +27,22 @@ export function createPortRepair({
 }: PortRepairOptions): () => Promise<void> {
   let since: ReadonlyMap<string, number> = new Map(); // keys that were without a Service the last time
   return async () => {
-    const known = await keys?.list();
+    const [known, mapped] = await Promise.all([keys?.list(), keys?.mapped()]);
     const nowMs = clock.now();
     const doubtful = new Set([...since].filter(([, ms]) => nowMs - ms > youngMs).map(([key]) => key));
     const facts = { services: registry.reader(services).list(), ports, doubtful };
     const next = new Map<string, number>();
-    for (const step of planPortRepair(known === undefined ? facts : { ...facts, keys: known })) {
+    for (const step of planPortRepair(known === undefined ? facts : { ...facts, keys: known, mapped: mapped! })) {
       const key = 'uid' in step ? `${step.port} ${step.uid}` : '';
       if (step.do === 'doubt') next.set(key, since.get(key) ?? nowMs);
-      else if (step.do === 'give') keys?.give(step.port, step.uid);
+      else if (step.do === 'give') keys?.give(step.port, step.uid, 'repair');
+      else if (step.do === 'adopt') await keys?.take(step.port, step.uid, 'has');
       else {
         const { namespace, name } = step.owner;
         const { reason, message } = step.why;
         events.record({ apiVersion: 'v1', kind: 'Service', namespace, name }, 'Warning', reason, message);
         log.warn('Found wrong node port of Service', { service: `${namespace}/${name}`, reason });
-        if (step.do === 'take') await keys?.take(step.port, step.uid);
+        if (step.do === 'take') await keys?.take(step.port, step.uid, 'has');
       }
     }
     since = next;

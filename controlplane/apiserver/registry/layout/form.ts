@@ -41,7 +41,7 @@ function isProtobuf(bytes: Uint8Array): boolean {
 function ownBytes(object: Fields, kind: StoredKind): Uint8Array {
   const ours = { ...object, kind: kind.kind, apiVersion: apiVersionOfKind(kind) } as unknown as ApiObject;
   ours.metadata ??= {} as never;
-  rulesOf(kind.group, kind.kind).applyDefaults(ours);
+  if (!kind.isInternal) rulesOf(kind.group, kind.kind).applyDefaults(ours);
   return encodeForStore(ours, kind.type).bytes;
 }
 

@@ -13,6 +13,8 @@ export interface StoredKind {
   readonly isJson: boolean;
   /** The version that is written; others are read as well. */
   readonly writtenAs: string;
+  /** No resource: the API does not show it, hence it has no rules. */
+  readonly isInternal?: boolean;
 }
 
 /** Versions to write, by `plural.group`, where an older API server is to read them: `endpointslices.discovery.k8s.io`. */
@@ -27,6 +29,7 @@ export function createKinds(older: OlderVersions = {}): (key: string) => StoredK
   }
   byPrefix.set(masterLeases, endpoints);
   return (key) => {
+    if (key === nodePortsKey) return rangeAllocation;
     const first = key.indexOf('/', root.length);
     const second = key.indexOf('/', first + 1);
     const deep = second === -1 ? undefined : byPrefix.get(key.slice(0, second + 1));
@@ -36,6 +39,8 @@ export function createKinds(older: OlderVersions = {}): (key: string) => StoredK
 const root = '/registry/';
 /** Where API servers say that they live: each by an Endpoints object of its own that expires. */
 export const masterLeases = '/registry/masterleases/';
+/** Which node ports are given away. */
+export const nodePortsKey = '/registry/ranges/servicenodeports';
 
 function storedAs({ group, version, kind, plural }: ResourceFacts, older: OlderVersions): StoredKind {
   const type = conversionOf(group, version, kind)?.type ?? typeOfKind(group, version, kind)!;
@@ -46,6 +51,16 @@ function storedAs({ group, version, kind, plural }: ResourceFacts, older: OlderV
 }
 /** Rule: createAPIExtensionsConfig and createAggregatorConfig of kube-apiserver: their codecs write JSON. */
 const jsonGroups: ReadonlySet<string> = new Set(['apiextensions.k8s.io', 'apiregistration.k8s.io']);
+
+const rangeAllocation: StoredKind = {
+  group: '',
+  version: 'v1',
+  kind: 'RangeAllocation',
+  type: typeOfKind('', 'v1', 'RangeAllocation')!,
+  isJson: false,
+  writtenAs: 'v1',
+  isInternal: true,
+};
 
 const endpoints: StoredKind = {
   group: '',
