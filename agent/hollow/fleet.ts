@@ -83,13 +83,22 @@ async function register(name: string, index: number, options: FleetOptions, sign
   for (;;) {
     try {
       const about = { ...options, version: kubeletVersion, nowMs: options.clock.now() };
-      return await client.create(nodes, hollowNode(name, index, about), signal);
+      return await client.create(nodes, hollowNode(name, index, about), signal).catch(async (error) => {
+        if (!hasReason(error, 'AlreadyExists')) throw error;
+        return await tell(name, client, options, signal); // it may have been given up meanwhile
+      });
     } catch (error) {
-      if (hasReason(error, 'AlreadyExists')) return await client.get(nodes, { name }, signal);
-      if (signal.aborted || !hasReason(error, 'ServiceUnavailable', 'TooManyRequests')) throw error;
+      if (signal.aborted || !hasReason(error, ...passing)) throw error;
       await options.clock.sleep(500, signal);
     }
   }
+}
+
+const passing = ['ServiceUnavailable', 'TooManyRequests', 'Timeout', 'ServerTimeout', 'NotFound', 'Conflict'] as const;
+
+async function tell(name: string, client: Client, options: FleetOptions, signal: AbortSignal): Promise<Node> {
+  const body = { status: hollowNodeStatus(options, options.clock.now()) };
+  return await client.patch(nodes, { name }, { type: 'strategic', body }, signal, { subresource: 'status' });
 }
 
 /** Tells the node's status every five minutes, as an agent does on whose node nothing happens. */
@@ -97,10 +106,9 @@ async function report(name: string, client: Client, options: FleetOptions, signa
   const { clock } = options;
   for (;;) {
     await clock.sleep(300_000, signal);
-    const body = { status: hollowNodeStatus(options, clock.now()) };
-    await client
-      .patch(nodes, { name }, { type: 'strategic', body }, signal, { subresource: 'status' })
-      .catch((error) => options.log.debug('Could not report the node', { node: name, err: error }));
+    await tell(name, client, options, signal).catch((error) =>
+      options.log.debug('Could not report the node', { node: name, err: error }),
+    );
   }
 }
 

@@ -1,13 +1,17 @@
 // What is disturbed, and how it is changed meanwhile.
 import { deployments, jobs, services, statefulSets } from '#lib/api/resources.ts';
-import type { Client } from '#lib/client/client.ts';
-import { hasReason } from '#lib/errors.ts';
 import type { Random } from './random.ts';
+import type { Writer } from './wishes.ts';
 
 export const namespace = 'default';
 const deploymentNames = ['web', 'api', 'work'];
+const strategies = {
+  web: { maxSurge: '25%', maxUnavailable: '25%' },
+  api: { maxSurge: 0, maxUnavailable: 2 },
+  work: { maxSurge: 3, maxUnavailable: 0 },
+} as Readonly<Record<string, object>>;
 const statefulSetNames = ['ordered', 'parallel'];
-export const completions = 8;
+const completions = 8;
 
 /** Pods leave a silent node after five seconds rather than five minutes. */
 const tolerations = ['not-ready', 'unreachable'].map((name) => ({
@@ -17,94 +21,113 @@ const tolerations = ['not-ready', 'unreachable'].map((name) => ({
   tolerationSeconds: 5,
 }));
 
-function template(app: string, generation: number, more: object = {}, annotations: Record<string, string> = {}) {
+function template(app: string, generation: number, more: object = {}, metadata: object = {}) {
   const containers = [{ name: 'main', image: 'none', env: [{ name: 'GENERATION', value: String(generation) }] }];
-  return { metadata: { labels: { app }, annotations }, spec: { containers, tolerations, ...more } };
+  return { metadata: { labels: { app }, ...metadata }, spec: { containers, tolerations, ...more } };
 }
 
-/** Calls until the server took it: it is down now and then. What it knows already, or no longer, is fine. */
-export async function insist(call: () => Promise<unknown>): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    try {
-      await call();
-      return;
-    } catch (error) {
-      if (hasReason(error, 'AlreadyExists', 'NotFound')) return;
-      if (
-        !hasReason(
-          error,
-          'ServiceUnavailable',
-          'Conflict',
-          'TooManyRequests',
-          'Timeout',
-          'ServerTimeout',
-          'InternalError',
-        )
-      )
-        throw error;
-      await new Promise((resolve) => setTimeout(resolve, 250));
+export async function makeWorkloads(writer: Writer): Promise<void> {
+  for (const name of deploymentNames) await makeDeployment(writer, name, 12);
+  for (const name of statefulSetNames) await makeStatefulSet(writer, name, 4);
+}
+
+async function makeDeployment(writer: Writer, name: string, replicas: number): Promise<void> {
+  const strategy = { type: 'RollingUpdate', rollingUpdate: strategies[name] ?? strategies['web'] };
+  const spec = { replicas, strategy, selector: { matchLabels: { app: name } }, template: template(name, 0) };
+  await writer.create(deployments, { metadata: { name, namespace }, spec } as never);
+  await makeService(writer, name, {});
+}
+
+async function makeStatefulSet(writer: Writer, name: string, replicas: number): Promise<void> {
+  await makeService(writer, name, { clusterIP: 'None' });
+  const podManagementPolicy = name === 'parallel' ? 'Parallel' : 'OrderedReady';
+  const selector = { matchLabels: { app: name } };
+  const spec = { replicas, serviceName: name, podManagementPolicy, selector, template: template(name, 0) };
+  await writer.create(statefulSets, { metadata: { name, namespace }, spec } as never);
+}
+
+async function makeService(writer: Writer, name: string, more: object): Promise<void> {
+  const spec = { ...more, selector: { app: name }, ports: [{ port: 80 }] };
+  await writer.create(services, { metadata: { name, namespace }, spec } as never);
+}
+
+/** Changes one thing after the other, such as people do. */
+export function createChanges(writer: Writer, random: Random) {
+  const extras: { readonly name: string; remove(options: object): Promise<void> }[] = [];
+  let turn = 0;
+
+  /** One change. @returns what it was */
+  return async function change(): Promise<string> {
+    turn++;
+    const deployment = random.pick(deploymentNames);
+    const set = random.pick(statefulSetNames);
+    const replicas = random.between(2, 20);
+    const kind = random.pick(kinds);
+    switch (kind) {
+      case 'roll':
+        await writer.patch(deployments, deployment, { spec: { template: template(deployment, turn) } });
+        return `rolled ${deployment}`;
+      case 'scale':
+        await writer.patch(deployments, deployment, { spec: { replicas } });
+        return `scaled ${deployment} to ${replicas}`;
+      case 'scaleSet':
+        await writer.patch(statefulSets, set, { spec: { replicas: replicas % 9 } });
+        return `scaled ${set} to ${replicas % 9}`;
+      case 'rollSet': {
+        const partition = random.pick([0, 0, 1, 2, 3]);
+        const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition } };
+        await writer.patch(statefulSets, set, { spec: { updateStrategy, template: template(set, turn) } });
+        return `rolled ${set} down to ${partition}`;
+      }
+      case 'partition': {
+        const partition = random.between(0, 4);
+        await writer.patch(statefulSets, set, { spec: { updateStrategy: { rollingUpdate: { partition } } } });
+        return `moved the partition of ${set} to ${partition}`;
+      }
+      case 'extra':
+        return extras.length > 1 ? await removeExtra() : await makeExtra();
+      default:
+        await makeJob(`job-${turn}`);
+        return `made job-${turn}`;
     }
-  }
-  throw new Error('The server did not come back');
-}
-
-export async function makeWorkloads(client: Client, signal: AbortSignal): Promise<void> {
-  for (const name of deploymentNames) {
-    const spec = { replicas: 12, selector: { matchLabels: { app: name } }, template: template(name, 0) };
-    await insist(() => client.create(deployments, { metadata: { name, namespace }, spec } as never, signal));
-  }
-  for (const name of statefulSetNames) {
-    const ports = [{ port: 80 }];
-    const service = { metadata: { name, namespace }, spec: { clusterIP: 'None', selector: { app: name }, ports } };
-    await insist(() => client.create(services, service as never, signal));
-    const podManagementPolicy = name === 'ordered' ? 'OrderedReady' : 'Parallel';
-    const selector = { matchLabels: { app: name } };
-    const spec = { replicas: 4, serviceName: name, podManagementPolicy, selector, template: template(name, 0) };
-    await insist(() => client.create(statefulSets, { metadata: { name, namespace }, spec } as never, signal));
-  }
-}
-
-/** One change, such as a person makes it. Returns what it was. */
-export async function changeSomething(
-  client: Client,
-  random: Random,
-  turn: number,
-  signal: AbortSignal,
-): Promise<string> {
-  const patch = (resource: never, name: string, body: object) =>
-    insist(() => client.patch(resource, { namespace, name }, { type: 'strategic', body }, signal));
-  const kind = random.pick(['roll', 'scale', 'scaleSet', 'rollSet', 'job', 'job']);
-  const deployment = random.pick(deploymentNames);
-  const set = random.pick(statefulSetNames);
-  const replicas = random.between(2, 20);
-  switch (kind) {
-    case 'roll':
-      await patch(deployments as never, deployment, { spec: { template: template(deployment, turn) } });
-      return `rolled ${deployment}`;
-    case 'scale':
-      await patch(deployments as never, deployment, { spec: { replicas } });
-      return `scaled ${deployment} to ${replicas}`;
-    case 'scaleSet':
-      await patch(statefulSets as never, set, { spec: { replicas: replicas % 9 } });
-      return `scaled ${set} to ${replicas % 9}`;
-    case 'rollSet':
-      await patch(statefulSets as never, set, { spec: { template: template(set, turn) } });
-      return `rolled ${set}`;
-    default:
-      await makeJob(client, `job-${turn}`, random, signal);
-      return `made job-${turn}`;
-  }
-}
-
-async function makeJob(client: Client, name: string, random: Random, signal: AbortSignal): Promise<void> {
-  const annotations = { 'hollow.skiff/run-seconds': String(random.between(0, 4)) };
-  const spec = {
-    completionMode: 'Indexed',
-    completions,
-    parallelism: 4,
-    backoffLimit: 1_000,
-    podReplacementPolicy: 'Failed',
-    template: template(name, 0, { restartPolicy: 'Never' }, annotations),
   };
-  await insist(() => client.create(jobs, { metadata: { name, namespace }, spec } as never, signal));
+
+  /** What comes and goes whole: nothing of it may stay. */
+  async function makeExtra(): Promise<string> {
+    const kind = random.pick(['deployment', 'statefulset', 'job'] as const);
+    const name = `extra-${kind}-${turn}`;
+    const resource = kind === 'deployment' ? deployments : kind === 'statefulset' ? statefulSets : jobs;
+    if (kind === 'deployment') await makeDeployment(writer, name, 5);
+    else if (kind === 'statefulset') await makeStatefulSet(writer, name, 3);
+    else await makeJob(name);
+    extras.push({
+      name,
+      async remove(options) {
+        if (kind !== 'job') await writer.remove(services, name);
+        await writer.remove(resource as typeof deployments, name, options);
+      },
+    });
+    return `made ${name}`;
+  }
+
+  async function removeExtra(): Promise<string> {
+    const { name, remove } = extras.shift()!;
+    const propagationPolicy = random.pick(['Background', 'Foreground'] as const);
+    await remove({ propagationPolicy });
+    return `removed ${name} (${propagationPolicy})`;
+  }
+
+  async function makeJob(name: string): Promise<void> {
+    const annotations = { 'hollow.skiff/run-seconds': String(random.between(0, 4)) };
+    const spec = {
+      completionMode: 'Indexed',
+      completions,
+      parallelism: 4,
+      backoffLimit: 1_000,
+      podReplacementPolicy: random.pick(['Failed', 'Failed', 'TerminatingOrFailed']),
+      template: template(name, 0, { restartPolicy: 'Never' }, { annotations }),
+    };
+    await writer.create(jobs, { metadata: { name, namespace }, spec } as never);
+  }
 }
+const kinds = ['roll', 'scale', 'scaleSet', 'rollSet', 'partition', 'job', 'job', 'extra', 'extra'] as const;
