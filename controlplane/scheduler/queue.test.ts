@@ -60,3 +60,21 @@ test('SchedulingQueue tries what waits again when it changes', (t) => {
   t.is(queue.take(1_000)?.spec.priority, 7);
   t.is(queue.take(60_000), undefined);
 });
+
+test('SchedulingQueue tells where pods come to be, and why', (t) => {
+  const moves: string[] = [];
+  const queue = new SchedulingQueue(undefined, (part, event) => moves.push(`${part} ${event}`));
+  queue.add(pod('a'), 0);
+  queue.putBack(queue.take(0)!, 0, false);
+  queue.wake(room);
+  queue.take(60_000);
+  queue.putBack(pod('a'), 60_000, true);
+  t.deepEqual(moves, [
+    'active PodAdd',
+    'unschedulable ScheduleAttemptFailure',
+    'backoff AssignedPodDelete',
+    'active BackoffComplete',
+    'backoff ScheduleAttemptFailure',
+  ]);
+  t.is(queue.firstTakenMs('a'), 0);
+});

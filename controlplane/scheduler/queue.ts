@@ -1,4 +1,5 @@
 import type { Pod } from '#lib/api/types/core.v1.ts';
+import { assertNever } from '#lib/errors.ts';
 import { Heap } from '#lib/heap.ts';
 import type { Change } from './change.ts';
 
@@ -9,15 +10,21 @@ import type { Change } from './change.ts';
  */
 export class SchedulingQueue {
   readonly #entries = new Map<string, Entry>();
-  readonly #attempts = new Map<string, number>();
+  readonly #attempts = new Map<string, { count: number; readonly firstMs: number }>();
   // The heaps may hold what has left them already: an entry counts where its `place` says.
   readonly #active = new Heap<Entry>(isBefore);
   readonly #waiting = new Heap<Entry>((a, b) => a.notBeforeMs < b.notBeforeMs);
   readonly #parked = new Map<string, Entry>(); // the longest parked first
   readonly #backoff: { readonly firstMs: number; readonly mostMs: number };
 
-  constructor(backoff: { readonly firstMs: number; readonly mostMs: number } = standardBackoff) {
+  readonly #onMove: OnMove;
+
+  constructor(
+    backoff: { readonly firstMs: number; readonly mostMs: number } = standardBackoff,
+    onMove: OnMove = () => {},
+  ) {
     this.#backoff = backoff;
+    this.#onMove = onMove;
   }
 
   /** A new or changed pod. One that waits is tried again, as its change may have made it fit. */
@@ -28,10 +35,11 @@ export class SchedulingQueue {
       const entry: Entry = { pod, place: 'active', sinceMs: nowMs, notBeforeMs: 0, isHelpedBy: always, refusedBy: [] };
       this.#entries.set(uid, entry);
       this.#active.push(entry);
+      this.#onMove('active', 'PodAdd');
       return;
     }
     known.pod = pod; // its priority cannot change
-    if (known.place === 'parked') this.#unpark(uid, known);
+    if (known.place === 'parked') this.#unpark(uid, known, 'PodUpdate');
   }
 
   remove(uid: string): void {
@@ -50,7 +58,9 @@ export class SchedulingQueue {
       if (entry.place !== 'active') continue;
       const uid = entry.pod.metadata.uid ?? '';
       this.#leave(uid, entry);
-      this.#attempts.set(uid, (this.#attempts.get(uid) ?? 0) + 1);
+      const attempts = this.#attempts.get(uid);
+      if (attempts === undefined) this.#attempts.set(uid, { count: 1, firstMs: nowMs });
+      else attempts.count++;
       return entry.pod;
     }
     return undefined;
@@ -65,18 +75,19 @@ export class SchedulingQueue {
     refusedBy: Iterable<string> = [],
   ): void {
     const uid = pod.metadata.uid ?? '';
-    const attempts = this.#attempts.get(uid) ?? 1;
+    const attempts = this.#attempts.get(uid)?.count ?? 1;
     const { firstMs, mostMs } = this.#backoff;
     const notBeforeMs = nowMs + Math.min(firstMs * 2 ** (attempts - 1), mostMs);
     const entry: Entry = { pod, place: 'parked', sinceMs: nowMs, notBeforeMs, isHelpedBy, refusedBy };
     this.#entries.set(uid, entry);
     this.#parked.set(uid, entry);
-    if (isRetry) this.#unpark(uid, entry);
+    if (isRetry) this.#unpark(uid, entry, failed);
+    else this.#onMove('unschedulable', failed);
   }
 
   /** Something in the cluster changed: those whom it may help are tried again once their back-off is over. */
   wake(change: Change): void {
-    for (const [uid, entry] of this.#parked) if (entry.isHelpedBy(change)) this.#unpark(uid, entry);
+    for (const [uid, entry] of this.#parked) if (entry.isHelpedBy(change)) this.#unpark(uid, entry, eventOf(change));
   }
 
   /** How many pods are in each part. */
@@ -104,7 +115,12 @@ export class SchedulingQueue {
 
   /** How often the pod was taken. */
   attemptsOf(uid: string): number {
-    return this.#attempts.get(uid) ?? 0;
+    return this.#attempts.get(uid)?.count ?? 0;
+  }
+
+  /** When it was taken for the first time. */
+  firstTakenMs(uid: string): number | undefined {
+    return this.#attempts.get(uid)?.firstMs;
   }
 
   /** When `take` may give something that it does not give now; undefined: only after a change. */
@@ -119,9 +135,10 @@ export class SchedulingQueue {
   }
 
   /** It is tried again as soon as its back-off is over. */
-  #unpark(uid: string, entry: Entry): void {
+  #unpark(uid: string, entry: Entry, event: string): void {
     this.#parked.delete(uid);
     entry.place = 'waiting';
+    this.#onMove('backoff', event);
     this.#waiting.push(entry);
   }
 
@@ -134,7 +151,7 @@ export class SchedulingQueue {
   #wake(nowMs: number): void {
     for (const [uid, entry] of this.#parked) {
       if (entry.sinceMs + mostWaitMs > nowMs) break;
-      this.#unpark(uid, entry);
+      this.#unpark(uid, entry, 'UnschedulableTimeout');
     }
     for (let entry = this.#waiting.peek(); entry !== undefined; entry = this.#waiting.peek()) {
       if (entry.place === 'waiting' && entry.notBeforeMs > nowMs) break;
@@ -142,6 +159,7 @@ export class SchedulingQueue {
       if (entry.place !== 'waiting') continue;
       entry.place = 'active';
       this.#active.push(entry);
+      this.#onMove('active', 'BackoffComplete');
     }
   }
 }
@@ -155,6 +173,25 @@ interface Entry {
   readonly notBeforeMs: number;
   readonly isHelpedBy: (change: Change) => boolean;
   readonly refusedBy: Iterable<string>;
+}
+
+/** A pod came to be in a part of the queue, and why: in upstream's words. */
+export type OnMove = (queue: 'active' | 'backoff' | 'unschedulable' | 'gated', event: string) => void;
+
+const failed = 'ScheduleAttemptFailure';
+
+function eventOf(change: Change): string {
+  switch (change.what) {
+    case 'node':
+      return change.before === undefined ? 'NodeAdd' : 'NodeUpdate';
+    case 'pod':
+      if (change.now === undefined) return 'AssignedPodDelete';
+      return change.before === undefined ? 'AssignedPodAdd' : 'AssignedPodUpdate';
+    case 'volume':
+      return 'PvcUpdate';
+    default:
+      return assertNever(change, 'change');
+  }
 }
 
 const always = () => true;

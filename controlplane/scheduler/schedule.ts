@@ -15,6 +15,16 @@ export type Outcome =
       readonly evaluated: number;
     };
 
+/** Told how a look goes on, for those who measure. */
+export interface Watch {
+  /** One plugin is asked about the pod. */
+  asked(point: WatchedPoint, plugin: Plugin): void;
+  /** All are done. */
+  passed(point: WatchedPoint): void;
+}
+
+export type WatchedPoint = 'PreFilter' | 'Filter' | 'PreScore' | 'Score';
+
 /**
  * Of many nodes, only so many are scored as are enough to find a good one.
  * @param start where the search begins, so that equal nodes take turns
@@ -26,9 +36,11 @@ export function schedule(
   plugins: readonly Plugin[],
   start: number,
   percentage?: number,
+  watch?: Watch,
 ): Outcome {
   const { nodes, unasked } = narrowed(pod, world, plugins);
-  const checks = checksOf(pod, world, plugins);
+  const checks = checksOf(pod, world, plugins, watch);
+  watch?.passed('PreFilter');
   const refusals = new Map<string, Refusal>();
   const refusedBy = new Set<string>(unasked === undefined ? [] : [unasked]);
   const feasible: NodeInfo[] = [];
@@ -46,12 +58,13 @@ export function schedule(
       refusedBy.add(found.by);
     }
   }
+  watch?.passed('Filter');
   if (feasible.length === 0) {
     const others = unasked === undefined ? 0 : world.nodes.length - count;
     const message = explain(world.nodes.length, refusals, others > 0 ? [`${others} ${unaskedText(unasked!)}`] : []);
     return { message, refusals, refusedBy, evaluated };
   }
-  const node = feasible.length === 1 ? feasible[0]! : best(pod, world, feasible, plugins);
+  const node = feasible.length === 1 ? feasible[0]! : best(pod, world, feasible, plugins, watch);
   return { node: node.node.metadata.name, evaluated, feasible: feasible.length };
 }
 
@@ -87,11 +100,14 @@ export interface Check {
   readonly prepared: unknown;
 }
 
-export function checksOf(pod: Pod, world: World, plugins: readonly Plugin[]): readonly Check[] {
+export function checksOf(pod: Pod, world: World, plugins: readonly Plugin[], watch?: Watch): readonly Check[] {
   return plugins.flatMap((plugin) => {
     if (plugin.filter === undefined) return [];
+    if (plugin.prepare !== undefined) watch?.asked('PreFilter', plugin);
     const prepared = plugin.prepare?.(pod, world);
-    return prepared === skip ? [] : [{ plugin, prepared }];
+    if (prepared === skip) return [];
+    watch?.asked('Filter', plugin);
+    return [{ plugin, prepared }];
   });
 }
 
@@ -119,17 +135,29 @@ export function refusalWithNominated(pod: Pod, info: NodeInfo, plugins: readonly
   );
 }
 
-function best(pod: Pod, world: World, nodes: readonly NodeInfo[], plugins: readonly Plugin[]): NodeInfo {
+function best(
+  pod: Pod,
+  world: World,
+  nodes: readonly NodeInfo[],
+  plugins: readonly Plugin[],
+  watch: Watch | undefined,
+): NodeInfo {
   const totals = new Float64Array(nodes.length);
-  for (const plugin of plugins) {
-    if (plugin.score === undefined) continue;
+  const scoring = plugins.flatMap((plugin) => {
+    if (plugin.score === undefined) return [];
+    if (plugin.prepareScore !== undefined) watch?.asked('PreScore', plugin);
     const prepared = plugin.prepareScore?.(pod, world, nodes);
-    if (prepared === skip) continue;
+    return prepared === skip ? [] : [{ plugin, prepared }];
+  });
+  watch?.passed('PreScore');
+  for (const { plugin, prepared } of scoring) {
+    watch?.asked('Score', plugin);
     const raw = nodes.map((info) => plugin.score!(pod, info, prepared));
     const scores = plugin.normalize?.(raw, nodes, prepared) ?? raw;
     const { weight = 1 } = plugin;
     for (let i = 0; i < totals.length; i++) totals[i]! += scores[i]! * weight;
   }
+  watch?.passed('Score');
   let at = 0;
   for (let i = 1; i < totals.length; i++) if (totals[i]! > totals[at]!) at = i;
   return nodes[at]!;

@@ -91,6 +91,46 @@ test.serial("metrics have upstream's names", async (t) => {
     t.regex(text, line);
 });
 
+test.serial('what the scheduler does shows in its metrics', async (t) => {
+  const { client, signal } = server;
+  await scheduled('counted');
+  const containers = [{ name: 'c', image: 'none', resources: { requests: { cpu: '999' } } }];
+  await client.create(pods, { metadata: { name: 'big', namespace: 'default' }, spec: { containers } } as never, signal);
+  const gate = { schedulingGates: [{ name: 'example.com/wait' }] };
+  const gated = { metadata: { name: 'gated', namespace: 'default' }, spec: { containers, ...gate } };
+  await client.create(pods, gated as never, signal);
+  const profile = 'profile="default-scheduler"';
+  const lines = [
+    /^scheduler_pending_pods\{queue="unschedulable"\} 1$/m,
+    /^scheduler_pending_pods\{queue="gated"\} 1$/m,
+    /^scheduler_pending_pods\{queue="active"\} 0$/m,
+    /^scheduler_pending_pods\{queue="backoff"\} 0$/m,
+    /^scheduler_queue_incoming_pods_total\{queue="active",event="PodAdd"\} [1-9]/m,
+    /^scheduler_queue_incoming_pods_total\{queue="unschedulable",event="ScheduleAttemptFailure"\} 1$/m,
+    /^scheduler_queue_incoming_pods_total\{queue="gated",event="PodAdd"\} 1$/m,
+    new RegExp(`^scheduler_schedule_attempts_total\\{result="scheduled",${profile}\\} [1-9]`, 'm'),
+    new RegExp(`^scheduler_schedule_attempts_total\\{result="unschedulable",${profile}\\} 1$`, 'm'),
+    /^scheduler_unschedulable_pods\{plugin="NodeResourcesFit",profile="default-scheduler"\} 1$/m,
+    /^scheduler_pod_scheduling_sli_duration_seconds_count\{attempts="1"\} [1-9]/m,
+    /^scheduler_pod_scheduling_attempts_bucket\{le="1"\} [1-9]/m,
+    ...['PreFilter', 'Filter', 'PreScore', 'Score', 'PreBind', 'Bind'].map((point) => {
+      const labels = `extension_point="${point}",status="Success",${profile}`;
+      return new RegExp(`^scheduler_framework_extension_point_duration_seconds_count\\{${labels}\\} [1-9]`, 'm');
+    }),
+    /^scheduler_framework_extension_point_duration_seconds_count\{extension_point="PostFilter",status="Unschedulable",/m,
+    /^scheduler_plugin_evaluation_total\{plugin="NodeResourcesFit",extension_point="Filter",profile="default-scheduler"\} [1-9]/m,
+    /^scheduler_plugin_execution_duration_seconds_count\{plugin="NodeResourcesFit",extension_point="Filter",status="Success"\} [1-9]/m,
+    /^scheduler_goroutines\{operation="binding"\} \d/m,
+  ];
+  let text = '';
+  for (let i = 0; i < 500 && !lines.every((line) => line.test(text)); i++) {
+    await createClock().sleep(20, signal);
+    text = String(await client.raw('GET', '/metrics', signal));
+  }
+  for (const line of lines) t.regex(text, line);
+  for (const name of ['big', 'gated']) await client.delete(pods, { namespace: 'default', name }, signal);
+});
+
 test('a server with a mistake in its configuration does not start, and says where', async (t) => {
   const wrong = join(folder, 'wrong.yaml');
   writeFileSync(

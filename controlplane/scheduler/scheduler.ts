@@ -14,8 +14,9 @@ import { createSchedulerMetrics } from './metrics.ts';
 import { preempt, preemptionRefusal } from './preempt.ts';
 import type { Profile } from './profile.ts';
 import { SchedulingQueue } from './queue.ts';
-import { type Outcome, schedule } from './schedule.ts';
+import { type Outcome, schedule, type Watch } from './schedule.ts';
 import { hasEnded, Snapshot } from './snapshot.ts';
+import { timed } from './timed.ts';
 import type { SchedulerVolumes } from './volumes.ts';
 import { nominate, refusePod } from './write.ts';
 
@@ -51,11 +52,18 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   const { informers, clock, log } = options;
   const profiles = new Map(options.profiles.map((profile) => [profile.schedulerName, profile]));
   const snapshot = new Snapshot((namespace) => informers.namespaces.get(namespace)?.metadata.labels ?? {});
-  const queue = new SchedulingQueue(options.backoff);
-  const metrics = createSchedulerMetrics(options.metrics ?? createMetrics(), { queue, snapshot });
+  const queue: SchedulingQueue = new SchedulingQueue(options.backoff, (part, event) => metrics.moved(part, event));
+  const gated = new Set<string>(); // uids
+  const metrics = createSchedulerMetrics(options.metrics ?? createMetrics(), {
+    queue,
+    snapshot,
+    gated: () => gated.size,
+    binding: () => binding,
+  });
   let bell = Promise.withResolvers<void>();
   let turn = 0;
   let binding = 0;
+  let looks = 0;
   const ring = () => {
     bell.resolve();
     bell = Promise.withResolvers<void>();
@@ -79,6 +87,7 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   });
   informers.pods.onChange((pod, before) => {
     const uid = (pod ?? before)!.metadata.uid ?? '';
+    if (pod === undefined || hasEnded(pod) || pod.spec.nodeName) gated.delete(uid);
     if (pod === undefined || hasEnded(pod)) {
       queue.remove(uid);
       snapshot.removePod(uid);
@@ -112,7 +121,13 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
 
   function tryPending(pod: Pod, before: Pod | undefined): void {
     const uid = pod.metadata.uid ?? '';
-    const mayGo = !pod.metadata.deletionTimestamp && (pod.spec.schedulingGates ?? []).length === 0;
+    const isGated = (pod.spec.schedulingGates ?? []).length > 0 && profiles.has(nameOf(pod));
+    if (!isGated) gated.delete(uid);
+    else if (!gated.has(uid)) {
+      gated.add(uid);
+      metrics.moved('gated', 'PodAdd');
+    }
+    const mayGo = !pod.metadata.deletionTimestamp && !isGated;
     if (!mayGo || !profiles.has(nameOf(pod))) {
       queue.remove(uid);
       snapshot.nominate(uid, undefined);
@@ -134,7 +149,8 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   function decide(pod: Pod, profile: Profile): void {
     const fromMs = performance.now();
     const { plugins, schedulerName } = profile;
-    const outcome = schedule(pod, snapshot, plugins, turn, profile.percentageOfNodesToScore);
+    const used = looks++ % measuredEach === 0 ? timed(plugins, metrics.ran) : plugins;
+    const outcome = schedule(pod, snapshot, used, turn, profile.percentageOfNodesToScore, watch(schedulerName, fromMs));
     turn = (turn + outcome.evaluated) % Math.max(1, snapshot.nodes.length);
     metrics.algorithm((performance.now() - fromMs) / 1000);
     if (outcome.node === undefined) {
@@ -152,10 +168,11 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     const tie = options.volumes.reserve(pod, node, isThere);
     snapshot.assume(pod, outcome.node);
     const attempts = queue.attemptsOf(pod.metadata.uid ?? '');
+    const firstMs = queue.firstTakenMs(pod.metadata.uid ?? '') ?? clock.now();
     bind(pod, outcome.node, tie, profile).then(
       () => {
         metrics.attempt('scheduled', schedulerName, (performance.now() - fromMs) / 1000);
-        metrics.bound(attempts, (clock.now() - Date.parse(pod.metadata.creationTimestamp ?? '')) / 1000);
+        metrics.bound(attempts, (clock.now() - firstMs) / 1000);
       },
       (error) => {
         snapshot.removePod(pod.metadata.uid ?? '');
@@ -169,6 +186,30 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     );
   }
 
+  function watch(profile: string, fromMs: number): Watch {
+    let sinceMs = fromMs;
+    return {
+      asked: (point, plugin) => metrics.asked(plugin.name, point, profile),
+      passed(point) {
+        const nowMs = performance.now();
+        metrics.passed(point, 'Success', profile, (nowMs - sinceMs) / 1000);
+        sinceMs = nowMs;
+      },
+    };
+  }
+
+  async function measured<T>(point: string, profile: string, work: () => Promise<T>): Promise<T> {
+    const fromMs = performance.now();
+    let status = 'Error';
+    try {
+      const result = await work();
+      status = 'Success';
+      return result;
+    } finally {
+      metrics.passed(point, status, profile, (performance.now() - fromMs) / 1000);
+    }
+  }
+
   /** Not so once it was deleted, or has a node. What was not found may be one of its volumes: it tells nothing of the pod. */
   function stillWaits(pod: Pod): boolean {
     const now = informers.pods.get(keyOf(pod));
@@ -176,11 +217,11 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   }
 
   async function bind(pod: Pod, node: string, tie: (signal: AbortSignal) => Promise<void>, { schedulerName }: Profile) {
-    await tie(signal);
+    await measured('PreBind', schedulerName, () => tie(signal));
     const { namespace, name: podName, uid } = pod.metadata;
     const body = { metadata: { name: podName, namespace, uid }, target: { kind: 'Node', name: node } };
     binding++;
-    await options.client.create(bindings, body, signal).finally(() => {
+    await measured('Bind', schedulerName, () => options.client.create(bindings, body, signal)).finally(() => {
       if (binding-- === mostBindings) ring();
     });
     const message = `Successfully assigned ${keyOf(pod)} to ${node}`;
@@ -191,7 +232,10 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   async function refuse(pod: Pod, outcome: Refused, { plugins, preemption, schedulerName }: Profile): Promise<void> {
     const budgets = [...informers.budgets.list()];
     const search = { ...preemption, budgets, start: turn };
+    const fromMs = performance.now();
     const plan = preemption && preempt(pod, snapshot, plugins, outcome.refusals, search);
+    const status = plan === undefined ? 'Unschedulable' : 'Success';
+    if (preemption) metrics.passed('PostFilter', status, schedulerName, (performance.now() - fromMs) / 1000);
     const why = plan === undefined && preemption ? noPreemption(pod, outcome, snapshot) : '';
     const message = `${outcome.message} ${why}`.trim();
     const events = options.eventsOf(schedulerName);
@@ -210,6 +254,7 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   }
 }
 
+const measuredEach = 64; // of the pods, one is looked at with a watch on every plugin
 const mostBindings = 256;
 const mostBreathMs = 10;
 
