@@ -1,9 +1,9 @@
 import { podCertificateRequests as resource } from '#lib/api/resources.ts';
 import { hasReason } from '#lib/errors.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
+import { staysMs } from './plan.ts';
 
-/** Deletes requests for certificates of pods a quarter of an hour after they were made, whatever came of them: who asked has
- * read the answer by then, or will ask again. Rule: podcertificaterequestcleaner. */
+/** Deletes requests for certificates of pods when nobody needs them any more. */
 export async function runPodCertificateRequestCleaner(context: ControllerContext, signal: AbortSignal): Promise<void> {
   const { client, informers, clock } = context;
   const requests = informers.get(resource);
@@ -16,8 +16,8 @@ export async function runPodCertificateRequestCleaner(context: ControllerContext
   async function reconcile(key: string, signal: AbortSignal): Promise<number | undefined> {
     const request = requests.get(key);
     if (request === undefined) return undefined;
-    const { namespace, name, uid, creationTimestamp = '' } = request.metadata;
-    const leftMs = Date.parse(creationTimestamp) + keptMs - clock.now();
+    const { namespace, name, uid } = request.metadata;
+    const leftMs = staysMs(request, clock.now());
     if (leftMs > 0) return leftMs;
     await client.delete(resource, { namespace, name }, signal, { preconditions: { uid } }).catch((error) => {
       if (!hasReason(error, 'NotFound', 'Conflict')) throw error;
@@ -25,4 +25,3 @@ export async function runPodCertificateRequestCleaner(context: ControllerContext
     return undefined;
   }
 }
-const keptMs = 15 * 60_000;

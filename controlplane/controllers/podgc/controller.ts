@@ -36,10 +36,10 @@ export async function runPodGc(
     };
     for (const { pod, message, reason } of planSweep(facts)) {
       log.info('Swept a pod', { pod: `${pod.metadata.namespace}/${pod.metadata.name}`, why: message });
-      const why = { reason: 'DeletionByPodGC', message, isOver: true };
+      const says = reason === 'orphaned' ? { says: { reason: 'DeletionByPodGC', message } } : {};
       const values = [pod.metadata.namespace ?? '', reason];
       deletions.add(values);
-      await evictByDeletion(client, pod, why, clock.now(), signal).catch((error) => {
+      await evictByDeletion(client, pod, { ...says, isOver: true }, clock.now(), signal).catch((error) => {
         failures.add(values);
         log.warn('Could not sweep a pod', { pod: `${pod.metadata.namespace}/${pod.metadata.name}`, err: error });
       });

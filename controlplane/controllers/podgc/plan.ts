@@ -6,7 +6,7 @@ export interface GcFacts {
   /** Whether a node of that name is, or was a short while ago. */
   hasNode(name: string): boolean;
   nodeOf(pod: Pod): Node | undefined;
-  /** How many ended pods may stay for people to look at. */
+  /** How many ended pods may stay for people to look at; 0: all. */
   readonly threshold: number;
 }
 
@@ -22,7 +22,7 @@ export function planSweep({ pods, hasNode, nodeOf, threshold }: GcFacts): readon
   const swept = new Map<string, Sweep>();
   const sweep = (pod: Pod, reason: Sweep['reason'], message: string) =>
     swept.set(pod.metadata.uid ?? '', { pod, reason, message });
-  const ended = pods.filter(hasEnded).sort((a, b) => (bornAt(a) < bornAt(b) ? -1 : 1));
+  const ended = threshold > 0 ? pods.filter(hasEnded).sort(byUse) : [];
   for (const pod of ended.slice(0, Math.max(0, ended.length - threshold)))
     sweep(pod, 'terminated', 'PodGC: too many ended pods');
   for (const pod of pods) {
@@ -39,6 +39,12 @@ function isOutOfService(node: Node | undefined): boolean {
   const isReady = node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
   const isMarked = node?.spec?.taints?.some(({ key }) => key === 'node.kubernetes.io/out-of-service');
   return isMarked === true && isReady !== true;
+}
+
+/** The evicted ones first, then the older. */
+function byUse(a: Pod, b: Pod): number {
+  const isEvicted = ({ status }: Pod) => (status?.reason === 'Evicted' ? 0 : 1);
+  return isEvicted(a) - isEvicted(b) || (bornAt(a) < bornAt(b) ? -1 : 1);
 }
 
 function bornAt({ metadata }: Pod): string {

@@ -5,24 +5,25 @@ import { hasReason } from '#lib/errors.ts';
 import { timeOf } from './conditions.ts';
 
 export interface Why {
-  readonly reason: string;
-  readonly message: string;
+  /** What the condition DisruptionTarget is to say; absent: nothing, as it is no disruption. */
+  readonly says?: { readonly reason: string; readonly message: string };
   /** Fails the pod at once, for one whose node cannot report any more. */
   readonly isOver?: boolean;
 }
 
-/** Deletes `pod`, its condition DisruptionTarget saying why. Nothing happens if it is gone or another one by now. */
+/** Deletes `pod`, its condition DisruptionTarget saying why if there is something to say. Nothing happens if it is gone or another one by now. */
 export async function evictByDeletion(
   client: Client,
   { metadata, status }: Pod,
-  { reason, message, isOver = false }: Why,
+  { says, isOver = false }: Why,
   nowMs: number,
   signal: AbortSignal,
 ): Promise<void> {
   const { namespace, name, uid } = metadata;
   const hasEnded = status?.phase === 'Succeeded' || status?.phase === 'Failed';
-  const condition = { type: 'DisruptionTarget', status: 'True', reason, message, lastTransitionTime: timeOf(nowMs) };
-  const body = { metadata: { uid }, status: { conditions: [condition], ...(isOver ? { phase: 'Failed' } : {}) } };
+  const condition = { type: 'DisruptionTarget', status: 'True', ...says, lastTransitionTime: timeOf(nowMs) };
+  const conditions = says === undefined ? {} : { conditions: [condition] };
+  const body = { metadata: { uid }, status: { ...conditions, ...(isOver ? { phase: 'Failed' } : {}) } };
   try {
     if (!hasEnded) {
       await client.patch(pods, { namespace, name }, { type: 'strategic', body }, signal, { subresource: 'status' });

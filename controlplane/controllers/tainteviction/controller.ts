@@ -51,8 +51,8 @@ export async function runTaintEviction(context: ControllerContext, signal: Abort
     const leftMs = since + ms - clock.now();
     if (leftMs > 0) return leftMs;
     tell(pod, `Marking for deletion Pod ${key}`);
-    const why = { reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint' };
-    await evictByDeletion(client, pod, why, clock.now(), signal);
+    const says = { reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint' };
+    await evictByDeletion(client, pod, { says }, clock.now(), signal);
     deletions.add([]);
     lateness.observe([], (clock.now() - since - ms) / 1000);
     return undefined;
