@@ -1,10 +1,28 @@
 import type { Clock } from '#lib/clock.ts';
 import { readTimes } from './wire-read.ts';
 
+/** An answer and how long it holds. */
+export interface Kept {
+  readonly bytes: Uint8Array;
+  /** Where in it the TTLs are that go down as it grows older. */
+  readonly ttlOffsets: readonly number[];
+  readonly ttlSeconds: number;
+  readonly atMs: number;
+}
+
+/** A copy of what is kept, its TTLs lowered by its age; undefined if it is too old. */
+export function copyOf({ bytes, ttlOffsets, ttlSeconds, atMs }: Kept, nowMs: number): Buffer | undefined {
+  const ageSeconds = Math.floor((nowMs - atMs) / 1000);
+  if (ageSeconds >= ttlSeconds) return undefined;
+  const copy = Buffer.from(bytes);
+  for (const at of ttlOffsets) copy.writeUInt32BE(Math.max(0, copy.readUInt32BE(at) - ageSeconds), at);
+  return copy;
+}
+
 /** Answers of resolvers outside, for as long as they may be kept. The oldest goes when it is full. */
 export interface AnswerCache {
-  /** The answer's bytes, its TTLs lowered by its age, or undefined. A copy: the caller sets the id and the question. */
-  get(key: string): Uint8Array | undefined;
+  /** What is kept and not too old. Not to be written to. */
+  get(key: string): Kept | undefined;
   put(key: string, answer: Uint8Array): void;
 }
 
@@ -13,9 +31,7 @@ export function createAnswerCache(clock: Clock, most = 4096): AnswerCache {
   return {
     get(key) {
       const found = kept.get(key);
-      if (found === undefined) return undefined;
-      const ageSeconds = Math.floor((clock.now() - found.atMs) / 1000);
-      if (ageSeconds < found.ttlSeconds) return aged(found, ageSeconds);
+      if (found === undefined || clock.now() - found.atMs < found.ttlSeconds * 1000) return found;
       kept.delete(key);
       return undefined;
     },
@@ -31,16 +47,3 @@ export function createAnswerCache(clock: Clock, most = 4096): AnswerCache {
   };
 }
 const longestSeconds = 30;
-
-interface Kept {
-  readonly bytes: Uint8Array;
-  readonly ttlOffsets: readonly number[];
-  readonly ttlSeconds: number;
-  readonly atMs: number;
-}
-
-function aged({ bytes, ttlOffsets }: Kept, ageSeconds: number): Uint8Array {
-  const copy = Buffer.from(bytes);
-  for (const at of ttlOffsets) copy.writeUInt32BE(Math.max(0, copy.readUInt32BE(at) - ageSeconds), at);
-  return copy;
-}

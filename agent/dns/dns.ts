@@ -8,8 +8,8 @@ import { familyOf, parseCidr } from '#lib/ip.ts';
 import type { Log } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { followServices } from '../service-feed.ts';
+import { countAnswers } from './counts.ts';
 import { createForwarder } from './forward.ts';
-import { types } from './message.ts';
 import { followResolvConf } from './resolv-conf.ts';
 import { createResponder, type Responder } from './respond.ts';
 import { serveDns } from './server.ts';
@@ -62,8 +62,7 @@ export async function removeDnsAddress(address: string, exec: Exec, signal: Abor
 }
 
 function createDnsResponder(options: DnsOptions, zone: ZoneIndex): Responder {
-  const { address, domain, ownRanges, informers, clock, metrics } = options;
-  const answers = metrics.counter('skiff_dns_responses_total', 'Answers given, by kind', ['proto', 'type', 'rcode']);
+  const { address, domain, ownRanges, informers, clock } = options;
   let isSynced = false;
   void Promise.all([informers.services.synced, informers.endpointSlices.synced]).then(() => {
     isSynced = true;
@@ -76,10 +75,12 @@ function createDnsResponder(options: DnsOptions, zone: ZoneIndex): Responder {
       address,
     },
     forwarder: createForwarder({ upstreams: upstreamsOf(options), clock }),
+    clock,
     isSynced: () => isSynced,
-    onAnswer: (type, rcode, isTcp) => answers.add([isTcp ? 'tcp' : 'udp', typeNames.get(type) ?? 'other', `${rcode}`]),
+    onAnswer: countAnswers(options.metrics),
   });
 }
+
 /** Whom to ask for a name: the node's own resolvers, unless the cluster's settings know better. */
 function upstreamsOf({ resolvConf, address, settings, clock, log }: DnsOptions) {
   const general = followResolvConf(resolvConf, [address], clock);
@@ -91,8 +92,6 @@ function upstreamsOf({ resolvConf, address, settings, clock, log }: DnsOptions) 
   // Nobody is sent to ourselves: such a question would go round for ever.
   return (name: string) => upstreamsFor(name, stubs, general()).filter((upstream) => upstream.address !== address);
 }
-
-const typeNames = new Map<number, string>(Object.entries(types).map(([name, type]) => [type, name]));
 
 function hostRange(address: string): string {
   return `${address}/${familyOf(address) === 4 ? 32 : 128}`;

@@ -1,15 +1,17 @@
 import type { Clock } from '#lib/clock.ts';
 import { ReasonError } from '#lib/errors.ts';
-import { createAnswerCache } from './cache.ts';
+import { copyOf, createAnswerCache, type Kept } from './cache.ts';
 import { askUpstream, type Upstream } from './upstream.ts';
 import type { Query } from './wire-read.ts';
 
 export interface Forwarder {
+  /** What a resolver outside said, as long as that holds, ready for the asker of `query`. */
+  known(query: Query, isTcp: boolean): Kept | undefined;
   /**
-   * What the resolvers outside say, ready for the asker of `query`: at once if it is known, the same question asked only once
-   * at a time. @throws {ReasonError} ServiceUnavailable if none answers, or if too much is under way
+   * What the resolvers outside say, ready for the asker of `query`: the same question is asked only once at a time, and not
+   * while the answer is known. @throws {ReasonError} ServiceUnavailable if none answers, or if too much is under way
    */
-  ask(query: Query, isTcp: boolean, signal: AbortSignal): Uint8Array | Promise<Uint8Array>;
+  ask(query: Query, isTcp: boolean, signal: AbortSignal): Promise<Uint8Array>;
 }
 
 export function createForwarder(options: {
@@ -36,11 +38,18 @@ export function createForwarder(options: {
     throw failure;
   }
 
+  function known(query: Query, isTcp: boolean): Kept | undefined {
+    const kept = cache.get(keyOf(query, isTcp));
+    return kept && { ...kept, bytes: addressed(Uint8Array.from(kept.bytes), query) };
+  }
+
   return {
-    ask(query, isTcp, signal) {
+    known,
+    async ask(query, isTcp, signal) {
+      const kept = known(query, isTcp);
+      const answer = kept && copyOf(kept, options.clock.now());
+      if (answer !== undefined) return answer;
       const key = keyOf(query, isTcp);
-      const known = cache.get(key);
-      if (known !== undefined) return addressed(known, query);
       let asked = underWay.get(key);
       if (asked === undefined) {
         if (underWay.size >= mostUnderWay) {
@@ -53,7 +62,7 @@ export function createForwarder(options: {
           () => {}, // told to who waits for it
         );
       }
-      return asked.then((answer) => addressed(Buffer.from(answer), query));
+      return addressed(Uint8Array.from(await asked), query);
     },
   };
 }

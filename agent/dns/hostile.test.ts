@@ -10,6 +10,7 @@ import { readTimes } from './wire-read.ts';
 import { ZoneIndex } from './zone.ts';
 
 const { signal } = new AbortController();
+const clock = createFakeClock();
 const zone = new ZoneIndex();
 zone.put('default/web', { service: exampleService('web'), slices: [] });
 const endpoints = Array.from({ length: 200 }, (_, index) => exampleEndpoint(`10.244.1.${index + 1}`));
@@ -19,7 +20,8 @@ zone.put('default/many', {
 });
 const responder = createResponder({
   facts: { domain: 'cluster.local', zone, ownRanges: [], address: '10.96.0.10' },
-  forwarder: createForwarder({ upstreams: () => [], clock: createFakeClock() }),
+  forwarder: createForwarder({ upstreams: () => [], clock }),
+  clock,
   isSynced: () => true,
 });
 

@@ -36,6 +36,7 @@ function responderWith(ports: readonly number[] = [], clock = createClock(), isS
   return createResponder({
     facts: { domain: 'cluster.local', zone, ownRanges: [], address: '10.96.0.10' },
     forwarder: createForwarder({ upstreams: () => ports.map((port) => ({ address: '127.0.0.1', port })), clock }),
+    clock,
     isSynced: () => isSynced,
   });
 }

@@ -1,7 +1,10 @@
 import { decode } from 'dns-packet';
+import type { Clock } from '#lib/clock.ts';
 import { type Decision, type DnsFacts, decide } from './answer.ts';
+import { copyOf, type Kept } from './cache.ts';
 import type { Forwarder } from './forward.ts';
 import { type Answer, bare, type DnsRecord, type Question, rcodes, types } from './message.ts';
+import { createReadyAnswers } from './ready.ts';
 import { type Query, readQuery } from './wire-read.ts';
 import { udpLimit, writeAnswer, writeFormatError } from './wire-write.ts';
 
@@ -14,6 +17,7 @@ export type Reply = Uint8Array | undefined;
 export interface ResponderOptions {
   readonly facts: DnsFacts;
   readonly forwarder: Forwarder;
+  readonly clock: Clock;
   /** Before that nobody can say what is not there. */
   isSynced(): boolean;
   /** Told of each answer, for metrics. */
@@ -21,21 +25,50 @@ export interface ResponderOptions {
 }
 
 /** From the bytes of a query to those of its answer. */
-export function createResponder({ facts, forwarder, isSynced, onAnswer = () => {} }: ResponderOptions): Responder {
-  function reply(query: Query, answer: Answer, isTcp: boolean): Reply {
+export function createResponder(options: ResponderOptions): Responder {
+  const { facts, forwarder, clock, isSynced, onAnswer = () => {} } = options;
+  const ready = createReadyAnswers();
+
+  function reply(query: Query, answer: Answer, isTcp: boolean): Uint8Array {
     onAnswer(query.type, answer.rcode, isTcp);
     return writeAnswer(query, answer, isTcp ? 65_535 : udpLimit(query));
   }
 
-  async function forward(query: Query, isTcp: boolean, signal: AbortSignal): Promise<Reply> {
+  /** The same bytes were answered before, and that answer still holds: nothing needs to be read or decided. */
+  function again(bytes: Uint8Array): Reply {
+    const known = ready.get(bytes, facts.zone.version);
+    const answer = known && copyOf(known.kept, clock.now());
+    if (answer === undefined) return undefined;
+    answer[0] = bytes[0]!;
+    answer[1] = bytes[1]!;
+    onAnswer(known!.type, known!.rcode, false);
+    return answer;
+  }
+
+  function remember(bytes: Uint8Array, { type }: Query, rcode: number, kept: Kept): void {
+    ready.put(bytes, facts.zone.version, { type, rcode, kept });
+  }
+
+  /** What a resolver outside has said already, or will say. */
+  function forward(query: Query, bytes: Uint8Array, isTcp: boolean, signal: AbortSignal): Reply | Promise<Reply> {
+    const kept = forwarder.known(query, isTcp);
+    const answer = kept && copyOf(kept, clock.now());
+    if (answer === undefined) return ask(query, isTcp, signal);
+    if (!isTcp && answer.length <= udpLimit(query)) remember(bytes, query, answer[3]! & 15, kept!);
+    return fitted(query, answer, isTcp);
+  }
+
+  async function ask(query: Query, isTcp: boolean, signal: AbortSignal): Promise<Reply> {
     try {
-      const answer = await forwarder.ask(query, isTcp, signal);
-      if (!isTcp && answer.length > udpLimit(query)) return truncated(query, answer);
-      onAnswer(query.type, answer[3]! & 15, isTcp);
-      return answer;
+      return fitted(query, await forwarder.ask(query, isTcp, signal), isTcp);
     } catch {
       return reply(query, bare(rcodes.serverFailure), isTcp);
     }
+  }
+
+  function fitted(query: Query, answer: Uint8Array, isTcp: boolean): Uint8Array {
+    onAnswer(query.type, answer[3]! & 15, isTcp);
+    return !isTcp && answer.length > udpLimit(query) ? truncated(query, answer) : answer;
   }
 
   /** ExternalName: the alias, and what its target has, as far as that can be found out. */
@@ -69,15 +102,21 @@ export function createResponder({ facts, forwarder, isSynced, onAnswer = () => {
 
   return {
     respond(bytes, isTcp, signal) {
+      const known = isTcp ? undefined : again(bytes);
+      if (known !== undefined) return known;
       const query = readQuery(bytes);
       if ('malformed' in query) return query.id === undefined ? undefined : writeFormatError(query.id);
       const refusal = refusalOf(query);
       if (refusal !== undefined) return reply(query, bare(refusal), isTcp);
       const decision = decide(query, facts);
-      if (decision.do === 'forward') return forward(query, isTcp, signal);
+      if (decision.do === 'forward') return forward(query, bytes, isTcp, signal);
       if (!isSynced()) return reply(query, bare(rcodes.serverFailure), isTcp);
       if (decision.do === 'follow') return follow(query, decision, isTcp, signal);
-      return reply(query, decision.answer, isTcp);
+      const answer = reply(query, decision.answer, isTcp);
+      // It holds until the zone changes.
+      const kept = { bytes: Uint8Array.from(answer), ttlOffsets: [], ttlSeconds: Number.POSITIVE_INFINITY, atMs: 0 };
+      if (!isTcp) remember(bytes, query, decision.answer.rcode, kept);
+      return answer;
     },
   };
 }

@@ -32,6 +32,8 @@ export interface Owner {
 
 /** What a zone's planner may ask. Each takes the same time however large the cluster is. */
 export interface Zone {
+  /** Goes up with each change. */
+  readonly version: number;
   entry(service: string, namespace: string): Entry | undefined;
   hasNamespace(namespace: string): boolean;
   /** `ip` as a number: there is more than one way to write an IPv6 address. */
@@ -40,6 +42,7 @@ export interface Zone {
 
 /** All Services' names, brought up to date one Service at a time. Its size follows the cluster's. */
 export class ZoneIndex implements Zone {
+  version = 0;
   readonly #entries = new Map<string, Entry>();
   readonly #namespaces = new Map<string, number>();
   readonly #owners = new Map<bigint, ReadonlyMap<string, Owner>>();
@@ -58,6 +61,7 @@ export class ZoneIndex implements Zone {
 
   /** Replaces what is known of `key` ('namespace/name'). */
   put(key: string, view: ServiceView): void {
+    this.version++;
     const before = this.#entries.get(key);
     const now = view.service === undefined ? undefined : entryOf(view.service, view.slices);
     if (before !== undefined) this.#own(before, key, false);
