@@ -51,7 +51,13 @@ export async function runCronJobs(context: ControllerContext, signal: AbortSigna
       ({ uid }) => !own.some(({ metadata }) => metadata.uid === uid),
     );
     const found = unseen.map(async ({ namespace, name, uid }) => {
-      const job = await client.get(jobResource, { namespace, name: name! }, signal).catch(unlessNotFound);
+      const job = await client.get(jobResource, { namespace, name: name! }, signal).catch((error) => {
+        if (hasReason(error, 'NotFound')) return undefined;
+        const about = referenceTo(resource, cronJob);
+        if (cronJob.spec?.concurrencyPolicy === 'Replace')
+          events.record(about, 'Warning', 'FailedGet', `Get job: ${error.message}`);
+        throw error;
+      });
       return job?.metadata.uid === uid ? [job!] : [];
     });
     return (await Promise.all(found)).flat();
@@ -118,10 +124,6 @@ export async function runCronJobs(context: ControllerContext, signal: AbortSigna
     if (isSameStatus(status, cronJob.status)) return;
     await client.update(resource, { ...cronJob, status }, signal, { subresource: 'status' });
   }
-}
-
-function unlessNotFound(error: unknown): undefined {
-  if (!hasReason(error, 'NotFound')) throw error;
 }
 
 function jobFor(cronJob: CronJob, { name, scheduledMs }: NonNullable<CronJobPlan['start']>) {

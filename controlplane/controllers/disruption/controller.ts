@@ -45,9 +45,12 @@ export async function runDisruption(kinds: Kinds, context: ControllerContext, si
 
   budgets.onChange((_now, _before, key) => queue.add(key));
   pods.onChange((now, before) => {
-    for (const budget of budgets.byIndex(indexes.namespace, (now ?? before)!.metadata.namespace ?? '')) {
+    const all = budgets.byIndex(indexes.namespace, (now ?? before)!.metadata.namespace ?? '');
+    for (const budget of all) {
       if ([now, before].some((pod) => pod !== undefined && selects(budget, pod))) queue.add(keyOf(budget));
     }
+    const own = now === undefined ? [] : all.filter((budget) => selects(budget, now));
+    if (own.length > 1) tellMany(now!, own[0]!);
   });
   for (const { informer } of scaled) {
     informer.onChange((now, before) => {
@@ -56,6 +59,9 @@ export async function runDisruption(kinds: Kinds, context: ControllerContext, si
         queue.add(keyOf(budget));
     });
   }
+  kinds.onNew(() => {
+    for (const budget of budgets.list()) queue.add(keyOf(budget)); // one of its pods may be owned by such
+  });
   const informersNeeded = [budgets, pods, ...scaled.map(({ informer }) => informer), kinds];
   await Promise.all([runWhenSynced(queue, informersNeeded, signal), runStaleDisruptions(context, signal)]);
 
@@ -69,7 +75,14 @@ export async function runDisruption(kinds: Kinds, context: ControllerContext, si
     if (!isSameStatus(plan.status, budget.status)) {
       await client.update(resource, { ...budget, status: plan.status }, signal, { subresource: 'status' });
     }
-    return plan.againMs;
+    return plan.failure === undefined ? plan.againMs : retryMs;
+  }
+
+  /** Nobody could evict it: the API refuses to ask several budgets. */
+  function tellMany(pod: Pod, { metadata }: PodDisruptionBudget): void {
+    const { namespace, name } = pod.metadata;
+    const message = `Pod "${namespace}"/"${name}" matches multiple PodDisruptionBudgets.  Chose "${metadata.name}" arbitrarily.`;
+    events.record(referenceTo(podResource, pod), 'Warning', 'MultiplePodDisruptionBudgets', message);
   }
 
   function tell(budget: PodDisruptionBudget, { own, unmanaged }: Counted, plan: BudgetPlan): void {
@@ -139,6 +152,8 @@ export async function runDisruption(kinds: Kinds, context: ControllerContext, si
     return owner?.metadata.uid === reference?.uid ? owner : undefined;
   }
 }
+
+const retryMs = 60_000; // what else owns pods is not watched
 
 /** As Go prints a selector. */
 function unmanagedMessage({ spec }: PodDisruptionBudget): string {

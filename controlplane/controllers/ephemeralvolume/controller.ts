@@ -31,12 +31,12 @@ export async function runEphemeralVolumes(context: ControllerContext, signal: Ab
   async function reconcile(key: string, signal: AbortSignal): Promise<undefined> {
     const pod = pods.get(key);
     if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) return;
-    for (const claim of planClaims(pod)) {
+    for (const { volume, ...claim } of planClaims(pod)) {
       const name = `${pod.metadata.namespace}/${claim.metadata.name}`;
       const known = claims.get(name);
       if (known !== undefined) {
         if (controllerOf(known)?.uid !== pod.metadata.uid)
-          refuse(pod, `PVC ${name} was not created for pod ${key} (pod is not owner)`);
+          refuse(pod, volume, `PVC ${name} was not created for pod ${key} (pod is not owner)`);
         continue;
       }
       tries.add([]);
@@ -45,13 +45,14 @@ export async function runEphemeralVolumes(context: ControllerContext, signal: Ab
       } catch (error) {
         failures.add([]);
         if (hasReason(error, 'AlreadyExists')) continue; // its event brings this key back if it is another's
-        refuse(pod, `ephemeral volume controller: create PVC ${name}: ${(error as Error).message}`);
+        refuse(pod, volume, `create PVC ${name}: ${(error as Error).message}`);
         throw error;
       }
     }
   }
 
-  function refuse(pod: Pod, message: string): void {
+  function refuse(pod: Pod, volume: string, why: string): void {
+    const message = `ephemeral volume ${volume}: ${why}`;
     events.record(referenceTo(podResource, pod), 'Warning', 'FailedBinding', message);
   }
 }

@@ -12,7 +12,7 @@ test('planClaims() makes a claim for each ephemeral volume, which goes with the 
   const pod = { metadata: { name: 'p', namespace: 'n', uid: 'u' }, spec: { volumes } } as unknown as Pod;
   const owner = { apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u', controller: true, blockOwnerDeletion: true };
   const metadata = { name: 'p-scratch', namespace: 'n', ownerReferences: [owner], labels: { a: 'b' } };
-  t.deepEqual(planClaims(pod) as unknown, [{ metadata, spec }]);
+  t.deepEqual(planClaims(pod) as unknown, [{ volume: 'scratch', metadata, spec }]);
 });
 
 test('planClaims() of a pod without volumes is nothing', (t) => {
