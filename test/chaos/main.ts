@@ -17,7 +17,7 @@ const options = new Command('npm run chaos --')
   )
   .option('--seed <number>', 'this one alone; the same seed plans the same')
   .option('--seconds <number>', 'how long things are disturbed for each seed (180, with --short 35)')
-  .option('--minutes <number>', 'new seeds, too, and none is begun after so long')
+  .option('--minutes <number>', 'a limit: new seeds, too, until then')
   .option('--short', 'one new seed, in 75 s at the most where the machine is not busy')
   .parse()
   .opts<{ seed?: string; seconds?: string; minutes?: string; short?: boolean }>();
@@ -26,13 +26,14 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 const startedMs = performance.now();
 const stop = stopOnSignals(say);
 const isShort = options.short === true;
+const settleSeconds = 25; // start and judgement, too
 const folder = fileURLToPath(failures);
 let passed = 0;
 let failed: number | undefined;
 for (const seed of seeds()) {
-  if (stop.signal.aborted || failed !== undefined) break;
+  if (stop.signal.aborted || failed !== undefined || leftSeconds() < 2 * settleSeconds) break;
   say(`seed ${seed}`);
-  const seconds = Number(options.seconds ?? (isShort ? 35 : 180));
+  const seconds = Math.min(Number(options.seconds ?? (isShort ? 35 : 180)), leftSeconds() - settleSeconds);
   try {
     const broken = await runRound({ seed, seconds, isShort, folder, say }, stop.signal);
     for (const one of broken.slice(0, 20)) show(one);
@@ -86,7 +87,11 @@ function* seeds(): Generator<number> {
   if (isShort) return yield fresh();
   yield* keptSeeds();
   if (options.minutes === undefined) return yield fresh();
-  while (performance.now() - startedMs < Number(options.minutes) * 60_000) yield fresh();
+  for (;;) yield fresh();
+}
+
+function leftSeconds(): number {
+  return Number(options.minutes ?? Number.POSITIVE_INFINITY) * 60 - (performance.now() - startedMs) / 1000;
 }
 
 function keptSeeds(): readonly number[] {

@@ -168,7 +168,7 @@ async function look(client: Client, signal: AbortSignal): Promise<Seen> {
 
 /** The watches have to show what the lists do, soon. */
 async function heardAll({ client, signal }: Scene, history: readonly Observation[]): Promise<readonly Broken[]> {
-  const lastMs = Date.now() + 20_000;
+  const lastMs = Date.now() + 60_000;
   for (;;) {
     const seen = await look(client, signal);
     const world = worldOf(history);
