@@ -238,6 +238,14 @@ test('pods leave a node with a taint that they do not tolerate', async (t) => {
   await client.patch(nodes, { name: 'n3' }, { type: 'merge', body }, signal);
   await gone(pods, namespace, 'leaves');
   t.truthy(await get(pods, namespace, 'stays'));
+  const sourceOf = (reason: string, about: string, inNamespace: string) =>
+    until(async () => {
+      const fieldSelector = `reason=${reason},involvedObject.name=${about}`;
+      const { items } = await client.list(events, { namespace: inNamespace, fieldSelector }, signal);
+      return items[0]?.source?.component;
+    });
+  t.is(await sourceOf('TaintManagerEviction', 'leaves', namespace), 'taint-eviction-controller');
+  t.is(await sourceOf('RegisteredNode', 'n3', 'default'), 'node-controller');
   stop.abort();
   await client.delete(nodes, { name: 'n3' }, signal);
 });

@@ -76,6 +76,7 @@ export async function startControllers(options: StartControllersOptions, signal:
   const kinds = createKinds(informers);
   const metrics = options.metrics ?? createMetrics();
   const queueMetrics = createQueueMetrics(metrics);
+  const about = { ...options, metrics, queueMetrics };
   const controllers: Readonly<Record<string, Run>> = {
     'deployment-controller': runDeployments,
     'replicaset-controller': (context, signal) => runReplicaSets(replicaSetFlavour, context, signal),
@@ -95,10 +96,11 @@ export async function startControllers(options: StartControllersOptions, signal:
     'validatingadmissionpolicy-status-controller': runPolicyStatus,
     'root-ca-cert-publisher': (context, signal) => runRootCa(rootCa, context, signal),
     'node-controller': async (context, signal) => {
+      const as = (component: string) => contextFor('node-controller', about, signal, component);
       await Promise.all([
-        runNodeIpam(clusterCidrs, context, signal),
+        runNodeIpam(clusterCidrs, as('cidrAllocator'), signal),
         runNodeLifecycle({ graceMs: nodeGraceMs }, context, signal),
-        runTaintEviction(context, signal),
+        runTaintEviction(as('taint-eviction-controller'), signal),
       ]);
     },
     'ttl-controller': runTtl,
@@ -119,7 +121,7 @@ export async function startControllers(options: StartControllersOptions, signal:
   };
   const running = metrics.gauge('running_managed_controllers', 'Controllers that run.', ['name', 'manager']);
   const runs = Object.entries(controllers).map(([name, run]) =>
-    run(contextFor(name, { ...options, metrics, queueMetrics }, signal), signal).finally(() => mark(name, 0)),
+    run(contextFor(name, about, signal), signal).finally(() => mark(name, 0)),
   );
   for (const name of Object.keys(controllers)) mark(name, 1);
   log.info('Started controllers', { count: runs.length });

@@ -39,10 +39,11 @@ export function contextFor(
     readonly queueMetrics?: QueueMetrics;
   },
   signal: AbortSignal,
+  component = eventSources[name] ?? name,
 ): ControllerContext {
   const client = clientFor(name);
   const bound = log.with({ controller: name });
-  const events = createEventRecorder({ client, component: eventSources[name] ?? name, clock, log: bound });
+  const events = createEventRecorder({ client, component, clock, log: bound });
   void events.run(signal);
   const shared = { client, informers, events, clock, log: bound, metrics };
   return queueMetrics === undefined ? shared : { ...shared, queueMetrics };
