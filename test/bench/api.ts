@@ -1,11 +1,18 @@
 import { quantile, type Row } from './figures.ts';
-import { openFollowers } from './follow.ts';
+import { createLines, openFollowers } from './follow.ts';
 import { type Load, openLoad, type Shot } from './load.ts';
 
 const filler = 'x'.repeat(900); // an object has about 1,100 bytes
 
+export const apiGroups = ['requests', 'lists', 'watches'] as const;
+export type ApiGroup = (typeof apiGroups)[number];
+
 /** The API over HTTP/2 with TLS: requests a second and p99, one and sixteen at a time, lists, and how a watch fans out. */
-export async function measureApi(kubeconfig: string, label: string): Promise<readonly Row[]> {
+export async function measureApi(
+  kubeconfig: string,
+  label: string,
+  groups: readonly ApiGroup[] = apiGroups,
+): Promise<readonly Row[]> {
   using load = await openLoad(kubeconfig);
   const namespace = `bench-api-${Date.now()}`;
   const folder = `/api/v1/namespaces/${namespace}/configmaps`;
@@ -16,19 +23,20 @@ export async function measureApi(kubeconfig: string, label: string): Promise<rea
   });
   try {
     const rows: Row[] = [];
-    for (const [name, shot] of Object.entries(shots(folder))) {
+    for (const [name, shot] of groups.includes('requests') ? Object.entries(shots(folder)) : []) {
       for (const together of [1, 16])
         rows.push(...(await rate(load, `${name}, ${together} at a time`, together, shot)));
     }
     let filled = 0;
-    for (const count of [1_000, 10_000]) {
+    for (const count of groups.includes('lists') ? [1_000, 10_000] : []) {
       await fill(load, folder, filled, count);
       filled = count;
       const path = `${folder}?labelSelector=fill&limit=${count}`;
       const list = () => ({ method: 'GET', path, leastBytes: count * filler.length });
       rows.push(...(await rate(load, `LIST of ${count.toLocaleString('en')}`, 1, list)));
     }
-    for (const writers of [1, 16]) rows.push(...(await fanOut(kubeconfig, load, folder, { watchers: 100, writers })));
+    for (const writers of groups.includes('watches') ? [1, 16] : [])
+      rows.push(...(await fanOut(kubeconfig, load, folder, { watchers: 100, writers })));
     return rows.map((row) => ({ ...row, name: `${label}${row.name}` }));
   } finally {
     await load.fire({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
@@ -112,16 +120,14 @@ async function fanOut(
   }
   const under = new Map<string, { readonly sentMs: number; left: number; readonly done: () => void }>();
   let times: number[] = [];
-  const see = (piece: Buffer) => {
-    for (const mark of marksIn(piece)) {
-      const update = under.get(mark);
-      if (update === undefined) continue; // as it was before the first
-      times.push(performance.now() - update.sentMs);
-      if (--update.left === 0) update.done();
-    }
+  const see = (event: Buffer) => {
+    const update = under.get(markIn(event));
+    if (update === undefined) return; // as it was before the first
+    times.push(performance.now() - update.sentMs);
+    if (--update.left === 0) update.done();
   };
   const path = `${folder}?watch=true&labelSelector=${label}`;
-  await Promise.all(Array.from({ length: watchers }, () => following.follow(path, see)));
+  await Promise.all(Array.from({ length: watchers }, () => following.follow(path, createLines(see))));
   let serial = 0;
   const update = async (object: string) => {
     const mark = String(serial++);
@@ -149,12 +155,8 @@ async function fanOut(
 }
 const marker = 'mark-';
 
-/** The numbers of the updates that a piece shows. */
-function marksIn(piece: Buffer): readonly string[] {
-  const marks: string[] = [];
-  for (let at = piece.indexOf(marker); at !== -1; at = piece.indexOf(marker, at)) {
-    at += marker.length;
-    marks.push(piece.toString('latin1', at, piece.indexOf(0x2d, at)));
-  }
-  return marks;
+/** The number of the update that a line shows. */
+function markIn(event: Buffer): string {
+  const at = event.indexOf(marker);
+  return at === -1 ? '' : event.toString('latin1', at + marker.length, event.indexOf(0x2d, at + marker.length));
 }

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { makeLab } from '../lab.ts';
 import { stopOnSignals } from '../stop.ts';
-import { measureApi } from './api.ts';
+import { type ApiGroup, apiGroups, measureApi } from './api.ts';
 import { measureDns } from './dns.ts';
 import { measureExits } from './exits.ts';
 import { isWithin, type Row, renderRows } from './figures.ts';
@@ -19,10 +19,12 @@ import { measureScheduler } from './scheduler.ts';
 import { measureSchedulerAlone } from './scheduler-alone.ts';
 import { measureAgentStart, measureServerStart } from './start.ts';
 import { measureStored } from './stored.ts';
+import { measureVersus } from './versus.ts';
 
 interface Options {
   readonly only?: readonly string[];
   readonly against?: string;
+  readonly api: readonly ApiGroup[];
   readonly image: string;
   readonly containerd?: string;
   readonly runs: string;
@@ -31,8 +33,9 @@ interface Options {
 
 const program = new Command('npm run bench --')
   .description('Measure a cluster that is brought up for it, isolated.')
-  .option('--only <parts...>', 'start, join, idle, exits, pods, api, store, scheduler, proxy, dns, scale')
+  .option('--only <parts...>', 'start, join, idle, exits, pods, api, store, scheduler, proxy, dns, scale, versus')
   .option('--against <kubeconfig>', 'measure the API and the pods of another cluster, too, in turn')
+  .option('--api <groups...>', 'what of the API: requests, lists, watches', [...apiGroups])
   .option('--image <name>', 'what pods run; it must be on the nodes', 'skiff.local/tools:1')
   .option('--containerd <folder>', 'run the containerd of this folder')
   .option('--runs <number>', 'how often each is measured', '5')
@@ -68,6 +71,7 @@ if (options.only?.includes('scale')) {
   await show('scale', () => measureSchedulerAlone([1_000, 5_000], runs));
   await show('scale', () => measureScale({ nodes: 1_000, pods: 10_000, leases: 5_000 }));
 }
+if (options.only?.includes('versus')) await show('versus', () => measureVersus(2, options.api));
 await show('proxy', () => measureProxy([100, 1_000, 10_000], runs, findKubeProxy()));
 await show('dns', () => measureDns(runs));
 if (['idle', 'exits', 'pods', 'start', 'api', 'join'].some(wants)) {
@@ -98,8 +102,8 @@ if (['idle', 'exits', 'pods', 'start', 'api', 'join'].some(wants)) {
     await show('start', async () => [await measureAgentStart(lab.layout, runs)]);
     await show('join', async () => [await measureJoin(lab.layout, runs)]);
     for (let turn = 0; turn < turns; turn++) {
-      await show('api', () => measureApi(kubeconfig, ''));
-      if (against !== undefined) await show('api', () => measureApi(against, 'other: '));
+      await show('api', () => measureApi(kubeconfig, '', options.api));
+      if (against !== undefined) await show('api', () => measureApi(against, 'other: ', options.api));
     }
   } finally {
     await lab.remove();
