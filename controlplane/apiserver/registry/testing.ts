@@ -111,9 +111,11 @@ export async function textOf(body: ApiResponse['body']): Promise<string> {
 // biome-ignore lint/suspicious/noExplicitAny: whatever the server sends
 export type Frame = { readonly type: string; readonly object: any };
 
-/** Frames of a watch, one at a time. */
+/** Frames of a watch, one at a time; a piece holds one or several. */
 export async function* framesOf({ body }: ApiResponse): AsyncGenerator<Frame> {
-  for await (const piece of body as AsyncIterable<Uint8Array>) yield JSON.parse(Buffer.from(piece).toString());
+  for await (const piece of body as AsyncIterable<Uint8Array>) {
+    for (const line of Buffer.from(piece).toString().trimEnd().split('\n')) yield JSON.parse(line);
+  }
 }
 
 export async function take<T>(source: AsyncIterator<T>, count: number): Promise<readonly T[]> {

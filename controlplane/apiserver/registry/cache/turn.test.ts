@@ -34,3 +34,15 @@ test('createTurn() has each shape made once in the end of a turn, and keeps noth
   await Promise.resolve();
   t.is(made, 4);
 });
+
+test('createTurn() joins the same pieces once for all who have them, and others for whoever has those', async (t) => {
+  const turn = createTurn();
+  const [a, b, c] = ['a', 'b', 'c'].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
+  const seen: Uint8Array[] = [];
+  for (const pieces of [[a, b], [a, b], [a, c], [a]]) turn.atEnd(() => seen.push(turn.joined(pieces)));
+  await Promise.resolve();
+  t.deepEqual(seen.map(String), ['ab', 'ab', 'ac', 'a']);
+  t.is(seen[0], seen[1]);
+  t.is(turn.joined([a, b]).toString(), 'ab');
+  t.not(turn.joined([a, b]), seen[0]);
+});

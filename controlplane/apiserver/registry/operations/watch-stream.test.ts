@@ -34,13 +34,19 @@ function lab({ after, selection, options, ready }: Options = {}) {
   const start = () =>
     startWatch(
       {
-        core: { feed, turn: createTurn(), pace: createPace(), clock, random: () => 0 },
+        core: {
+          feed,
+          turn: createTurn(),
+          pace: createPace(),
+          clock,
+          random: () => 0,
+        },
         served: { cache, kind: 'Thing', apiVersion: 'v1', ...(ready === undefined ? {} : { conversion: { ready } }) },
         options: { timeoutSeconds: 100, allowsBookmarks: false, ...options },
         selection: { keyPrefix: 'd/', ...selection },
         presenter: {
-          event: (type: string, { key }: StoredObject) => Buffer.from(`${type} ${key}`),
-          bookmark: ({ metadata }: { metadata: object }) => Buffer.from(`BOOKMARK ${JSON.stringify(metadata)}`),
+          event: (type: string, { key }: StoredObject) => Buffer.from(`${type} ${key}\n`),
+          bookmark: ({ metadata }: { metadata: object }) => Buffer.from(`BOOKMARK ${JSON.stringify(metadata)}\n`),
           error: ({ message }: { message: string }) => Buffer.from(message),
         },
         start: { after: after ?? revision, isInitial: after === undefined },
@@ -48,7 +54,7 @@ function lab({ after, selection, options, ready }: Options = {}) {
       } as unknown as WatchParts,
       {
         write(pieces) {
-          writes.push(pieces.map(String));
+          writes.push(Buffer.concat(pieces).toString().trimEnd().split('\n'));
           return takes;
         },
         end: () => ends.push('end'),

@@ -163,7 +163,7 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
     shown = waiting[count - 1]!.revision;
     waiting = count === waiting.length ? [] : waiting.slice(count);
     if (convert !== undefined) ready -= count;
-    if (pieces.length > 0) isFull = !sink.write(pieces);
+    if (pieces.length > 0) isFull = !sink.write([core.turn.joined(pieces)]);
     if (waiting.length > 0) plan();
   }
 
