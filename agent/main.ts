@@ -37,6 +37,7 @@ import { createShutdown } from './shutdown/keep-shutdown.ts';
 import { createLogind } from './shutdown/logind.ts';
 import { createPodSource } from './static/pod-source.ts';
 import { createStaticPods } from './static/static-pods.ts';
+import { openUserNamespaces } from './userns/user-namespaces.ts';
 import { kubeletVersion } from './version.ts';
 import { createVolumes } from './volumes/create-volumes.ts';
 import { createMounter } from './volumes/mounter.ts';
@@ -124,6 +125,8 @@ export async function runAgentAt(
       return { pod, podIPs, hostIPs, allocatable: allocatable() };
     },
   });
+  const { idsPerPod } = options;
+  const users = await openUserNamespaces({ podsDir: `${rootDir}/pods`, maxPods, idsPerPod, exec }, signal);
   const pods = createPods(
     {
       ...common,
@@ -136,6 +139,7 @@ export async function runAgentAt(
       objects,
       cgroups,
       volumes,
+      users,
       nodeName,
       longestRestartMs: options.longestRestartMs,
       allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],

@@ -68,6 +68,8 @@ export interface AgentOptions {
   readonly shutdown?: readonly Period[];
   /** 110 unless told. */
   readonly maxPods?: number;
+  /** Users that a pod with `hostUsers: false` has: 65,536 unless told. */
+  readonly idsPerPod?: number;
   /** /etc/resolv.conf unless told. */
   readonly resolvConf?: string;
 }

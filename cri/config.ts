@@ -60,6 +60,21 @@ export interface NamespaceOptions {
   readonly ipc: NamespaceMode;
   /** With `pid: 'TARGET'`: the container whose processes are seen. */
   readonly targetId?: string;
+  /** Absent: the node's. */
+  readonly usernsOptions?: UserNamespace;
+}
+
+/** `POD`: users of its own, which are those others on the node. */
+export interface UserNamespace {
+  readonly mode: 'POD' | 'NODE';
+  readonly uids: readonly IdMapping[];
+  readonly gids: readonly IdMapping[];
+}
+
+export interface IdMapping {
+  readonly hostId: number;
+  readonly containerId: number;
+  readonly length: number;
 }
 
 export interface SecurityProfile {
@@ -101,6 +116,9 @@ export interface Mount {
   readonly readonly?: boolean;
   readonly recursiveReadOnly?: boolean;
   readonly propagation?: 'PROPAGATION_PRIVATE' | 'PROPAGATION_HOST_TO_CONTAINER' | 'PROPAGATION_BIDIRECTIONAL';
+  /** Owners of its files are seen through these. */
+  readonly uidMappings?: readonly IdMapping[];
+  readonly gidMappings?: readonly IdMapping[];
 }
 
 export interface Device {

@@ -14,11 +14,18 @@ test('completeConfig() takes zero for left out', (t) => {
   });
 });
 test('completeConfig() refuses what is unknown or wrong, with its path', (t) => {
-  const given = { maxPod: 3, authentication: { x509: { caFile: 'a' } }, maxPods: 'many', syncFrequency: 'soon' };
+  const given = {
+    maxPod: 3,
+    authentication: { x509: { caFile: 'a' } },
+    maxPods: 'many',
+    syncFrequency: 'soon',
+    userNamespaces: { idPerPod: 1 },
+  };
   const { message } = t.throws(() => completeConfig(given))!;
   for (const words of [
     'unknown field "maxPod"',
     'unknown field "authentication.x509.caFile"',
+    'unknown field "userNamespaces.idPerPod"',
     '"maxPods" must be a whole number',
     '"syncFrequency" must be a duration such as 1m30s',
   ]) {

@@ -150,5 +150,5 @@ export const fields: Fields = {
   containerRuntimeEndpoint: works('string'),
   imageServiceEndpoint: kept('string'),
   failCgroupV1: kept('boolean', false),
-  userNamespaces: kept('map'),
+  userNamespaces: object({ idsPerPod: works('integer', 65_536) }),
 };

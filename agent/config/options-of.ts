@@ -27,6 +27,7 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     clusterDns: (config['clusterDNS'] as readonly string[] | undefined)?.[0],
     cgroupRoot: text('cgroupRoot'),
     maxPods: config['maxPods'] as number,
+    idsPerPod: (config['userNamespaces'] as Config)['idsPerPod'] as number,
     parallelPulls: config['serializeImagePulls'] ? 1 : (config['maxParallelImagePulls'] as number),
     leaseSeconds: config['nodeLeaseDurationSeconds'] as number,
     seccompDefault: config['seccompDefault'] as boolean,

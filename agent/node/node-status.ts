@@ -174,6 +174,7 @@ function withoutTimes(status: NodeStatus | undefined) {
     status?.addresses?.map(({ type, address }) => [type, address]),
     sorted(status?.nodeInfo).filter(([, value]) => value !== ''),
     status?.daemonEndpoints?.kubeletEndpoint?.Port,
+    status?.runtimeHandlers?.map(({ name, features }) => [name, sorted(features)]),
     status?.images?.map(({ names, sizeBytes }) => [names, sizeBytes]),
     status?.declaredFeatures,
   ];

@@ -8,6 +8,17 @@ import type { ObservedContainer } from './observed.ts';
 import type { Observer } from './observer.ts';
 import { logLinkPath, logLinksRoot, podLogDirectory, podLogsRoot } from './paths.ts';
 
+/** Gives back all that a pod uses of the node: nothing of it runs any more. */
+export async function freePod(
+  uid: string,
+  { volumes, users, cgroups }: Pick<NodeTools, 'volumes' | 'users' | 'cgroups'>,
+  signal: AbortSignal,
+): Promise<void> {
+  await volumes.release(uid, signal);
+  users.release(uid);
+  await cgroups.remove(uid, signal);
+}
+
 /** Removes what was kept of a pod for those who still asked for its logs. */
 export async function clearPod(pod: Pod, tools: NodeTools, signal: AbortSignal): Promise<void> {
   const { observer, puller, objects, cri } = tools;
@@ -59,14 +70,14 @@ export async function clearLogs(
 /** Gives back volumes and cgroups of pods that are neither known nor running: what a crash left behind. */
 export async function clearLeftovers(
   known: { has(podUid: string): boolean },
-  { volumes, cgroups, observer, checkpoint }: NodeTools,
+  tools: NodeTools,
   signal: AbortSignal,
 ): Promise<void> {
+  const { volumes, cgroups, observer, checkpoint } = tools;
   const held = new Set([...(await volumes.holders(signal)), ...(await cgroups.holders()), ...checkpoint.holders()]);
   for (const uid of held) {
     if (known.has(uid) || observer.of(uid).sandboxes.length > 0) continue;
-    await volumes.release(uid, signal);
-    await cgroups.remove(uid, signal);
+    await freePod(uid, tools, signal);
     await checkpoint.drop(uid);
   }
   await clearLogs(known, observer);

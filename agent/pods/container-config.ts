@@ -1,4 +1,4 @@
-import type { ContainerConfig, LinuxResources, Mount } from '#cri/config.ts';
+import type { ContainerConfig, LinuxResources, Mount, UserNamespace } from '#cri/config.ts';
 import type { Container, Pod, VolumeMount } from '#lib/api/types/core.v1.ts';
 import { containerLimits, cpuPeriodMicros, oomScoreAdj } from '../cgroups/limits.ts';
 import { units } from '../cgroups/quantities.ts';
@@ -16,6 +16,8 @@ export interface ContainerFacts {
   readonly imageUser: ImageUser;
   readonly env: readonly { readonly name: string; readonly value: string }[];
   readonly mounts: readonly Mount[];
+  /** Those of its sandbox. */
+  readonly users?: UserNamespace | undefined;
   /** Id of the container whose processes an ephemeral one sees. */
   readonly targetId?: string;
   /** Memory of the node, for the order in which the kernel kills. */
@@ -39,7 +41,7 @@ export function containerConfigOf(facts: ContainerFacts): ContainerConfig {
     args: expanded(container.args),
     workingDir: container.workingDir ?? '',
     envs: env.map(({ name, value }) => ({ key: name, value })),
-    mounts: facts.mounts,
+    mounts: facts.mounts.map((mount) => seenBy(facts.users, mount)),
     devices: [],
     labels: containerLabels(pod, container),
     annotations: containerAnnotations(pod, container, attempt),
@@ -52,6 +54,7 @@ export function containerConfigOf(facts: ContainerFacts): ContainerConfig {
       resources: resourcesOf(facts),
       securityContext: securityOf(pod, container, facts.imageUser, {
         targetId: facts.targetId,
+        users: facts.users,
         isStrict: facts.seccompDefault,
       }),
     },
@@ -95,6 +98,11 @@ function hugePageLimits({ resources }: Container, sizes: readonly string[]): Pic
 function stopSignalOf({ lifecycle }: Container): Pick<ContainerConfig, 'stopSignal'> {
   const signal = lifecycle?.stopSignal;
   return signal === undefined ? {} : { stopSignal: signal.replace('+', 'PLUS').replace('-', 'MINUS') };
+}
+
+/** Files keep their owners on the node, who are the same ones to the container: root is its root. */
+function seenBy(users: UserNamespace | undefined, mount: Mount): Mount {
+  return users?.mode === 'POD' ? { ...mount, uidMappings: users.uids, gidMappings: users.gids } : mount;
 }
 
 /** How a volume appears in the container, once its place on the node is known. */

@@ -18,6 +18,7 @@ import { isMirrorOf, isStatic } from '../static/annotations.ts';
 import { keepMirrors } from '../static/keep-mirrors.ts';
 import type { PodSource } from '../static/pod-source.ts';
 import type { StaticPods } from '../static/static-pods.ts';
+import type { UserNamespaces } from '../userns/user-namespaces.ts';
 import type { Volumes } from '../volumes/volumes.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { parseResolvConf } from './dns-config.ts';
@@ -39,6 +40,7 @@ export interface PodsOptions {
   readonly objects: PodObjects;
   readonly cgroups: Cgroups;
   readonly volumes: Volumes;
+  readonly users: UserNamespaces;
   readonly nodeName: string;
   readonly longestRestartMs?: number | undefined;
   readonly allowedUnsafeSysctls: readonly string[];

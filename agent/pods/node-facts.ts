@@ -7,6 +7,7 @@ import type { Cgroups } from '../cgroups/cgroups.ts';
 import type { Puller } from '../images/puller.ts';
 import type { Limit } from '../limit.ts';
 import type { PodObjects } from '../objects.ts';
+import type { UserNamespaces } from '../userns/user-namespaces.ts';
 import type { Volumes } from '../volumes/volumes.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { DnsFacts } from './dns-config.ts';
@@ -19,6 +20,7 @@ export interface NodeTools {
   readonly puller: Puller;
   readonly cgroups: Cgroups;
   readonly volumes: Volumes;
+  readonly users: UserNamespaces;
   readonly objects: PodObjects;
   readonly services: { list(): Iterable<Service> };
   readonly longestRestartMs?: number | undefined;

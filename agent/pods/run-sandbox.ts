@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { SandboxConfig } from '#cri/config.ts';
 import type { SandboxStatus } from '#cri/runtime.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
+import { usersRefusal } from '../userns/user-namespaces.ts';
 import type { NodeTools } from './node-facts.ts';
 import { podDirectory, podLogDirectory } from './paths.ts';
 import { sandboxConfigOf } from './sandbox-config.ts';
@@ -14,15 +15,15 @@ export async function runSandbox(
   signal: AbortSignal,
 ): Promise<SandboxStatus> {
   const { cri, cgroups, observer, limit } = tools;
-  const [config, handler] = await Promise.all([
-    sandboxConfig(pod, attempt, tools),
+  const [handler] = await Promise.all([
     tools.handlerOf(pod.spec.runtimeClassName, signal),
     cgroups.make(pod, signal),
     mkdir(podDirectory(tools.rootDir, pod.metadata.uid ?? ''), { recursive: true, mode: 0o750 }),
     mkdir(podLogDirectory(pod), { recursive: true, mode: 0o755 }),
   ]);
   try {
-    refuseUserNamespace(pod, handler);
+    await refuseUsers(pod, handler, tools, signal);
+    const config = await sandboxConfig(pod, attempt, tools);
     const id = await limit(() => cri.runtime.runSandbox(config, handler, tools.life), signal);
     const status = await cri.runtime.sandboxStatus(id, tools.life);
     observer.noteSandbox(status);
@@ -36,14 +37,19 @@ export async function runSandbox(
   }
 }
 
-/** Users of such a pod would be the node's own: it must not run. */
-function refuseUserNamespace({ spec }: Pod, handler: string): void {
+/** @throws {Error} if the pod's users would be the node's own, and must not be */
+async function refuseUsers({ spec }: Pod, handler: string, { cri }: NodeTools, signal: AbortSignal): Promise<void> {
   if (spec.hostUsers !== false) return;
-  const who = handler === '' ? 'runtime' : `RuntimeClass handler "${handler}"`;
-  throw new Error(`can't set \`spec.hostUsers: false\`, ${who} does not support user namespaces`);
+  const refusal = usersRefusal((await cri.runtime.status(signal)).handlers, handler);
+  if (refusal !== undefined) throw new Error(refusal);
 }
 
 /** The config that a sandbox is run with, and its containers are created with. */
-export async function sandboxConfig(pod: Pod, attempt: number, { dns, cgroups }: NodeTools): Promise<SandboxConfig> {
-  return sandboxConfigOf({ ...(await dns()), pod, attempt, cgroupParent: cgroups.parentOf(pod) });
+export async function sandboxConfig(
+  pod: Pod,
+  attempt: number,
+  { dns, cgroups, users }: NodeTools,
+): Promise<SandboxConfig> {
+  const facts = { pod, attempt, cgroupParent: cgroups.parentOf(pod), users: await users.of(pod) };
+  return sandboxConfigOf({ ...(await dns()), ...facts });
 }

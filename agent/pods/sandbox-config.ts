@@ -1,4 +1,4 @@
-import type { PortMapping, SandboxConfig } from '#cri/config.ts';
+import type { PortMapping, SandboxConfig, UserNamespace } from '#cri/config.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import { sandboxAnnotations, sandboxLabels } from './annotations.ts';
 import { type DnsFacts, dnsConfigOf } from './dns-config.ts';
@@ -10,6 +10,7 @@ export interface SandboxFacts extends DnsFacts {
   readonly pod: Pod;
   readonly attempt: number;
   readonly cgroupParent: string;
+  readonly users: UserNamespace;
 }
 
 export function sandboxConfigOf(facts: SandboxFacts): SandboxConfig {
@@ -31,7 +32,7 @@ export function sandboxConfigOf(facts: SandboxFacts): SandboxConfig {
         (security?.sysctls ?? []).map(({ name, value }) => [name.replaceAll('/', '.'), value]),
       ),
       securityContext: {
-        namespaceOptions: namespaceOptions(pod),
+        namespaceOptions: { ...namespaceOptions(pod), usernsOptions: facts.users },
         privileged: [...spec.containers, ...(spec.initContainers ?? [])].some(
           (container) => container.securityContext?.privileged === true,
         ),

@@ -1,4 +1,10 @@
-import type { ContainerSecurity, NamespaceOptions, SecurityProfile, SelinuxOptions } from '#cri/config.ts';
+import type {
+  ContainerSecurity,
+  NamespaceOptions,
+  SecurityProfile,
+  SelinuxOptions,
+  UserNamespace,
+} from '#cri/config.ts';
 import type {
   SELinuxOptions as ApiSelinux,
   AppArmorProfile,
@@ -25,6 +31,7 @@ export function namespaceOptions({ spec }: Pod, targetId?: string): NamespaceOpt
 export interface SecurityRest {
   /** Id of the container whose processes an ephemeral one sees. */
   readonly targetId?: string | undefined;
+  readonly users?: UserNamespace | undefined;
   /** Whether the runtime's seccomp profile holds for who names none. */
   readonly isStrict?: boolean | undefined;
 }
@@ -34,7 +41,7 @@ export function securityOf(
   pod: Pod,
   container: Container,
   user: ImageUser,
-  { targetId, isStrict = false }: SecurityRest = {},
+  { targetId, users, isStrict = false }: SecurityRest = {},
 ): ContainerSecurity {
   const own = container.securityContext ?? {};
   const shared = pod.spec.securityContext ?? {};
@@ -46,7 +53,7 @@ export function securityOf(
   const showsProc = own.procMount === 'Unmasked' || privileged;
   return {
     privileged,
-    namespaceOptions: namespaceOptions(pod, targetId),
+    namespaceOptions: { ...namespaceOptions(pod, targetId), ...(users === undefined ? {} : { usernsOptions: users }) },
     readonlyRootfs: own.readOnlyRootFilesystem ?? false,
     supplementalGroups: supplementalGroupsOf(pod),
     ...(shared.supplementalGroupsPolicy === 'Strict' ? { supplementalGroupsPolicy: 'Strict' } : {}),

@@ -47,6 +47,7 @@ export async function startContainer(start: Start, tools: NodeTools, signal: Abo
         imageUser: user,
         env,
         mounts,
+        users: sandboxSpec.linux.securityContext.namespaceOptions.usernsOptions,
         ...(targetId === undefined ? {} : { targetId }),
         capacityBytes: tools.capacityBytes,
         isCgroupV2: tools.cgroups.isV2,

@@ -7,7 +7,7 @@ import { assertNever, hasReason } from '#lib/errors.ts';
 import type { Probes } from '../probes/probes.ts';
 import { settleResize } from '../resize/settle.ts';
 import { isStatic } from '../static/annotations.ts';
-import { clearLeftovers, clearPod } from './clear.ts';
+import { clearLeftovers, clearPod, freePod } from './clear.ts';
 import { deadlineOf, graceOf, soonest } from './deadline.ts';
 import { decide, takesRoom } from './decide.ts';
 import { execute } from './execute.ts';
@@ -219,8 +219,7 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
 
   async function free(record: PodRecord, signal: AbortSignal): Promise<void> {
     await endLatecomers(record, signal);
-    await tools.volumes.release(record.uid, signal);
-    await tools.cgroups.remove(record.uid, signal);
+    await freePod(record.uid, tools, signal);
     record.facts = { ...record.facts, freedAtMs: clock.now() };
   }
 

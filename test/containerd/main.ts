@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
-/** By version, the suite of Debian that brings it. */
-const suites: Readonly<Record<string, string>> = { '1.7': 'trixie', '2.1': 'sid' };
+/** By version, the suite of Debian that brings it; with its runc, where pods can have users of their own by that. */
+const suites: Readonly<Record<string, readonly string[]>> = { '1.7': ['trixie'], '2.1': ['sid', 'runc'] };
 
 /** What runs containers: rules, routes and etcd are the same on each. */
 const ofPods = [
@@ -20,10 +20,10 @@ const { values, positionals } = parseArgs({
 const home = new URL('../..', import.meta.url).pathname;
 const files = positionals.length > 0 ? positionals : ofPods;
 const outcomes: string[] = [];
-for (const [version, suite] of Object.entries(suites)) {
+for (const [version, [suite = '', ...more]] of Object.entries(suites)) {
   if (values.only !== undefined && !values.only.includes(version)) continue;
   const folder = `${home}.cache/containerd/${version}`;
-  const isThere = run('sh', ['test/containerd/fetch.sh', suite, folder]);
+  const isThere = run('sh', ['test/containerd/fetch.sh', suite, folder, ...more]);
   const isGreen = isThere && run(process.execPath, ['test/run.ts', '--live', '--containerd', folder, ...files]);
   const why = isThere ? 'failed' : `cannot be had from Debian ${suite}`;
   outcomes.push(`containerd ${isThere ? versionIn(folder) : version}: ${isGreen ? 'passed' : why}`);

@@ -57,13 +57,6 @@ test('a hook by TCP is none, and says so', async (t) => {
   await lab.remove('hooked');
 });
 
-test('a pod that wants users of its own does not run with the node’s', async (t) => {
-  const pod = await lab.create('users', { hostUsers: false });
-  await eventually('the event', async () => (await lab.reasonsFor(pod)).has('FailedCreatePodSandBox'));
-  t.is(stateOf(await lab.get('users'))?.waiting?.reason, 'ContainerCreating');
-  await lab.remove('users');
-});
-
 test('a profile of AppArmor is refused where there is no AppArmor, and enforced where there is', async (t) => {
   const containers = [main({ command: forever, securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } })];
   await lab.create('profiled', { containers });

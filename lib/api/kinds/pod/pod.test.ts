@@ -195,6 +195,35 @@ test(
   'spec.securityContext.supplementalGroupsPolicy: Unsupported value: "x": supported values: "Merge", "Strict"',
 );
 test(
+  'refused with users of its own beside the host’s namespaces',
+  is,
+  { spec: { hostUsers: false, hostNetwork: true, hostPID: true, hostIPC: true, securityContext: undefined } },
+  'spec.hostNetwork: Forbidden: when `hostUsers` is false',
+  'spec.hostPID: Forbidden: when `hostUsers` is false',
+  'spec.hostIPC: Forbidden: when `hostUsers` is false',
+);
+test(
+  'refused with users of its own and a block device',
+  is,
+  {
+    spec: {
+      hostUsers: false,
+      volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'd' } }],
+      containers: [{ ...container, volumeDevices: [{ name: 'd', devicePath: '/dev/d' }] }],
+    },
+  },
+  'spec.containers[0].volumeDevices: Forbidden: when `hostUsers` is false',
+);
+test(
+  'refused with all of /proc and the host’s users',
+  is,
+  withContainer({ securityContext: { procMount: 'Unmasked' } }),
+  'spec.containers[0].securityContext.procMount: Invalid value: "Unmasked": `hostUsers` must be false to use `Unmasked`',
+);
+test('taken with all of /proc and users of its own', is, {
+  spec: { hostUsers: false, containers: [{ ...container, securityContext: { procMount: 'Unmasked' } }] },
+});
+test(
   'refused with more requested than allowed',
   is,
   withContainer({ resources: { requests: { cpu: '2' }, limits: { cpu: '1' } } }),

@@ -163,6 +163,9 @@ function validateMounts(container: AnyContainer, spec: PodSpec, path: Path): Sta
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     causes.push(...validateMount(mount, known, taken, container, at(child(path, 'volumeMounts'), index)));
   }
+  // A device's owner cannot be mapped as a file system's can.
+  if (spec.hostUsers === false && container.volumeDevices?.length)
+    causes.push(forbiddenField(child(path, 'volumeDevices'), 'when `hostUsers` is false'));
   for (const [index, { name, devicePath }] of (container.volumeDevices ?? []).entries()) {
     const field = at(child(path, 'volumeDevices'), index);
     if (!name) causes.push(required(child(field, 'name')));

@@ -15,7 +15,7 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 export function validatePodSecurity(spec: PodSpec, path: Path): StatusCause[] {
   const context = spec.securityContext;
   const field = child(path, 'securityContext');
-  if (context === undefined) return [];
+  if (context === undefined) return validateUsers(spec, path);
   const causes = [
     ...validateIds(context, field, ['fsGroup', 'runAsUser', 'runAsGroup']),
     ...validateSeccomp(context.seccompProfile, child(field, 'seccompProfile')),
@@ -33,11 +33,7 @@ export function validatePodSecurity(spec: PodSpec, path: Path): StatusCause[] {
       ),
     );
   }
-  if (spec.hostUsers === false) {
-    for (const host of ['hostNetwork', 'hostPID', 'hostIPC'] as const) {
-      if (spec[host]) causes.push(forbiddenField(child(path, host), 'when `hostUsers` is false'));
-    }
-  }
+  causes.push(...validateUsers(spec, path));
   if (
     context.fsGroupChangePolicy !== undefined &&
     !['Always', 'OnRootMismatch'].includes(context.fsGroupChangePolicy)
@@ -52,6 +48,14 @@ export function validatePodSecurity(spec: PodSpec, path: Path): StatusCause[] {
     causes.push(notSupported(child(field, 'supplementalGroupsPolicy'), supplementalGroupsPolicy, among));
   }
   return causes;
+}
+
+/** Users of its own go with no other namespace of the host. */
+function validateUsers(spec: PodSpec, path: Path): StatusCause[] {
+  if (spec.hostUsers !== false) return [];
+  return (['hostNetwork', 'hostPID', 'hostIPC'] as const)
+    .filter((host) => spec[host])
+    .map((host) => forbiddenField(child(path, host), 'when `hostUsers` is false'));
 }
 
 export function validateContainerSecurity(

@@ -1,0 +1,36 @@
+import test from 'ava';
+import type { UserNamespace } from '#cri/config.ts';
+import { containerConfigOf } from './container-config.ts';
+import { exampleContainer, examplePod } from './example.ts';
+
+const mappings = [{ hostId: 65_536, containerId: 0, length: 65_536 }];
+const mount = { containerPath: '/data', hostPath: '/var/lib/data', readonly: true };
+
+function configWith(users: UserNamespace | undefined) {
+  return containerConfigOf({
+    pod: examplePod(),
+    container: exampleContainer('main'),
+    attempt: 0,
+    imageRef: 'sha256:1',
+    imageUser: { username: '' },
+    env: [],
+    mounts: [mount],
+    users,
+    capacityBytes: 2 ** 30,
+    isCgroupV2: true,
+  });
+}
+
+test('containerConfigOf() has files seen through the users of the pod', (t) => {
+  const users: UserNamespace = { mode: 'POD', uids: mappings, gids: mappings };
+  const { mounts, linux } = configWith(users);
+  t.deepEqual(mounts, [{ ...mount, uidMappings: mappings, gidMappings: mappings }]);
+  t.deepEqual(linux.securityContext.namespaceOptions.usernsOptions, users);
+});
+
+test('containerConfigOf() leaves files as they are for the users of the node', (t) => {
+  const users: UserNamespace = { mode: 'NODE', uids: [], gids: [] };
+  t.deepEqual(configWith(users).mounts, [mount]);
+  t.deepEqual(configWith(users).linux.securityContext.namespaceOptions.usernsOptions, users);
+  t.deepEqual(configWith(undefined).mounts, [mount]);
+});
