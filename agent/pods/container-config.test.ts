@@ -1,12 +1,12 @@
 import test from 'ava';
-import type { UserNamespace } from '#cri/config.ts';
+import type { Mount, UserNamespace } from '#cri/config.ts';
 import { containerConfigOf } from './container-config.ts';
 import { exampleContainer, examplePod } from './example.ts';
 
 const mappings = [{ hostId: 65_536, containerId: 0, length: 65_536 }];
 const mount = { containerPath: '/data', hostPath: '/var/lib/data', readonly: true };
 
-function configWith(users: UserNamespace | undefined) {
+function configWith(users: UserNamespace | undefined, mounts: readonly Mount[] = [mount]) {
   return containerConfigOf({
     pod: examplePod(),
     container: exampleContainer('main'),
@@ -14,7 +14,7 @@ function configWith(users: UserNamespace | undefined) {
     imageRef: 'sha256:1',
     imageUser: { username: '' },
     env: [],
-    mounts: [mount],
+    mounts,
     users,
     capacityBytes: 2 ** 30,
     isCgroupV2: true,
@@ -26,6 +26,11 @@ test('containerConfigOf() has files seen through the users of the pod', (t) => {
   const { mounts, linux } = configWith(users);
   t.deepEqual(mounts, [{ ...mount, uidMappings: mappings, gidMappings: mappings }]);
   t.deepEqual(linux.securityContext.namespaceOptions.usernsOptions, users);
+});
+
+test('containerConfigOf() leaves alone what cannot be seen so', (t) => {
+  const asItIs = { ...mount, uidMappings: [], gidMappings: [] };
+  t.deepEqual(configWith({ mode: 'POD', uids: mappings, gids: mappings }, [asItIs]).mounts, [asItIs]);
 });
 
 test('containerConfigOf() leaves files as they are for the users of the node', (t) => {

@@ -100,9 +100,11 @@ function stopSignalOf({ lifecycle }: Container): Pick<ContainerConfig, 'stopSign
   return signal === undefined ? {} : { stopSignal: signal.replace('+', 'PLUS').replace('-', 'MINUS') };
 }
 
-/** Files keep their owners on the node, who are the same ones to the container: root is its root. */
+/** Files keep their owners on the node, who are the same ones to the container: root is its root. Unless told otherwise. */
 function seenBy(users: UserNamespace | undefined, mount: Mount): Mount {
-  return users?.mode === 'POD' ? { ...mount, uidMappings: users.uids, gidMappings: users.gids } : mount;
+  return users?.mode === 'POD' && mount.uidMappings === undefined
+    ? { ...mount, uidMappings: users.uids, gidMappings: users.gids }
+    : mount;
 }
 
 /** How a volume appears in the container, once its place on the node is known. */

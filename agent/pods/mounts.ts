@@ -55,7 +55,8 @@ async function volumeMounts(
     const subPath = mount.subPath || expand(mount.subPathExpr ?? '', (variable) => values.get(variable));
     const hostPath = subPath === '' ? volume.hostPath : await tools.volumes.subPath(volume, subPath, signal);
     const isRecursive = await isRecursivelyReadOnly(mount, pod, tools, signal);
-    mounts.push(mountOf(mount, hostPath, volume.isReadOnly ?? false, isRecursive));
+    const asItIs = volume.isUnmappable ? { uidMappings: [], gidMappings: [] } : {};
+    mounts.push({ ...mountOf(mount, hostPath, volume.isReadOnly ?? false, isRecursive), ...asItIs });
   }
   return mounts;
 }

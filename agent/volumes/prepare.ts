@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, statfs } from 'node:fs/promises';
 import type { ConfigMap, Pod, Secret, Volume } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -61,11 +61,14 @@ export async function prepareVolume(
   }
   if (volume.image) {
     const hostPath = await prepareImage(options.root, pod, volume.name, volume.image, options, signal);
-    return { hostPath, isReadOnly: true };
+    const { type } = await statfs(hostPath);
+    return { hostPath, isReadOnly: true, isUnmappable: type === overlay };
   }
   // Here CSI will find its place, and what in-tree drivers once did is CSI's today.
   throw new ReasonError('Invalid', 'no volume plugin matched');
 }
+
+const overlay = 0x794c7630; // several layers of an image: Linux maps what they are made of, but not the whole
 
 function payloadPlugin({ configMap, secret, downwardAPI, projected }: Volume): Plugin | undefined {
   if (configMap) return 'configmap';

@@ -23,4 +23,6 @@ export interface PreparedVolume {
   readonly hostPath: string;
   /** The volume itself is read-only, whatever a mount of it says. */
   readonly isReadOnly?: boolean;
+  /** Its owners cannot be mapped to those of a pod with users of its own: that sees nobody's files. */
+  readonly isUnmappable?: boolean;
 }

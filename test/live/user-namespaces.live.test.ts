@@ -46,7 +46,9 @@ async function withUsers(
       return items[0];
     });
     t.true(event.message?.startsWith(refusal), event.message);
-    t.is((await lab.get(name)).status.containerStatuses?.[0]?.state?.waiting?.reason, 'ContainerCreating');
+    const reason = spec.initContainers === undefined ? 'ContainerCreating' : 'PodInitializing';
+    const waits = ({ status }: Pod) => status.containerStatuses?.[0]?.state?.waiting?.reason === reason;
+    await lab.when(name, 'told to wait', waits);
   }
   await lab.remove(name);
 }
