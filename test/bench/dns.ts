@@ -17,8 +17,9 @@ export async function measureDns(runs: number): Promise<readonly Row[]> {
   const server = spawn('taskset', words, { stdio: ['ignore', 'pipe', 'inherit'] });
   const client = async <T extends { readonly wrong: number }>(what: string, ...numbers: number[]): Promise<T> => {
     const port = String(line).trim();
-    const own = ['-c', '1', process.execPath, '--max-semi-space-size=64', file]; // it is not what is measured
-    const { stdout } = await execa('taskset', [...own, what, port, ...numbers.map(String)]);
+    // It is not what is measured: it goes before others on its core, and seldom has to clear up.
+    const own = ['-n', '-10', 'taskset', '-c', '1', process.execPath, '--max-semi-space-size=64', file];
+    const { stdout } = await execa('nice', [...own, what, port, ...numbers.map(String)]);
     const said = JSON.parse(stdout) as T;
     if (said.wrong > 0) throw new Error(`${said.wrong} answers were wrong`);
     return said;
