@@ -101,8 +101,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   const catalog = createCatalog(registry);
   const remote = { registry, client: () => pki().frontProxyClient };
-  const answerRemote = createAggregationRoute(remote);
   const availability = createAvailability({ ...remote, clock, log });
+  const answerRemote = createAggregationRoute(remote, availability);
   const whole = withRemote(catalog, availability, registry);
   const discovery = discoveryRoutes(`${facts.advertiseAddress}:${facts.securePort}`, whole);
   const metrics = createMetrics();

@@ -149,6 +149,57 @@ test('An extension API server answers under its group, and hears who asks', asyn
   t.is(seen.headers['authorization'], undefined);
 });
 
+test('What an extension API server publishes in version 2 only is shown in version 3, too', async (t) => {
+  const { client, signal } = server;
+  const nowMs = Date.parse('2026-01-01T00:00:00Z');
+  const authority = await createAuthority('old-ca', nowMs);
+  const names = ['old.default.svc'];
+  const pair = await issueCertificate(authority, { commonName: 'old', usages: ['server'], names }, nowMs);
+  const schema = { $ref: '#/definitions/example.OldFlunder' };
+  const get = { produces: ['application/json'], responses: { '200': { description: 'OK', schema } } };
+  const v2 = {
+    paths: { '/apis/old.example.com/v1/flunders': { get } },
+    definitions: { 'example.OldFlunder': { type: 'object', properties: { spec: { type: 'string' } } } },
+  };
+  const published: Readonly<Record<string, unknown>> = {
+    '/apis/old.example.com/v1': { kind: 'APIResourceList', groupVersion: 'old.example.com/v1', resources },
+    '/openapi/v2': v2,
+  };
+  const extension = createServer({ ...pair }, (incoming, outgoing) => {
+    const document = published[incoming.url!];
+    outgoing.statusCode = document === undefined ? 404 : 200;
+    outgoing.end(JSON.stringify(document ?? {}));
+  });
+  await new Promise<void>((resolve) => extension.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    extension.close();
+    extension.closeAllConnections();
+  });
+  const at = { name: 'old', namespace: 'default' };
+  await client.create(services, { metadata: at, spec: { ports: [{ port: 443 }] } }, signal);
+  const metadata = { ...at, labels: { 'kubernetes.io/service-name': 'old' } };
+  const ports = [{ name: '', port: (extension.address() as AddressInfo).port }];
+  const slice = { metadata, addressType: 'IPv4', endpoints: [{ addresses: ['127.0.0.1'] }], ports };
+  await client.create(endpointSlices, slice as never, signal);
+  const caBundle = Buffer.from(authority.cert).toString('base64');
+  const spec = { group: 'old.example.com', version: 'v1', service: at, caBundle };
+  const whole = { ...spec, groupPriorityMinimum: 2000, versionPriority: 200 };
+  await client.create(apiServices, { metadata: { name: 'v1.old.example.com' }, spec: whole } as never, signal);
+
+  const path = 'apis/old.example.com/v1';
+  const url = await until(async () => {
+    const { paths } = (await client.raw('GET', '/openapi/v3', signal)) as OpenApiV2;
+    return (paths[path] as { serverRelativeURL: string } | undefined)?.serverRelativeURL;
+  });
+  t.regex(url, /^\/openapi\/v3\/apis\/old\.example\.com\/v1\?hash=[0-9A-F]+$/);
+  const content = { 'application/json': { schema: { $ref: '#/components/schemas/example.OldFlunder' } } };
+  t.like(await client.raw('GET', url, signal), {
+    openapi: '3.0.0',
+    paths: { '/apis/old.example.com/v1/flunders': { get: { responses: { '200': { description: 'OK', content } } } } },
+    components: { schemas: v2.definitions },
+  });
+});
+
 interface OpenApiV2 {
   readonly paths: Record<string, unknown>;
   readonly definitions: Record<string, unknown>;

@@ -10,6 +10,8 @@ export interface RemoteDocument {
   /** Where its document of version 3 is, if there is one. */
   readonly url?: string;
   readonly v2?: DocumentPart;
+  /** It publishes none of version 3 at all: ours is made of `v2`. */
+  readonly isOld?: boolean;
   readonly etag?: string;
 }
 
@@ -28,6 +30,7 @@ export async function fetchDocuments(
 ): Promise<RemoteDocument> {
   const absent = (): Fetched => ({ document: {} });
   const index = (await fetchDocument(target, '/openapi/v3', undefined, signal).catch(absent)).document as V3Index;
+  const isOld = index.paths === undefined;
   const { document, etag } = await fetchDocument(target, '/openapi/v2', known?.etag, signal).catch(absent);
   signal.throwIfAborted();
   const url = index.paths?.[path]?.serverRelativeURL;
@@ -35,7 +38,7 @@ export async function fetchDocuments(
   return {
     path,
     ...(typeof url === 'string' ? { url } : {}),
-    ...(v2 === undefined ? {} : { v2 }),
+    ...(v2 === undefined ? {} : { v2, ...(isOld ? { isOld } : {}) }),
     ...(etag === undefined ? {} : { etag }),
   };
 }

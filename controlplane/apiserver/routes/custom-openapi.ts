@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { type CustomResource, customV2, customV3 } from '#lib/api/openapi/custom.ts';
+import { v3FromV2 } from '#lib/api/openapi/from-v2.ts';
 import { encodeOpenApiV2 } from '#lib/api/openapi/v2-protobuf.ts';
 import { customResourceDefinitions } from '#lib/api/resources.ts';
 import type { DocumentPart } from '../aggregation/documents.ts';
@@ -29,6 +30,7 @@ export function createCustomDocuments(
   const paths = customGroups.flatMap(({ group, versions }) =>
     versions.map((one) => ({ group, version: one, path: `apis/${group}/${one}` })),
   );
+  const old = documents.filter(({ isOld }) => isOld);
   const texts = new Map<string, string>(); // bounded by the paths
   const made = new Map<string, Promise<OpenApiPacked>>(); // those, and three more
 
@@ -43,15 +45,17 @@ export function createCustomDocuments(
 
   function textOf(path: string): string | undefined {
     const found = paths.find((one) => one.path === path);
-    if (found === undefined) return undefined;
+    const converted = old.find((one) => one.path === path)?.v2;
+    if (found === undefined && converted === undefined) return undefined;
     const known = texts.get(path);
     if (known !== undefined) return known;
-    const mine = described.filter(
-      ({ resource }) => resource.group === found.group && resource.version === found.version,
-    );
-    const text = JSON.stringify(customV3(mine, version));
-    texts.set(path, text);
-    return text;
+    const text = found === undefined ? v3FromV2(converted!, version) : customV3(ofVersion(found), version);
+    texts.set(path, JSON.stringify(text));
+    return texts.get(path);
+  }
+
+  function ofVersion(found: (typeof paths)[0]): readonly CustomResource[] {
+    return described.filter(({ resource }) => resource.group === found.group && resource.version === found.version);
   }
 
   /** The first one who describes a path or a definition is believed. */
@@ -85,7 +89,7 @@ export function createCustomDocuments(
       if (isBare) return base;
       return once('v3', async () => {
         const index = JSON.parse((await unzip((await base).bytes)).toString());
-        const added = paths.map(({ path }) => {
+        const added = [...old, ...paths].map(({ path }) => {
           const hash = createHash('sha256').update(textOf(path)!).digest('hex').slice(0, 32).toUpperCase();
           return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }];
         });
