@@ -77,7 +77,8 @@ function wrongKind(kind: string, apiVersion: string, expected: Pick<Expected, 'a
     const differ = `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`;
     return badRequest(differ);
   }
-  return badRequest(`${what}: converting (${kind}) to (${expected.kind}): unknown conversion`);
+  const [internal = ''] = (expected.apiVersion.includes('/') ? expected.apiVersion : 'core').split(/[./]/);
+  return badRequest(`${what}: converting (${version}.${kind}) to (${internal}.${expected.kind}): unknown conversion`);
 }
 
 export function unsupportedMediaType(accepted: readonly string[]): Error {

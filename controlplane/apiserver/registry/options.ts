@@ -30,7 +30,7 @@ export function readWriteOptions(
     causes.push(forbiddenField('force', 'may not be specified for non-apply patch'));
   }
   if (!validations.has(validation)) {
-    causes.push(notSupported('fieldValidation', validation, ['Ignore', 'Strict', 'Warn']));
+    causes.push(notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
   }
   if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', causes);
   return {
@@ -54,7 +54,7 @@ const validations: ReadonlySet<string> = new Set(['', 'Ignore', 'Warn', 'Strict'
 const maxManagerLength = 128;
 
 export function wrongDryRun(values: readonly string[]): StatusCause[] {
-  return values.filter((value) => value !== 'All').map((value) => notSupported('dryRun', value, ['All']));
+  return values.some((value) => value !== 'All') ? [notSupported('dryRun', values, ['All'])] : [];
 }
 
 function wrongManager(manager: string, isApply: boolean): StatusCause[] {

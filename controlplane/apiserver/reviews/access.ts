@@ -8,11 +8,13 @@ import {
 } from '#lib/api/resources.ts';
 import { badRequest, invalid } from '#lib/api/status.ts';
 import type { ResourceAttributes, SubjectAccessReviewSpec } from '#lib/api/types/authorization.v1.ts';
+import type { StatusCause } from '#lib/api/types/meta.v1.ts';
 import type { Attributes, Authorize } from '../authorization/attributes.ts';
 import type { Rbac } from '../authorization/rbac.ts';
 import type { UserInfo } from '../exchange.ts';
 import { answerCreated, readObject } from '../http/object.ts';
 import type { VirtualResource } from '../routes/resources.ts';
+import { wrongSelectors } from './selectors.ts';
 
 export interface AccessReviewsOptions {
   readonly authorize: Authorize;
@@ -81,7 +83,7 @@ type Spec = Pick<SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAtt
 
 /** @throws {StatusError} Invalid: exactly one question, about somebody */
 function check(kind: string, spec: SubjectAccessReviewSpec | undefined): void {
-  const causes: { reason: string; message: string; field: string }[] = [];
+  const causes: StatusCause[] = [];
   const { resourceAttributes, nonResourceAttributes, user, groups = [] } = spec ?? {};
   if ((resourceAttributes === undefined) === (nonResourceAttributes === undefined)) {
     const message =
@@ -91,6 +93,7 @@ function check(kind: string, spec: SubjectAccessReviewSpec | undefined): void {
     const field = resourceAttributes === undefined ? 'spec.resourceAttributes' : 'spec.nonResourceAttributes';
     causes.push({ reason: 'FieldValueInvalid', message, field });
   }
+  causes.push(...wrongSelectors(resourceAttributes));
   if (!user && groups.length === 0) {
     const message = 'Invalid value: "": at least one of user or group must be specified';
     causes.push({ reason: 'FieldValueInvalid', message, field: 'spec.user' });

@@ -80,9 +80,20 @@ function parseBody(source: Uint8Array | string, type: TypeSchema | undefined): R
     if (!(error instanceof JsonError)) throw error;
     const why = `couldn't get version/kind; json parse error: ${error.message}`;
     throw badRequest(
-      type === undefined ? why : `the object provided is unrecognized (must be of type ${nameOf(type)}): ${why}`,
+      type === undefined
+        ? why
+        : `the object provided is unrecognized (must be of type ${nameOf(type)}): ${why} (${summaryOf(source)})`,
     );
   }
+}
+
+/** The first of what was sent, as text if it may be JSON. Rule: apiserver endpoints/handlers, summarizeData. */
+function summaryOf(source: Uint8Array | string): string {
+  const bytes =
+    typeof source === 'string' ? Buffer.from(source) : Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+  if (bytes.length === 0) return '<empty>';
+  const start = bytes.subarray(0, 30);
+  return `${start.toString(bytes[0] === 0x7b ? 'utf8' : 'hex')}${bytes.length > 30 ? ' ...' : ''}`;
 }
 
 // Invalid bytes become U+FFFD, as in Go; a byte order mark is not skipped.

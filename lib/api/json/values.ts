@@ -108,7 +108,7 @@ function guarded<Walk>(
   }
 }
 
-/** The error that `value` is not what `member` of `owner` holds, at `path`. */
+/** The error that `value` is not what `member` of `owner` holds, at `path`. Rule: encoding/json, UnmarshalTypeError. */
 export function mismatch(
   value: unknown,
   member: Member,
@@ -116,8 +116,10 @@ export function mismatch(
   path: readonly (string | number)[],
   why?: string,
 ): JsonError {
-  const names = pathText(path.filter((step) => typeof step === 'string'));
-  if (why !== undefined) return new JsonError(`${why} (${names})`);
+  if (why !== undefined) return new JsonError(why);
+  // Go names fields alone: neither items of lists nor keys of maps.
+  const toField = path.slice(0, path.lastIndexOf(member.json) + 1 || path.length);
+  const names = pathText(toField.filter((step) => typeof step === 'string'));
   const type = goType(member, path.at(-1) === member.json);
   const given = describe(value, type);
   return new JsonError(

@@ -1,5 +1,6 @@
 import { badRequest, failure } from '../status.ts';
 import { doesNotApply } from './errors.ts';
+import { wrongForm } from './form.ts';
 import { addAt, copyOf, isEqualAt, removeAt, replaceAt, sizeOf, valueAt } from './pointer.ts';
 import { isMap, type JsonMap } from './value.ts';
 
@@ -53,7 +54,7 @@ function step(document: unknown, operation: Operation): unknown {
 }
 
 function check(patch: unknown): readonly Operation[] {
-  if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch must be a list of operations');
+  if (!Array.isArray(patch)) throw wrongForm(patch, '[]interface {}', 'error decoding patch: ');
   if (patch.length > maxOperations) {
     const message = `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`;
     throw failure('RequestEntityTooLarge', message);

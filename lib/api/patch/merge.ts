@@ -1,4 +1,4 @@
-import { badRequest } from '../status.ts';
+import { wrongForm } from './form.ts';
 import { copyMap, isMap, own, put } from './value.ts';
 
 /**
@@ -7,7 +7,7 @@ import { copyMap, isMap, own, put } from './value.ts';
  * @throws {StatusError} BadRequest if the patch is no map
  */
 export function applyMergePatch(document: unknown, patch: unknown): unknown {
-  if (!isMap(patch)) throw badRequest('error decoding patch: a merge patch must be a JSON object');
+  if (!isMap(patch)) throw wrongForm(patch, 'map[string]interface {}', 'error decoding patch: ');
   return merged(document, patch);
 }
 

@@ -3,6 +3,7 @@
 import type { TypeSchema } from '../schema.ts';
 import { badRequest } from '../status.ts';
 import { directives, withoutDirectives, withoutNulls } from './directives.ts';
+import { wrongForm } from './form.ts';
 import { deleteFrom, mergeMaps, mergeScalars } from './lists.ts';
 import { elementOrder, inOrder } from './order.ts';
 import { type FieldStrategy, strategyOf } from './strategy.ts';
@@ -13,7 +14,7 @@ import { copyMap, isMap, type JsonMap, own, put } from './value.ts';
  * @throws {StatusError} BadRequest if the patch is malformed or names a list or map that the schema does not know
  */
 export function applyStrategicPatch(document: unknown, patch: unknown, schema: TypeSchema): unknown {
-  if (!isMap(patch)) throw badRequest('error decoding patch: a strategic merge patch must be a JSON object');
+  if (!isMap(patch)) throw wrongForm(patch, 'map[string]interface {}', '');
   return mergeMap(isMap(document) ? document : {}, patch, schema);
 }
 

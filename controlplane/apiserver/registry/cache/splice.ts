@@ -1,7 +1,8 @@
 import { resourceVersionPlace, withResourceVersion } from '#lib/api/json/splice.ts';
 
-/** What the store holds, with the revision at which it holds it: ready to be served. */
+/** What the store holds, with the revision at which it holds it: ready to be served. 0: it does not, and never will. */
 export function asServed(bytes: Uint8Array, revision: number): Buffer {
+  if (revision === 0) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const result = withResourceVersion(bytes, resourceVersionPlace(bytes), revision);
   return Buffer.from(result.buffer, result.byteOffset, result.byteLength);
 }

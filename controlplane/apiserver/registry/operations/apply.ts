@@ -89,8 +89,9 @@ export async function readConfig(
   const { value, duplicateFields } = parsed(json);
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   const { apiVersion, kind } = (isObject ? value : {}) as { readonly apiVersion?: unknown; readonly kind?: unknown };
-  if (!apiVersion) throw badRequest('invalid object type: /, Kind=');
-  if (!kind) throw badRequest(`invalid object type: ${String(apiVersion)}, Kind=`);
+  if (!apiVersion || !kind) {
+    throw badRequest(`invalid object type: ${shownVersion(String(apiVersion ?? ''))}, Kind=${String(kind ?? '')}`);
+  }
   const conformed = conformObject(value as Record<string, unknown>, expected.type);
   judgeFields({ object: conformed.object, unknownFields: [], duplicateFields }, expected.type, fieldValidation, warn);
   const config = checkKind(conformed.object, expected);
@@ -118,8 +119,13 @@ function refuseUndeclared({ apiVersion, kind, metadata }: ApiObject, unknownFiel
   if (unknownFields.length === 0) return;
   const all = unknownFields.map((field) => `.${field}: field not declared in schema`);
   const problems = all.length === 1 ? all[0] : `errors:${all.map((one) => `\n  ${one}`).join('')}`;
-  const named = [metadata.namespace, metadata.name].filter(Boolean).join('/');
-  throw badRequest(`failed to create typed patch object (${named}; ${apiVersion}, Kind=${kind}): ${problems}`);
+  const named = `${metadata.namespace ?? ''}/${metadata.name ?? ''}; ${shownVersion(String(apiVersion))}, Kind=${kind}`;
+  throw badRequest(`failed to create typed patch object (${named}): ${problems}`);
+}
+
+/** As Go prints the group and version of a kind. */
+function shownVersion(apiVersion: string): string {
+  return apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
 }
 
 function parsed(json: string): ReturnType<typeof parseJson> {

@@ -17,6 +17,7 @@ import { createWarnings, jsonResponse } from '../respond.ts';
 import type { Core, Served } from '../served.ts';
 import { apply, applyType } from './apply.ts';
 import { type ChangeRules, changeObject } from './change.ts';
+import { readingPatch } from './invalid-patch.ts';
 import { withoutEntries } from './ownership.ts';
 import { checkName } from './update.ts';
 
@@ -62,8 +63,15 @@ export function patcher(
   const speaksOfOwners = Buffer.from(body).includes('managedFields');
   return (current) => {
     const patched = apply(speaksOfOwners ? current : withoutEntries(current), value, expected);
-    const conformed = conformObject(patched as Record<string, unknown>, expected.type);
-    judgeFields({ ...conformed, duplicateFields }, expected.type, fieldValidation, warn);
+    const shown = () => (contentType === strategicType ? value : patched);
+    const conformed = readingPatch(
+      () => {
+        const made = conformObject(patched as Record<string, unknown>, expected.type);
+        judgeFields({ ...made, duplicateFields }, expected.type, fieldValidation, warn);
+        return made;
+      },
+      { isStrategic: contentType === strategicType, shown },
+    );
     // What did not change is shared with the stored object, which nobody may change.
     return checkKind(copyOf(conformed.object), expected);
   };

@@ -1,11 +1,10 @@
 // Kinds of flowcontrol.apiserver.k8s.io; those of resource.k8s.io and of storage migration as far as they are shown.
-import { invalidValue, notSupported, required } from '../../field-errors.ts';
 import type { FlowSchema, PriorityLevelConfiguration } from '../../types/flowcontrol.v1.ts';
-import type { StatusCause } from '../../types/meta.v1.ts';
 import type { ResourceClaim, ResourceSlice } from '../../types/resource.v1.ts';
 import type { StorageVersionMigration } from '../../types/storagemigration.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
+import { validateFlowSchema, validatePriorityLevel } from './validate-flow.ts';
 
 export const flowSchema: KindParts<FlowSchema> = {
   hasGeneration: true,
@@ -13,16 +12,7 @@ export const flowSchema: KindParts<FlowSchema> = {
   defaults({ spec }) {
     if (spec !== undefined && !spec.matchingPrecedence) spec.matchingPrecedence = 1000;
   },
-  validate({ spec }) {
-    const causes: StatusCause[] = [];
-    const precedence = spec?.matchingPrecedence ?? 0;
-    if (precedence <= 0) causes.push(invalidValue('spec.matchingPrecedence', precedence, 'must be a positive value'));
-    if (precedence > 10_000)
-      causes.push(invalidValue('spec.matchingPrecedence', precedence, 'must not be greater than 10000'));
-    if (!spec?.priorityLevelConfiguration?.name)
-      causes.push(required('spec.priorityLevelConfiguration.name', 'must reference a priority level'));
-    return causes;
-  },
+  validate: validateFlowSchema,
   columns: columns(['Name', 'PriorityLevel', '#MatchingPrecedence', 'DistinguisherMethod', '@Age', 'MissingPL']),
   row({ metadata, spec, status }, nowMs) {
     const dangling = (status?.conditions ?? []).find(({ type }) => type === 'Dangling')?.status;
@@ -54,11 +44,7 @@ export const priorityLevelConfiguration: KindParts<PriorityLevelConfiguration> =
     queuing.handSize ||= 8;
     queuing.queueLengthLimit ||= 50;
   },
-  validate({ spec }) {
-    const types = ['Exempt', 'Limited'];
-    if (spec?.type && types.includes(spec.type)) return [];
-    return [notSupported('spec.type', spec?.type ?? '', types)];
-  },
+  validate: validatePriorityLevel,
   columns: columns(['Name', 'Type', 'NominalConcurrencyShares', 'Queues', 'HandSize', 'QueueLengthLimit', '@Age']),
   row({ metadata, spec }, nowMs) {
     const queuing = spec?.limited?.limitResponse?.queuing;
