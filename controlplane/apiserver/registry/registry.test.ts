@@ -66,6 +66,7 @@ test('a dry run stores nothing', async (t) => {
     query: 'dryRun=All',
   });
   t.is(made.code, 201);
+  t.is(made.body.metadata.resourceVersion, undefined);
   t.is((await lab.ask('get', 'v1/configmaps', at('a'))).code, 404);
 });
 
