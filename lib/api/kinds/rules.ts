@@ -5,14 +5,9 @@ import { mutatingAdmissionPolicyBinding, validatingAdmissionPolicyBinding } from
 import { mutatingAdmissionPolicy, validatingAdmissionPolicy } from './cluster/admission-policies.ts';
 import { certificateSigningRequest } from './cluster/certificates.ts';
 import { customResourceDefinition } from './cluster/definition.ts';
+import { deviceClass, resourceClaim, resourceClaimTemplate, resourceSlice } from './cluster/devices.ts';
 import { apiService } from './cluster/extension.ts';
-import {
-  flowSchema,
-  priorityLevelConfiguration,
-  resourceClaim,
-  resourceSlice,
-  storageVersionMigration,
-} from './cluster/flow.ts';
+import { flowSchema, priorityLevelConfiguration, storageVersionMigration } from './cluster/flow.ts';
 import { podCertificateRequest } from './cluster/pod-certificate-request.ts';
 import { lease, priorityClass, runtimeClass } from './cluster/small.ts';
 import { clusterTrustBundle } from './cluster/trust-bundle.ts';
@@ -109,6 +104,7 @@ const parts: Readonly<Record<string, AnyParts>> = {
   'rbac.authorization.k8s.io/Role': role,
   'rbac.authorization.k8s.io/RoleBinding': roleBinding,
   'resource.k8s.io/ResourceClaim': resourceClaim,
+  'resource.k8s.io/ResourceClaimTemplate': resourceClaimTemplate,
   'resource.k8s.io/ResourceSlice': resourceSlice,
   'scheduling.k8s.io/PriorityClass': priorityClass,
   'storage.k8s.io/CSIDriver': csiDriver,
@@ -118,7 +114,7 @@ const parts: Readonly<Record<string, AnyParts>> = {
   'storage.k8s.io/VolumeAttachment': volumeAttachment,
   'storage.k8s.io/VolumeAttributesClass': volumeAttributesClass,
   'storagemigration.k8s.io/StorageVersionMigration': storageVersionMigration,
-  'resource.k8s.io/DeviceClass': { hasGeneration: true },
+  'resource.k8s.io/DeviceClass': deviceClass,
   'resource.k8s.io/DeviceTaintRule': { hasGeneration: true },
 };
 

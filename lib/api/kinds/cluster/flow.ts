@@ -1,6 +1,5 @@
-// Kinds of flowcontrol.apiserver.k8s.io; those of resource.k8s.io and of storage migration as far as they are shown.
+// Kinds of flowcontrol.apiserver.k8s.io; that of storage migration as far as it is shown.
 import type { FlowSchema, PriorityLevelConfiguration } from '../../types/flowcontrol.v1.ts';
-import type { ResourceClaim, ResourceSlice } from '../../types/resource.v1.ts';
 import type { StorageVersionMigration } from '../../types/storagemigration.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
@@ -58,31 +57,6 @@ export const priorityLevelConfiguration: KindParts<PriorityLevelConfiguration> =
       ageOf(metadata, nowMs),
     ];
   },
-};
-
-export const resourceClaim: KindParts<ResourceClaim> = {
-  columns: columns(['Name', 'State', '@Age']),
-  row({ metadata, status }, nowMs) {
-    const states = [
-      ...(metadata.deletionTimestamp === undefined ? [] : ['deleted']),
-      ...(status?.allocation === undefined ? [] : ['allocated']),
-      ...((status?.reservedFor ?? []).length === 0 ? [] : ['reserved']),
-    ];
-    return [metadata.name, states.join(',') || 'pending', ageOf(metadata, nowMs)];
-  },
-};
-
-export const resourceSlice: KindParts<ResourceSlice> = {
-  hasGeneration: true,
-  fields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),
-  columns: columns(['Name', 'Node', 'Driver', 'Pool', '@Age']),
-  row: ({ metadata, spec }, nowMs) => [
-    metadata.name,
-    spec?.nodeName ?? '<unset>',
-    spec?.driver ?? '',
-    spec?.pool?.name ?? '',
-    ageOf(metadata, nowMs),
-  ],
 };
 
 export const storageVersionMigration: KindParts<StorageVersionMigration> = {
