@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { pushed, type Sink } from '../pushed.ts';
@@ -63,4 +64,27 @@ test('sendBody() stops the source when the client goes away, and rejects when th
   const failed = sendBody(client().target, broken.body);
   broken.sink().fail(new Error('lost'));
   await t.throwsAsync(failed, { message: 'lost' });
+});
+
+test('sendBody() sends a large body bit by bit, as fast as the client takes it', async (t) => {
+  const body = Buffer.alloc(2_200_000, 'abc');
+  const seen: Buffer[] = [];
+  let others = 0;
+  const target = new Writable({
+    write(piece, _encoding, done) {
+      seen.push(piece);
+      setImmediate(() => {
+        others += 1;
+        done();
+      });
+    },
+  });
+  await sendBody(target, body);
+  await finished(target);
+  t.deepEqual(
+    seen.map(({ length }) => length),
+    [524_288, 524_288, 524_288, 524_288, 102_848],
+  );
+  t.true(Buffer.concat(seen).equals(body));
+  t.is(others, 5);
 });

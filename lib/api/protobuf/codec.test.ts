@@ -10,6 +10,7 @@ import {
   encodeProtobufList,
   encodeProtobufWatchFrame,
   protobufKind,
+  protobufListPieces,
 } from './codec.ts';
 
 const pod = typeOfKind('', 'v1', 'Pod')!;
@@ -98,7 +99,10 @@ test('encodeProtobufList() is what encoding the list at once gives', (t) => {
   };
   const whole = encodeProtobuf(list, typeOfKind('', 'v1', 'ConfigMapList')!);
   const item = encodeMessage(minimal, configMap);
-  t.deepEqual(encodeProtobufList(list, [item, item]), whole);
+  t.deepEqual(new Uint8Array(encodeProtobufList(list, [item, item])), whole);
+  const pieces = [...protobufListPieces(list, [item, item], 1)];
+  t.is(pieces.length, 3);
+  t.deepEqual(new Uint8Array(Buffer.concat(pieces)), whole);
 });
 
 test('encodeProtobufWatchFrame() carries the object in its envelope', (t) => {

@@ -1,7 +1,7 @@
 import { JsonError } from '#lib/api/json/json-error.ts';
 import { type TypeSchema, typeNamed } from '#lib/api/schema.ts';
 import { badRequest } from '#lib/api/status.ts';
-import { type Envelope, readEnvelope, writeEnvelope } from './envelope.ts';
+import { type Envelope, envelopeEnd, readEnvelope, writeEnvelope, writeEnvelopeHead } from './envelope.ts';
 import { readStruct, writeStruct } from './message.ts';
 import { createReader, ProtobufError } from './reader.ts';
 import { createWriter, sizeOf, type Writer, writeBytes, writeText, writeVarint, written } from './writer.ts';
@@ -25,18 +25,53 @@ export function encodeMessage(object: object, type: TypeSchema): Uint8Array {
 }
 
 /** A list, in its envelope, of items that are encoded already. Every list kind has the same two fields. */
-export function encodeProtobufList(
-  list: { readonly apiVersion: string; readonly kind: string; readonly metadata: object },
+export function encodeProtobufList(list: ListHead, items: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat([...protobufListPieces(list, items, Number.POSITIVE_INFINITY)]);
+}
+
+/** The same in pieces of about `pieceBytes`, for lists that would take much memory as a whole. */
+export function* protobufListPieces(
+  list: ListHead,
   items: readonly Uint8Array[],
-): Uint8Array {
-  const writer = createWriter(items.reduce((sum, item) => sum + item.length + 6, 512));
-  writeEnvelope(writer, list, () => {
-    for (let index = items.length - 1; index >= 0; index--) writeLengthDelimited(writer, 2, items[index]!);
-    const before = sizeOf(writer);
-    writeStruct(writer, list.metadata as Readonly<Record<string, unknown>>, typeNamed(listMeta));
-    writeVarint(writer, sizeOf(writer) - before);
-    writeVarint(writer, 0x0a);
-  });
+  pieceBytes: number,
+): Generator<Uint8Array> {
+  const prefixes = items.map((item) => prefixOf(item.length));
+  let left = 0;
+  for (const [i, item] of items.entries()) left += prefixes[i]!.length + item.length;
+  let piece: Uint8Array[] = [listHead(list, left)];
+  let bytes = 0;
+  for (const [i, item] of items.entries()) {
+    piece.push(prefixes[i]!, item);
+    bytes += item.length;
+    if (bytes < pieceBytes) continue;
+    yield Buffer.concat(piece);
+    piece = [];
+    bytes = 0;
+  }
+  yield Buffer.concat([...piece, envelopeEnd]);
+}
+
+export interface ListHead {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: object;
+}
+
+/** All that precedes items of so many bytes. */
+function listHead(list: ListHead, itemsBytes: number): Uint8Array {
+  const writer = createWriter(512);
+  writeStruct(writer, list.metadata as Readonly<Record<string, unknown>>, typeNamed(listMeta));
+  writeVarint(writer, sizeOf(writer));
+  writeVarint(writer, 0x0a);
+  writeEnvelopeHead(writer, list, sizeOf(writer) + itemsBytes);
+  return written(writer);
+}
+
+/** The tag and length of an item. */
+function prefixOf(length: number): Uint8Array {
+  const writer = createWriter(11);
+  writeVarint(writer, length);
+  writeVarint(writer, 0x12);
   return written(writer);
 }
 const listMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';

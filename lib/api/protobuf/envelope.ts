@@ -14,13 +14,24 @@ export interface Envelope {
 /** Writes magic bytes and runtime.Unknown around what `writeRaw` writes. */
 export function writeEnvelope(
   writer: Writer,
-  { apiVersion, kind }: Pick<Envelope, 'apiVersion' | 'kind'>,
+  types: Pick<Envelope, 'apiVersion' | 'kind'>,
   writeRaw: () => void,
 ): void {
-  writeBytes(writer, Uint8Array.from([0x1a, 0, 0x22, 0])); // contentEncoding and contentType, empty
+  writeBytes(writer, envelopeEnd);
   const beforeRaw = sizeOf(writer);
   writeRaw();
-  writeVarint(writer, sizeOf(writer) - beforeRaw);
+  writeEnvelopeHead(writer, types, sizeOf(writer) - beforeRaw);
+}
+/** contentEncoding and contentType, empty. */
+export const envelopeEnd = Uint8Array.from([0x1a, 0, 0x22, 0]);
+
+/** What precedes a message of so many bytes. */
+export function writeEnvelopeHead(
+  writer: Writer,
+  { apiVersion, kind }: Pick<Envelope, 'apiVersion' | 'kind'>,
+  rawBytes: number,
+): void {
+  writeVarint(writer, rawBytes);
   writeVarint(writer, 0x12);
   const beforeType = sizeOf(writer);
   writeVarint(writer, writeText(writer, kind));

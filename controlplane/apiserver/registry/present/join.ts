@@ -1,3 +1,4 @@
+import { encodeProtobufList, type ListHead, protobufListPieces } from '#lib/api/protobuf/codec.ts';
 import type { ListMeta } from '#lib/api/types/meta.v1.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
 import { createSlice, inSlices, type Pace } from './pace.ts';
@@ -30,7 +31,7 @@ export function joinList(
 const tail = Buffer.from(']}\n');
 const none = Buffer.alloc(0);
 const mostItemsAtOnce = 1000;
-const mostBytesAtOnce = 4 * 1024 * 1024;
+const mostBytesAtOnce = 2 * 1024 * 1024;
 const bytesPerPiece = 512 * 1024; // a millisecond or two until it is encrypted
 
 function bytesOf(items: readonly StoredObject[]): number {
@@ -106,3 +107,20 @@ async function* textPieces<T>(
   yield Buffer.from(`${texts.join('')}]}\n`);
 }
 const textsPerPiece = 64 * 1024;
+
+/** A list of messages that are encoded: at once or in pieces, too. */
+export function joinMessages(
+  head: ListHead,
+  messages: readonly Uint8Array[],
+  pace: Pace,
+): Uint8Array | AsyncIterable<Uint8Array> {
+  if (messages.length <= mostItemsAtOnce) return encodeProtobufList(head, messages);
+  return messagePieces(head, messages, pace);
+}
+
+async function* messagePieces(head: ListHead, messages: readonly Uint8Array[], pace: Pace): AsyncGenerator<Uint8Array> {
+  for (const piece of protobufListPieces(head, messages, bytesPerPiece)) {
+    yield piece;
+    await pace();
+  }
+}

@@ -1,11 +1,6 @@
 // From stored objects to the bytes that a client asked for. JSON of the stored version is never parsed: bytes are joined.
 import { encodeObject } from '#lib/api/json/encode.ts';
-import {
-  encodeMessage,
-  encodeProtobuf,
-  encodeProtobufList,
-  encodeProtobufWatchFrame,
-} from '#lib/api/protobuf/codec.ts';
+import { encodeMessage, encodeProtobuf, encodeProtobufWatchFrame } from '#lib/api/protobuf/codec.ts';
 import { apiVersionOf, type KubeObject } from '#lib/api/resource.ts';
 import { typeNamed } from '#lib/api/schema.ts';
 import type { ListMeta, Status, Table } from '#lib/api/types/meta.v1.ts';
@@ -14,7 +9,7 @@ import type { Turn } from '../cache/turn.ts';
 import { jsonType, protobufType } from '../codec.ts';
 import type { Form } from '../registry.ts';
 import type { Served } from '../served.ts';
-import { joinList, joinTexts } from './join.ts';
+import { joinList, joinMessages, joinTexts } from './join.ts';
 import { metadataOf } from './metadata.ts';
 import { inSlices, type Pace } from './pace.ts';
 import { type IncludeObject, tableOf } from './table.ts';
@@ -112,7 +107,7 @@ export function createPresenter({ served, form, includeObject, turn, pace, nowMs
       : { kind: listKind, apiVersion: served.apiVersion, metadata: meta };
     if (isProtobuf) {
       const type = isMetadata ? typeNamed(metadataType) : served.type;
-      return encodeProtobufList(head, await inSlices(items, (one) => encodeMessage(shown(one), type), pace));
+      return joinMessages(head, await inSlices(items, (one) => encodeMessage(shown(one), type), pace), pace);
     }
     const whole = form.as === 'table' ? view([], meta, true) : { ...head, items: [] };
     return joinTexts(JSON.stringify(whole), items, textOf, pace);
