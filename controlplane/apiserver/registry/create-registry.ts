@@ -17,6 +17,7 @@ import { answered, dispatch } from './dispatch.ts';
 import { runEventExpiry } from './event-expiry.ts';
 import { createExtensions } from './extensions.ts';
 import { createPace } from './present/pace.ts';
+import { createUrgent } from './present/urgent.ts';
 import { createReader } from './reader.ts';
 import type { Registry, ResourceCall, ResourceStore } from './registry.ts';
 import type { Core, Hooks, Served } from './served.ts';
@@ -78,11 +79,13 @@ export function createRegistry(options: RegistryOptions): Registry {
     const key = `${one.group}/${one.plural}`;
     if (one.conversion === undefined || !preferred.has(key)) preferred.set(key, one);
   }
+  const urgent = createUrgent();
   const core: Core = {
     store,
     feed,
     turn: createTurn(),
-    pace: createPace(),
+    urgent,
+    pace: createPace(urgent, clock),
     clock,
     admission: {
       mutate: (attributes, signal) => admission.mutate(attributes, signal),

@@ -15,6 +15,7 @@ import type { ResourceCache } from './cache/resource-cache.ts';
 import type { StoredObject } from './cache/stored-object.ts';
 import type { Turn } from './cache/turn.ts';
 import type { Pace } from './present/pace.ts';
+import type { Urgent } from './present/urgent.ts';
 
 /** One resource as one version of its group serves it. */
 export interface Served {
@@ -79,6 +80,8 @@ export interface Core {
   readonly feed: Feed;
   readonly turn: Turn;
   readonly pace: Pace;
+  /** Changes that are on their way to the disk. */
+  readonly urgent: Urgent;
   readonly clock: Clock;
   readonly admission: Admission;
   newUid(): string;

@@ -47,7 +47,8 @@ export async function commitPut(
   { key, expected, bytes }: { readonly key: string; readonly expected: number; readonly bytes: Uint8Array },
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const done = await core.store.commit({ key: served.cache.prefix + key, expected, value: bytes }, signal);
+  const change = { key: served.cache.prefix + key, expected, value: bytes };
+  const done = await core.urgent.during(() => core.store.commit(change, signal));
   if (done.ok) {
     await seen(core, done.revision, signal);
     return { ok: true, stored: storedOf(served, key, done.revision, bytes) };
@@ -62,7 +63,8 @@ export async function commitDelete(
   stored: StoredObject,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const done = await core.store.commit({ key: served.cache.prefix + stored.key, expected: stored.revision }, signal);
+  const change = { key: served.cache.prefix + stored.key, expected: stored.revision };
+  const done = await core.urgent.during(() => core.store.commit(change, signal));
   if (done.ok) {
     await seen(core, done.revision, signal);
     return { ok: true, stored };

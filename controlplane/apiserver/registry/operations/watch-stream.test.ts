@@ -5,6 +5,7 @@ import { createResourceCache } from '../cache/resource-cache.ts';
 import { parserOf, type StoredObject } from '../cache/stored-object.ts';
 import { createTurn } from '../cache/turn.ts';
 import { createPace } from '../present/pace.ts';
+import { createUrgent } from '../present/urgent.ts';
 import { startWatch, type WatchParts } from './watch-stream.ts';
 
 interface Options {
@@ -37,7 +38,7 @@ function lab({ after, selection, options, ready }: Options = {}) {
         core: {
           feed,
           turn: createTurn(),
-          pace: createPace(),
+          pace: createPace(createUrgent(), clock),
           clock,
           random: () => 0,
         },

@@ -1,12 +1,22 @@
+import type { Clock } from '#lib/clock.ts';
+import type { Urgent } from './urgent.ts';
+
 /**
  * Settles when the caller may compute for another millisecond or two: one caller a turn of the event loop, whatever else
  * waits comes in between. So many lists at once are slower than one, and delay nobody else.
  */
 export type Pace = () => Promise<void>;
 
-export function createPace(): Pace {
+export function createPace(urgent: Pick<Urgent, 'isAny'>, clock: Pick<Clock, 'sleep'>): Pace {
   const waiting: (() => void)[] = []; // one of each list under way
+  let passed = 0; // so often in a row something else went first
   function next(): void {
+    if (passed < mostPassed && urgent.isAny()) {
+      passed += 1;
+      void clock.sleep(1, never).then(next);
+      return;
+    }
+    passed = 0;
     waiting.shift()?.();
     if (waiting.length > 0) setImmediate(next);
   }
@@ -15,6 +25,9 @@ export function createPace(): Pace {
       if (waiting.push(resolve) === 1) setImmediate(next);
     });
 }
+/** Changes without end leave a third of the time or so to lists. */
+const mostPassed = 3;
+const never = new AbortController().signal;
 
 /** What `work` gives for each of `items`: a millisecond or so of them in one turn of the event loop. */
 export async function inSlices<T, R>(items: readonly T[], work: (item: T) => R, pace: Pace): Promise<R[]> {
