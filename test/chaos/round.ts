@@ -149,7 +149,7 @@ async function settled({ client, signal }: Scene): Promise<readonly Broken[]> {
 }
 
 async function look(client: Client, signal: AbortSignal): Promise<Seen> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(10_000)]);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(60_000)]);
   const list = async <T extends KubeObject>(resource: Resource<T>, of: string | undefined = namespace) =>
     (await client.list(resource, of === '' ? {} : { namespace: of }, limit)).items;
   return {
