@@ -11,15 +11,22 @@ import { stopOnSignals } from '../stop.ts';
 import type { PodSeen } from './client.ts';
 import { describe, nextRound, type Round } from './harm.ts';
 import { makeRoundsLab, podCount, type RoundsLab } from './lab-rounds.ts';
+import { keep, keptSeries, type Series } from './seeds.ts';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '10' },
-    seed: { type: 'string', default: '1' },
+    rounds: { type: 'string' }, // with neither these nor a seed nor seconds: the series that are kept
+    seed: { type: 'string' }, // a new one
+    seconds: { type: 'string' }, // no round begins later than so long after the first one
     short: { type: 'boolean', default: false }, // no node is lost for good: that takes more than a minute each
   },
 });
 const clock = createClock();
+const mostSeconds = Number(values.seconds ?? Number.POSITIVE_INFINITY);
+const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+const isAsked = values.rounds !== undefined || values.seed !== undefined || values.seconds !== undefined;
+const asked: Series = { seed, rounds: Number(values.rounds ?? 10), isShort: values.short };
+const wanted = () => (isAsked ? [asked] : keptSeries());
 const mostMs = 5_000;
 // A node is given up 50 s after its last sign of life, of which there is one each 10 s, and its pods after 5 s more.
 const leastGoneMs = 43_000;
@@ -29,35 +36,49 @@ const faults: string[] = [];
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 await using lab = await makeRoundsLab(AbortSignal.any([stop.signal, AbortSignal.timeout(180_000)]));
-const random = createRandom(Number(values.seed));
-let [longestMs, writes] = [0, 0];
+let [longestMs, writes, roundsDone] = [0, 0, 0];
 await lab.ask('counts'); // what starting took is no round's affair
-for (let i = 1; i <= Number(values.rounds) && !stop.signal.aborted; i++) {
-  const round = nextRound(random, { isShort: values.short });
-  const before = await settledPods(lab, 30_000);
-  await harm(lab, round);
-  const end = AbortSignal.any([stop.signal, AbortSignal.timeout(60_000)]);
-  await lab.heal(end).catch((error: Error) => faults.push(`Round ${i}: not healed: ${error.message}`));
-  const after = await settledPods(lab, 60_000);
-  if (isSurvived(round)) compare(before, after, i);
-  await clock.sleep(2_000, stop.signal).catch(() => {}); // the next may be another one: a majority has to be there again
-  const counts = await lab.ask('counts');
-  longestMs = Math.max(longestMs, counts.longestMs);
-  if (counts.longestMs > mostMs) faults.push(`Round ${i}: ${counts.longestMs} ms without an answer`);
-  say(
-    `${i}: ${describe(round)}: ${counts.writes - writes} writes, longest wait ${counts.longestMs} ms, ${faults.length + counts.faults.length} faults`,
-  );
-  writes = counts.writes;
-}
+const startedMs = clock.now();
+for (const series of wanted()) await runSeries(series);
 const last = await lab.ask('finish');
 faults.push(...last.faults);
 for (const fault of faults) say(`FAULT ${fault}`);
 say(
-  `seed ${values.seed}: ${values.rounds} rounds, ${last.writes} writes acknowledged, ${last.retries} retries, longest wait ${longestMs} ms, ${faults.length} faults`,
+  `${roundsDone} rounds, ${last.writes} writes acknowledged, ${last.retries} retries, longest wait ${longestMs} ms, ${faults.length} faults`,
 );
-process.exitCode = stop.exitCode() ?? (faults.length > 0 ? 1 : 0);
+if (faults.length > 0) for (const series of wanted()) say(`again: npm run etcd:rounds -- ${wordsOf(series)}`);
+if (faults.length > 0 && stop.exitCode() === undefined) wanted().forEach(keep);
+process.exitCode = stop.exitCode() ?? (faults.length > 0 || roundsDone === 0 ? 1 : 0);
 await lab[Symbol.asyncDispose]();
 process.exit();
+
+function wordsOf({ seed, rounds, isShort }: Series): string {
+  return `--rounds ${rounds} --seed ${seed}${isShort ? ' --short' : ''}`;
+}
+
+async function runSeries(series: Series): Promise<void> {
+  say(wordsOf(series));
+  const random = createRandom(series.seed);
+  for (let i = 1; i <= series.rounds && !stop.signal.aborted; i++) {
+    if (clock.now() - startedMs > mostSeconds * 1000) return;
+    const round = nextRound(random, { isShort: series.isShort });
+    const before = await settledPods(lab, 30_000);
+    await harm(lab, round);
+    const end = AbortSignal.any([stop.signal, AbortSignal.timeout(60_000)]);
+    await lab.heal(end).catch((error: Error) => faults.push(`Round ${i}: not healed: ${error.message}`));
+    const after = await settledPods(lab, 60_000);
+    if (isSurvived(round)) compare(before, after, i);
+    await clock.sleep(2_000, stop.signal).catch(() => {}); // the next may be another one: a majority has to be there again
+    const counts = await lab.ask('counts');
+    longestMs = Math.max(longestMs, counts.longestMs);
+    if (counts.longestMs > mostMs) faults.push(`Round ${i}: ${counts.longestMs} ms without an answer`);
+    say(
+      `${i}: ${describe(round)}: ${counts.writes - writes} writes, longest wait ${counts.longestMs} ms, ${faults.length + counts.faults.length} faults`,
+    );
+    writes = counts.writes;
+    roundsDone++;
+  }
+}
 
 async function harm(to: RoundsLab, round: Round): Promise<void> {
   const { which, forMs } = round;
