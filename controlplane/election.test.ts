@@ -79,7 +79,12 @@ function candidate(name: string, identity: string, clock: FakeClock | typeof rea
   const unlessCut = <A extends unknown[], R>(call: (...given: A) => Promise<R>) => {
     return async (...given: A) => {
       if (isCut) throw new Error('cut off');
-      return await call(...given);
+      underWay++;
+      try {
+        return await call(...given);
+      } finally {
+        underWay--;
+      }
     };
   };
   const { get, create, update } = server.client;
@@ -94,10 +99,12 @@ function candidate(name: string, identity: string, clock: FakeClock | typeof rea
   return Object.assign(state, { ended: runElected(options, lead, end.signal) });
 }
 
-/** Lets fake time go on, and real requests be answered. */
+let underWay = 0;
+
+/** Lets fake time go on, and waits until real requests have been answered, however long that takes. */
 async function pass(clock: FakeClock, ms: number): Promise<void> {
   await clock.advance(ms);
-  await real.sleep(20, server.signal);
+  for (let quiet = 0; quiet < 5; quiet = underWay === 0 ? quiet + 1 : 0) await real.sleep(2, server.signal);
 }
 
 async function until(clock: FakeClock, isSo: () => boolean): Promise<void> {
