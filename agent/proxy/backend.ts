@@ -13,10 +13,13 @@ export interface Backend {
   /** Changes what differs and returns how much that was: if nothing does, no program is run. */
   apply(signal: AbortSignal): Promise<number>;
   /** Whether rules that should be there have gone: somebody else flushed them. */
-  isDamaged(signal: AbortSignal): Promise<boolean>;
+  isDamaged(look: Look, signal: AbortSignal): Promise<boolean>;
   /** Takes nothing for granted at the next `apply`. */
   forget(): void;
 }
+
+/** `short`: cheap enough for each second, however many Services there are; sees that a table was flushed. */
+export type Look = 'short' | 'whole';
 
 export interface BackendOptions {
   readonly family: Family;

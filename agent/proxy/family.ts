@@ -3,7 +3,7 @@ import type { Exec } from '#lib/exec.ts';
 import { contains, type Family, familyOf, formatCidr, parseCidr, parseIp } from '#lib/ip.ts';
 import type { Log } from '#lib/log.ts';
 import type { ServiceFeed } from '../service-feed.ts';
-import type { Backend, BackendOptions, ProxyMode } from './backend.ts';
+import type { Backend, BackendOptions, Look, ProxyMode } from './backend.ts';
 import { forgetFlows, listFlows } from './conntrack/flows.ts';
 import { planForget } from './conntrack/plan.ts';
 import { createIptablesBackend } from './iptables/backend.ts';
@@ -34,7 +34,7 @@ export interface FamilyProxy {
   sync(keys: ReadonlySet<string>, feed: ServiceFeed, signal: AbortSignal): Promise<void>;
   /** Forgets UDP flows that lead to former targets, if there may be any. Returns how many. */
   forgetFlows(signal: AbortSignal): Promise<number>;
-  isDamaged(signal: AbortSignal): Promise<boolean>;
+  isDamaged(look: Look, signal: AbortSignal): Promise<boolean>;
   forget(): void;
   plansOf(key: string): readonly PortPlan[];
 }
@@ -104,7 +104,7 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
       mayHaveStaleFlows = false; // no sync runs meanwhile
       return stale.length;
     },
-    isDamaged: (signal) => backend.isDamaged(signal),
+    isDamaged: (look, signal) => backend.isDamaged(look, signal),
     forget: () => backend.forget(),
     plansOf: (key) => plans.get(key) ?? [],
   };

@@ -54,6 +54,7 @@ async function openBed(t: ExecutionContext, mode: ProxyMode, count: number) {
     );
   }
 
+  let warnings = 0;
   /** Starts a proxy; returns what stops it, once its rules are in force. */
   async function start(): Promise<() => Promise<void>> {
     const stop = new AbortController();
@@ -67,7 +68,7 @@ async function openBed(t: ExecutionContext, mode: ProxyMode, count: number) {
       informers,
       exec: run,
       clock: createClock(),
-      log: createSilentLog(),
+      log: { ...createSilentLog(), warn: () => void warnings++ },
       metrics: createMetrics(),
       watch: (isOwn, until) => watchRules(isOwn, until, ['ip', ...within]),
     });
@@ -101,7 +102,7 @@ async function openBed(t: ExecutionContext, mode: ProxyMode, count: number) {
   /** Every rule under the number that the kernel gave it: another one, if it was made anew. */
   const rules = async () =>
     (await run(nft, ['-a', '-s', 'list', 'ruleset'], signal)).stdout.replace(/ # new generation.*/g, '');
-  return { run, informers, start, load, rules };
+  return { run, informers, start, load, rules, warned: () => warnings };
 }
 
 const restart = test.macro<[ProxyMode]>({
@@ -180,6 +181,46 @@ const heals = test.macro<[ProxyMode, readonly (readonly string[])[]]>({
   },
 });
 
+const healsMany = test.macro<[number, readonly (readonly string[])[]]>({
+  title: (_title, count) => `createProxy() notices a flush among ${count} Services though nobody tells it: iptables`,
+  async exec(t, count, harms) {
+    const bed = await openBed(t, 'iptables', count);
+    const stop = await bed.start();
+    const said = await bed.load();
+    for (const [file, ...words] of harms) {
+      await said();
+      await bed.run(file!, words, signal);
+      const fromMs = performance.now();
+      const warned = bed.warned();
+      const noticed = await within(20_000, async () => bed.warned() > warned);
+      const noticedMs = performance.now() - fromMs;
+      const isWhole = async () => {
+        const nat = (await bed.run('iptables-save', ['-t', 'nat'], signal)).stdout;
+        return (
+          nat.includes('-A OUTPUT ') && nat.split('\n').filter((line) => line.startsWith('-A KUBE-SEP-')).length > count
+        );
+      };
+      const healed = await within(60_000, isWhole);
+      const healedMs = performance.now() - fromMs;
+      const flow = await said();
+      const after = `noticed after ${Math.round(noticedMs)} ms, whole after ${Math.round(healedMs)} ms`;
+      t.log(`${words.join(' ')}: ${after}, ${flow.failed} requests failed within ${flow.failingMs} ms`);
+      t.true(noticed && healed, words.join(' '));
+    }
+    await stop();
+  },
+});
+
+/** Whether `check` holds before that long is over: asked again and again. */
+async function within(ms: number, check: () => Promise<boolean>): Promise<boolean> {
+  const untilMs = performance.now() + ms;
+  while (performance.now() < untilMs) {
+    if (await check()) return true;
+    await delay(20);
+  }
+  return check();
+}
+
 const healsAmidst = test.macro<[ProxyMode, readonly string[]]>({
   title: (_title, mode) => `createProxy() notices that rules went while it changed others: ${mode}`,
   async exec(t, mode, [file, ...words]) {
@@ -206,6 +247,11 @@ for (const mode of ['iptables', 'nftables'] as const) {
 }
 test.serial(healsAmidst, 'iptables', ['iptables', '-t', 'nat', '-F']);
 test.serial(healsAmidst, 'nftables', [nft, 'flush', 'ruleset']);
+test.serial(healsMany, 2_500, [
+  ['iptables', '-t', 'nat', '-F'],
+  [nft, 'flush', 'ruleset'],
+  ['iptables', '-t', 'nat', '-F'],
+]);
 test.serial(heals, 'iptables', [
   ['iptables', '-t', 'nat', '-F'],
   ['iptables', '-F', 'FORWARD'],

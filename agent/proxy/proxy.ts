@@ -9,10 +9,11 @@ import type { Log } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { followServices, type ServiceFeed } from '../service-feed.ts';
 import { settledOrAborted } from '../settled-or-aborted.ts';
-import type { ProxyMode } from './backend.ts';
+import type { Look, ProxyMode } from './backend.ts';
 import { createFamilyProxy, type FamilyProxy } from './family.ts';
 import { removeRules } from './iptables/cleanup.ts';
 import { hasServed, removeServers } from './ipvs/cleanup.ts';
+import { latestMs, nextLookMs } from './look-again.ts';
 import { createProxyMetrics } from './metrics.ts';
 import { removeTables } from './nftables/cleanup.ts';
 import type { PortPlan } from './plan.ts';
@@ -150,16 +151,34 @@ export function createProxy(options: ProxyOptions): Proxy {
   }
 
   /** Looks at what tells that all is gone: of some changes nobody tells. */
-  async function look(signal: AbortSignal): Promise<void> {
-    const found = await Promise.all(families.map((family) => family.isDamaged(signal).catch(() => false)));
+  async function look(how: Look, signal: AbortSignal): Promise<void> {
+    const found = await Promise.all(families.map((family) => family.isDamaged(how, signal).catch(() => false)));
     const sick = families.filter((_family, index) => found[index]);
     if (sick.length > 0) heal(sick);
   }
 
   async function lookAgain(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await clock.sleep(damagePeriodMs, signal);
-      await look(signal);
+      await clock.sleep(latestMs, signal);
+      await look('whole', signal);
+    }
+  }
+
+  /** Whether the kernel's own word comes late or never: too dear to be listened to, or of something that it does not tell. */
+  function isUntold(): boolean {
+    if (options.mode === 'ipvs') return true; // of servers that went
+    return options.mode === 'iptables' && [...informers.services.list()].length > mostTold;
+  }
+
+  /** Where nobody tells: looks that are cheap enough to be made each second. */
+  async function lookOften(signal: AbortSignal): Promise<void> {
+    let tookMs: readonly number[] = [];
+    while (!signal.aborted) {
+      await clock.sleep(nextLookMs(tookMs), signal);
+      if (!isUntold() || isApplying || syncedAtMs === undefined) continue;
+      const startMs = clock.now();
+      await look('short', signal);
+      tookMs = [...tookMs, clock.now() - startMs].slice(-5);
     }
   }
 
@@ -181,7 +200,7 @@ export function createProxy(options: ProxyOptions): Proxy {
         .sleep(2 * tellMs, signal)
         .then(() => {
           isLooking = false;
-          return look(signal);
+          return look('whole', signal);
         })
         .catch(() => undefined); // the end
     }
@@ -194,14 +213,14 @@ export function createProxy(options: ProxyOptions): Proxy {
     while (!signal.aborted) {
       await settledOrAborted(synced.promise, signal); // a thousand rules of our own would be told one by one
       if (signal.aborted) return;
-      if (options.mode !== 'nftables' && [...informers.services.list()].length > mostTold) {
-        await clock.sleep(damagePeriodMs, signal); // `lookAgain` it is: who is told slows our own changes down
+      if (options.mode === 'iptables' && isUntold()) {
+        await clock.sleep(latestMs, signal); // `lookOften` it is: who is told slows our own changes down
         continue;
       }
       lookSoon();
       const loss = await watch(mayIgnore, signal);
       if (loss === 'ours') heal(families);
-      else await look(signal);
+      else await look('whole', signal);
       failures = loss === 'untold' ? failures + 1 : 0;
       if (failures > 0) await clock.sleep(backoffMs(failures, watchRetry), signal);
     }
@@ -222,9 +241,11 @@ export function createProxy(options: ProxyOptions): Proxy {
         ring();
       });
       ring();
-      await Promise.all([loop(feed, signal), watchDamage(signal), lookAgain(signal)]).catch((error) => {
-        if (!signal.aborted) throw error;
-      });
+      await Promise.all([loop(feed, signal), watchDamage(signal), lookAgain(signal), lookOften(signal)]).catch(
+        (error) => {
+          if (!signal.aborted) throw error;
+        },
+      );
       feed.stop();
       stopNodes();
     },
@@ -244,7 +265,6 @@ export function createProxy(options: ProxyOptions): Proxy {
   };
 }
 const togetherMs = 2;
-const damagePeriodMs = 5_000;
 const tellMs = 200;
 const mostTold = 2_000; // Services; with 10,000 a change takes 100 ms instead of 40 while somebody listens
 const watchRetry = { firstMs: 500, mostMs: 60_000, jitter: 0.2 };

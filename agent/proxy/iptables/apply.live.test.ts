@@ -85,13 +85,21 @@ const recognised = test.macro<[string, Family]>({
     t.true((await first.apply(everything(family), signal)) > 30);
     const next = createApplier(options);
     t.is(await next.apply(everything(family), signal), 0);
-    t.false(await next.isDamaged(signal));
+    const looks = async () => [await next.isDamaged('whole', signal), await next.isDamaged('short', signal)];
+    t.deepEqual(await looks(), [false, false]);
     const program = family === 4 ? 'iptables' : 'ip6tables';
     await run(program, ['-t', 'filter', '-F', 'FORWARD'], signal);
-    t.true(await next.isDamaged(signal));
+    t.deepEqual(await looks(), [true, true]);
     next.forget();
     t.is(await next.apply(everything(family), signal), planJumps().filter(({ from }) => from === 'FORWARD').length);
-    t.false(await next.isDamaged(signal));
+    t.deepEqual(await looks(), [false, false]);
+    for (const table of ['nat', 'filter']) {
+      await run(program, ['-t', table, '-F'], signal);
+      t.deepEqual(await looks(), [true, true], table);
+      next.forget();
+      await next.apply(everything(family), signal);
+      t.deepEqual(await looks(), [false, false], table);
+    }
   },
 });
 for (const variant of ['nft', 'legacy']) {

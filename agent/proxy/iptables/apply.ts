@@ -1,7 +1,9 @@
 import type { Exec } from '#lib/exec.ts';
 import type { Family } from '#lib/ip.ts';
 import type { Log } from '#lib/log.ts';
+import type { Look } from '../backend.ts';
 import { type Change, changesOf, jumpChanges } from './changes.ts';
+import { renderLook } from './look.ts';
 import { observe } from './observe.ts';
 import { render } from './render.ts';
 import { type ChainId, type Jump, type Rule, splitId, tables } from './rules.ts';
@@ -14,7 +16,7 @@ export interface Applier {
    */
   apply(ruleset: Ruleset, signal: AbortSignal): Promise<number>;
   /** Whether rules that should be there have gone: somebody else flushed them. */
-  isDamaged(signal: AbortSignal): Promise<boolean>;
+  isDamaged(look: Look, signal: AbortSignal): Promise<boolean>;
   /** Takes nothing for granted next time. */
   forget(): void;
 }
@@ -28,6 +30,7 @@ export interface ApplierOptions {
 
 export function createApplier({ family, jumps, exec, log }: ApplierOptions): Applier {
   const program = family === 4 ? 'iptables' : 'ip6tables';
+  const short = renderLook(jumps);
   let there: Map<ChainId, readonly Rule[]> | undefined;
   let chainsPerCommit: number | undefined;
 
@@ -61,7 +64,11 @@ export function createApplier({ family, jumps, exec, log }: ApplierOptions): App
         throw error;
       }
     },
-    isDamaged: (signal) => isDamaged(program, jumps, exec, signal),
+    async isDamaged(look, signal) {
+      if (look === 'whole') return isDamaged(program, jumps, exec, signal);
+      const options = { input: short, okCodes: [0, 1] };
+      return (await exec(`${program}-restore`, ['--noflush', '-w', '5'], signal, options)).exitCode !== 0;
+    },
     forget: () => {
       there = undefined;
     },
@@ -83,7 +90,7 @@ function remember(there: Map<ChainId, readonly Rule[]>, changes: readonly Change
   }
 }
 
-/** Looks at the canaries, and at the ways in: cheap, however many rules there are. */
+/** Looks at the canaries, and at all ways in: a program for each chain. */
 async function isDamaged(program: string, jumps: readonly Jump[], exec: Exec, signal: AbortSignal): Promise<boolean> {
   const wanted = new Map<ChainId, Rule[]>();
   for (const table of tables) wanted.set(`${table} KUBE-PROXY-CANARY`, []);

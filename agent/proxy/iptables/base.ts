@@ -83,7 +83,7 @@ const forward: readonly Rule[] = [
 ];
 
 /** Never jumped to: its rule is gone when somebody flushed the table. */
-const canary: readonly Rule[] = [comment('gone when rules were flushed')];
+export const canary: readonly Rule[] = [comment('gone when rules were flushed')];
 
 /** What was translated no longer has such an address; what was not must not leave. Cluster DNS on this node is local. */
 function guard(cidr: string, family: Family): readonly Rule[] {

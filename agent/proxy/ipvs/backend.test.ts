@@ -48,12 +48,14 @@ function createServers() {
   }
   const exec = (async (
     file: string,
-    [first]: readonly string[],
+    [first, ...rest]: readonly string[],
     _signal: AbortSignal,
     options: { input?: string } = {},
   ) => {
     const result = (stdout = '') => ({ stdout, stderr: '', exitCode: 0 });
     if (file !== 'ipvsadm') return result(first === '-json' ? '[{}]' : '');
+    if (first === '--list' && rest.length > 1)
+      return { ...result(), exitCode: servers.has(rest.slice(1).join(' ')) ? 0 : 255 };
     if (first === '--list') {
       const text = listed().join('');
       await pause;
@@ -63,7 +65,7 @@ function createServers() {
     for (const line of (options.input ?? '').trim().split('\n')) restore(line);
     return result();
   }) as unknown as Exec;
-  return { exec, saved, pauseUntil: (until: Promise<void>) => (pause = until) };
+  return { exec, saved, clear: () => servers.clear(), pauseUntil: (until: Promise<void>) => (pause = until) };
 }
 
 function createBackend(exec: Exec) {
@@ -94,10 +96,23 @@ test('isDamaged() takes no real server away that is wanted again', async (t) => 
   t.regex(saved().join(''), /10\.244\.0\.6:8080 -m -w 0/);
   const { promise, resolve } = Promise.withResolvers<void>();
   pauseUntil(promise);
-  const looking = backend.isDamaged(signal);
+  const looking = backend.isDamaged('whole', signal);
   backend.put('default/web', plansOf('10.244.0.5', '10.244.0.6'));
   const applying = backend.apply(signal);
   resolve();
   await Promise.all([looking, applying]);
   t.regex(saved().join(''), /10\.96\.1\.1:80 -r 10\.244\.0\.6:8080 -m -w 1/);
+});
+
+test('isDamaged() sees by a short look that somebody cleared all servers', async (t) => {
+  const { exec, clear } = createServers();
+  const backend = createBackend(exec);
+  backend.put('default/web', plansOf('10.244.0.5'));
+  await backend.apply(signal);
+  t.false(await backend.isDamaged('short', signal));
+  clear();
+  t.true(await backend.isDamaged('short', signal));
+  backend.forget();
+  await backend.apply(signal);
+  t.false(await backend.isDamaged('short', signal));
 });

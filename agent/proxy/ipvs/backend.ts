@@ -6,7 +6,7 @@ import { planIpvsBase, planIpvsJumps } from './base.ts';
 import { planChanges, planDrained } from './changes.ts';
 import { apply, listAddresses, prepare, readKernel } from './kernel.ts';
 import { planServers } from './plan.ts';
-import { type Change, renderChanges } from './render.ts';
+import { type Change, renderChanges, serverWords } from './render.ts';
 
 export function createIpvsBackend(options: BackendOptions): Backend {
   const { family, exec, log, nodePortIps } = options;
@@ -55,7 +55,7 @@ export function createIpvsBackend(options: BackendOptions): Backend {
     }
   }
 
-  async function look(signal: AbortSignal): Promise<boolean> {
+  async function lookWhole(signal: AbortSignal): Promise<boolean> {
     if (there !== undefined) {
       const { stdout } = await exec('ipvsadm', ['--list', '--numeric'], signal, { timeoutMs: 120_000 });
       try {
@@ -64,13 +64,29 @@ export function createIpvsBackend(options: BackendOptions): Backend {
         if (signal.aborted) throw error;
         return true; // what is there is not what we know
       }
-      const [first] = [...objects.ids()].filter((id) => id.startsWith('server '));
+      const first = firstServer();
       const [, protocol = '', at = ''] = first?.split(' ') ?? [];
       if (first !== undefined && !stdout.includes(`${protocol.toUpperCase()}  ${at} `)) return true;
       const addresses = new Set(await listAddresses(exec, signal));
       if ([...there.keys()].some((id) => id.startsWith('address ') && !addresses.has(id.slice(8)))) return true;
     }
-    return rules.isDamaged(signal);
+    return rules.isDamaged('whole', signal);
+  }
+
+  /** Any one of them: who clears the table takes all. */
+  function firstServer(): string | undefined {
+    for (const id of objects.ids()) if (id.startsWith('server ')) return id;
+    return undefined;
+  }
+
+  async function lookShort(signal: AbortSignal): Promise<boolean> {
+    const first = firstServer();
+    if (there !== undefined && first !== undefined && there.has(first)) {
+      const words = ['--list', '--numeric', ...serverWords(first)];
+      const { exitCode } = await exec('ipvsadm', words, signal, { okCodes: [0, 1, 2, 255] });
+      if (exitCode !== 0) return true;
+    }
+    return rules.isDamaged('short', signal);
   }
 
   return {
@@ -78,7 +94,7 @@ export function createIpvsBackend(options: BackendOptions): Backend {
     put: (key, plans) =>
       objects.put(key, plans.length === 0 ? undefined : planServers(plans, { ...options, nodePortIps })),
     apply: (signal) => inTurn(() => applyAll(signal)),
-    isDamaged: (signal) => inTurn(() => look(signal)),
+    isDamaged: (look, signal) => inTurn(() => (look === 'short' ? lookShort(signal) : lookWhole(signal))),
     forget() {
       there = undefined;
       rules.forget();

@@ -51,9 +51,14 @@ export function serverIdOf(real: string): string {
   return `server ${protocol} ${at}`;
 }
 
+/** How ipvsadm is told of a virtual server, or of that of a real one. */
+export function serverWords(id: string): readonly [flag: string, at: string] {
+  const [, protocol = '', at = ''] = wordsOf(id);
+  return [flags[protocol] ?? '-t', at];
+}
+
 function serverOf(id: string): string {
-  const [, protocol, at] = wordsOf(id);
-  return `${flags[protocol ?? ''] ?? '-t'} ${at}`;
+  return serverWords(id).join(' ');
 }
 const flags: Readonly<Record<string, string>> = { tcp: '-t', udp: '-u', sctp: '--sctp-service' };
 

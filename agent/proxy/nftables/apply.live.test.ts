@@ -33,7 +33,7 @@ const converges = test.macro<[Family]>({
     for (const [key, plans] of steps) atOnce.put(key, plans);
     await atOnce.apply(signal);
     t.is(byStep, await listed());
-    t.false(await atOnce.isDamaged(signal));
+    t.false(await atOnce.isDamaged('whole', signal));
 
     const handles = async () => (await run(nft, ['-a', 'list', 'ruleset'], signal)).stdout;
     const untouched = await handles();
@@ -55,7 +55,7 @@ const converges = test.macro<[Family]>({
     await fresh.apply(signal);
     t.is(emptied, await listed());
     await run(nft, ['flush', 'ruleset'], signal);
-    t.true(await fresh.isDamaged(signal));
+    t.true(await fresh.isDamaged('whole', signal));
   },
 });
 test(converges, 4);

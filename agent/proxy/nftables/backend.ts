@@ -11,7 +11,7 @@ export function createNftablesBackend(options: BackendOptions): Backend {
     setBase: (facts) => objects.put('', planBaseObjects(facts)),
     put: (key, plans) => objects.put(key, plans.length === 0 ? undefined : planObjects(plans, options)),
     apply: (signal) => applier.apply(objects, signal),
-    isDamaged: (signal) => applier.isDamaged(signal),
+    isDamaged: (_look, signal) => applier.isDamaged(signal),
     forget: () => applier.forget(),
   };
 }
