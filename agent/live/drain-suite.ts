@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type { ProxyMode } from '../proxy/backend.ts';
 import { exampleEndpoint, exampleService, exampleSlice } from '../proxy/example.ts';
+import { until } from './becomes.ts';
 import type { Flow } from './flow.ts';
 import { createLab, type Lab, type LabPod, slower } from './lab.ts';
 
@@ -33,11 +34,9 @@ export async function drains(t: ExecutionContext, mode: ProxyMode): Promise<void
     });
   node.feed({ put: 'services', objects: [exampleService('flow', { clusterIP: '10.96.3.2' })] });
   serve(a);
-  await delay(settleMs);
   const child = client.start(process.execPath, [join(import.meta.dirname, 'flow.ts'), '10.96.3.2']);
   const said = await sayOf(child);
-  await delay(settleMs);
-  await said();
+  await until(said, ({ answered, failed, breaks }) => answered > 0 && failed + breaks === 0);
   for (let round = 0; round < 3; round++) {
     for (const pods of [[a, b], [b], [a, b], [a]]) {
       serve(...pods);
@@ -49,9 +48,9 @@ export async function drains(t: ExecutionContext, mode: ProxyMode): Promise<void
   t.like(flow, { failed: 0, breaks: 0 });
   t.true(flow.answered > 10 && flow.echoes > 5);
   serve(b);
-  await delay(settleMs);
   const listed = () => node.run('ipvsadm', ['--list', '--numeric']);
-  t.regex(await listed(), new RegExp(`${a.ip}:8081 +Masq +0 `));
+  const quiescent = new RegExp(`${a.ip}:8081 +Masq +0 `);
+  t.regex(await until(listed, (text) => quiescent.test(text)), quiescent);
   t.like(await said(), { failed: 0, breaks: 0 });
   child.stdin!.end();
   await once(child, 'exit');

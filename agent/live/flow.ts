@@ -9,6 +9,8 @@ export interface Flow {
   /** Requests that were answered, each on a connection of its own. */
   readonly answered: number;
   readonly failed: number;
+  /** The source ports of those that failed; 0 for who was not left without an answer, but refused. */
+  readonly failedPorts: readonly number[];
   /** From the first failure until the last, in milliseconds. */
   readonly failingMs: number;
   /** Answers on the connection that stays. */
@@ -21,6 +23,7 @@ const slower = Number(process.env['LAB_SLOWER'] ?? 1);
 const [service, ...ips] = process.argv.slice(2);
 let counts = { answered: 0, failed: 0, echoes: 0, breaks: 0 };
 let failedAtMs: number[] = [];
+let failedPorts: number[] = [];
 
 for (const ip of ips) {
   const server = createServer((socket) => socket.on('error', () => {}).pipe(socket));
@@ -29,9 +32,10 @@ for (const ip of ips) {
 createInterface({ input: process.stdin })
   .on('line', () => {
     const failingMs = Math.round((failedAtMs.at(-1) ?? 0) - (failedAtMs[0] ?? 0));
-    process.stdout.write(`${JSON.stringify({ ...counts, failingMs } satisfies Flow)}\n`);
+    process.stdout.write(`${JSON.stringify({ ...counts, failingMs, failedPorts } satisfies Flow)}\n`);
     counts = { answered: 0, failed: 0, echoes: 0, breaks: 0 };
     failedAtMs = [];
+    failedPorts = [];
   })
   .on('close', () => process.exit());
 process.stdout.write('up\n');
@@ -43,7 +47,12 @@ for (;;) {
 
 async function ask(): Promise<void> {
   const socket = connect({ host: service!, port: 80 });
-  socket.setTimeout(500 * slower, () => socket.destroy(new Error('silent')));
+  let port = 0;
+  socket.setTimeout(500 * slower, () => {
+    port = socket.localPort ?? 0; // not known any more once it is destroyed
+    socket.destroy(new Error('silent'));
+  });
+  socket.on('error', () => {}); // after the answer, too: who flushes rules may have it reset
   try {
     socket.write('?');
     await once(socket, 'data');
@@ -51,6 +60,7 @@ async function ask(): Promise<void> {
   } catch {
     counts.failed++;
     failedAtMs.push(performance.now());
+    failedPorts.push(port);
   }
   socket.destroy();
 }
@@ -63,7 +73,10 @@ async function stay(): Promise<void> {
       counts.echoes++;
     });
     socket.on('error', () => {});
-    const closed = once(socket, 'close').then(() => false);
+    const closed = once(socket, 'close').then(
+      () => false,
+      () => false, // an error closes it, too
+    );
     while (await Promise.race([closed, delay(20, true)])) socket.write('!');
     counts.breaks++;
     await delay(100);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Conflist } from '#cni/conflist.ts';
 import { exec } from '#lib/exec.ts';
+import type { NetworkOptions } from '../network.ts';
 import type { ProxyMode } from '../proxy/backend.ts';
 import type { Feed } from './node.ts';
 
@@ -52,7 +53,12 @@ export const slower = Number(process.env['LAB_SLOWER'] ?? 1);
 const here = import.meta.dirname;
 const always = new AbortController().signal;
 
-export async function createLab(count: number, prefix: string, mode: ProxyMode): Promise<Lab> {
+export async function createLab(
+  count: number,
+  prefix: string,
+  mode: ProxyMode,
+  more: Pick<NetworkOptions, 'nodePortAddresses'> = {},
+): Promise<Lab> {
   await using onFailure = new AsyncDisposableStack();
   const undo = onFailure.use(new AsyncDisposableStack());
   const dir = await mkdtemp(join(tmpdir(), 'skiff-lab-'));
@@ -64,7 +70,7 @@ export async function createLab(count: number, prefix: string, mode: ProxyMode):
   await ip(`-n ${segment} link set br0 up`);
   await addEcho('outside', segment, 9000, undo);
   const nodes: LabNode[] = [];
-  for (let index = 1; index <= count; index++) nodes.push(await addNode(index, prefix, segment, dir, mode, undo));
+  for (let index = 1; index <= count; index++) nodes.push(await addNode(index, prefix, segment, dir, mode, more, undo));
   onFailure.move();
   return {
     nodes,
@@ -83,6 +89,7 @@ async function addNode(
   segment: string,
   dir: string,
   proxyMode: ProxyMode,
+  more: Pick<NetworkOptions, 'nodePortAddresses'>,
   undo: AsyncDisposableStack,
 ): Promise<LabNode> {
   const name = `node-${index}`;
@@ -106,6 +113,7 @@ async function addNode(
     readonly ready: Promise<void>;
   } {
     const options = {
+      ...more,
       nodeName: name,
       nodeIps: [address],
       cniConfDir: `${state}/conf`,

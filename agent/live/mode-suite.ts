@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import type { ProxyMode } from '../proxy/backend.ts';
 import { exampleEndpoint, examplePort, exampleService, exampleSlice } from '../proxy/example.ts';
+import { becomes, until } from './becomes.ts';
 import { ask, createLab, type Lab } from './lab.ts';
 
 /** What a mode leaves in the kernel while it serves; where another one does, there must be none of it. */
@@ -35,11 +35,13 @@ export async function changesModes(t: ExecutionContext, modes: readonly ProxyMod
     const look = others.map((other) => traces[other]).join('; ');
     const found = () => node.run('sh', ['-c', `${look}; true`]);
     const served = async () => (await node.run('sh', ['-c', `${traces[mode]}; true`])) !== '';
-    for (let tries = 60; tries > 0 && !((await served()) && (await found()) === ''); tries--) await delay(500);
+    await until(async () => (await served()) && (await found()) === '', Boolean);
     t.is(await found(), '', `left in ${mode}`);
-    await delay(500);
-    t.deepEqual(await asked(pods[0].run, '10.96.3.1', 80), ['ma', 'mb'], mode);
-    t.deepEqual(await asked(node.run, '10.96.3.1', 80), ['ma', 'mb'], mode);
-    t.deepEqual(await asked(lab.outside, node.ip, 30083), ['ma', 'mb'], mode);
+    const both = ['ma', 'mb'] as const;
+    const answers = async (...words: Parameters<typeof asked>) =>
+      t.deepEqual(await becomes(() => asked(...words), both), both, mode);
+    await answers(pods[0].run, '10.96.3.1', 80);
+    await answers(node.run, '10.96.3.1', 80);
+    await answers(lab.outside, node.ip, 30083);
   }
 }

@@ -176,7 +176,7 @@ test('session affinity holds for its time, and no longer', async (t) => {
   await eventually('an answer', () => askFromPod(web, 'client-1', url));
   t.is((await answers(10, () => askFromPod(web, 'client-1', url))).length, 1);
   const later = new Set<string>();
-  for (let i = 0; i < 6 && later.size < 2; i++) {
+  for (let i = 0; i < 15 && later.size < 2; i++) {
     await delay(4_000);
     for (const name of await answers(1, () => askFromPod(web, 'client-1', url))) later.add(name);
   }
