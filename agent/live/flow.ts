@@ -9,7 +9,7 @@ export interface Flow {
   /** Requests that were answered, each on a connection of its own. */
   readonly answered: number;
   readonly failed: number;
-  /** The source ports of those that failed; 0 for who was not left without an answer, but refused. */
+  /** The source ports of those that failed. */
   readonly failedPorts: readonly number[];
   /** From the first failure until the last, in milliseconds. */
   readonly failingMs: number;
@@ -48,10 +48,8 @@ for (;;) {
 async function ask(): Promise<void> {
   const socket = connect({ host: service!, port: 80 });
   let port = 0;
-  socket.setTimeout(500 * slower, () => {
-    port = socket.localPort ?? 0; // not known any more once it is destroyed
-    socket.destroy(new Error('silent'));
-  });
+  setImmediate(() => (port = socket.localPort ?? 0)); // by then it has one; once it has failed it tells no more
+  socket.setTimeout(500 * slower, () => socket.destroy(new Error('silent')));
   socket.on('error', () => {}); // after the answer, too: who flushes rules may have it reset
   try {
     socket.write('?');

@@ -44,14 +44,24 @@ export async function losesNode(t: ExecutionContext, mode: ProxyMode): Promise<v
     const [line] = (await once(lines, 'line')) as [string];
     return JSON.parse(line) as Flow;
   };
-  const isWell = ({ answered, failed }: Flow) => answered > 20 && failed === 0;
-  t.true(isWell(await until(said, isWell)), 'all are answered while both nodes are there');
+  const failedPorts: number[] = [];
+  /** Asks until so many in a row were answered, or in vain for long. Returns how many were. */
+  const answeredInARow = async (count: number): Promise<number> => {
+    let row = 0;
+    await until(said, (flow) => {
+      failedPorts.push(...flow.failedPorts);
+      row = flow.failed > 0 ? 0 : row + flow.answered;
+      return row >= count;
+    });
+    return row;
+  };
+  t.true((await answeredInARow(20)) >= 20, 'all are answered while both nodes are there');
+  failedPorts.length = 0;
   // Both have their share before one of them goes.
   const targets = async () => new Set((await flows(one)).values());
   await until(targets, (found) => found.has(near.ip) && found.has(far.ip));
 
   await lab.outside('ip', ['link', 'set', 'port2', 'down']);
-  const failedPorts: number[] = [];
   let [answered, failed] = [0, 0];
   const isEnough = (flow: Flow) => {
     answered += flow.answered;
@@ -63,11 +73,7 @@ export async function losesNode(t: ExecutionContext, mode: ProxyMode): Promise<v
   t.true(answered >= 5 && failed >= 5, 'some are lost, others are not');
 
   feedSlice(false);
-  const after = await until(said, (flow) => {
-    failedPorts.push(...flow.failedPorts);
-    return isWell(flow);
-  });
-  t.true(isWell(after), 'none fails once that is known');
+  t.true((await answeredInARow(20)) >= 20, 'as long as rules take to follow, some may still be lost');
   const later = { answered: 0, failed: 0 };
   await until(said, (flow) => {
     later.answered += flow.answered;

@@ -187,19 +187,17 @@ const healsMany = test.macro<[number, readonly (readonly string[])[]]>({
     const bed = await openBed(t, 'iptables', count);
     const stop = await bed.start();
     const said = await bed.load();
+    const rulesInNat = async () => (await bed.run('iptables-save', ['-t', 'nat'], signal)).stdout.split('\n-A ').length;
+    const before = await rulesInNat();
+    t.true(before > 5 * count);
     for (const [file, ...words] of harms) {
       await said();
+      const warned = bed.warned();
       await bed.run(file!, words, signal);
       const fromMs = performance.now();
-      const warned = bed.warned();
       const noticed = await within(20_000, async () => bed.warned() > warned);
       const noticedMs = performance.now() - fromMs;
-      const isWhole = async () => {
-        const nat = (await bed.run('iptables-save', ['-t', 'nat'], signal)).stdout;
-        return (
-          nat.includes('-A OUTPUT ') && nat.split('\n').filter((line) => line.startsWith('-A KUBE-SEP-')).length > count
-        );
-      };
+      const isWhole = async () => (await rulesInNat()) === before;
       const healed = await within(60_000, isWhole);
       const healedMs = performance.now() - fromMs;
       const flow = await said();
