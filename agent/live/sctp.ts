@@ -1,7 +1,7 @@
 // SCTP by raw sockets, which need no SCTP in the kernel: what translates it is conntrack. In Perl, as Node has no raw sockets; Debian
 // always has its core. No more than the first two messages: INIT, and an INIT ACK whose cookie is the name of who answers.
 
-const common = String.raw`
+const common = `
 use strict; use Socket;
 $| = 1;
 my @table = map { my $c = $_; $c = $c & 1 ? ($c >> 1) ^ 0x82F63B78 : $c >> 1 for 1 .. 8; $c } 0 .. 255;
