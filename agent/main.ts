@@ -88,7 +88,7 @@ export async function runAgentAt(
   const manifests = { manifestPath, manifestUrl, manifestUrlHeaders, pauseMs };
   const statics = createStaticPods({ nodeName, ...manifests, clock, log });
   const source = createPodSource(informers.pods, statics);
-  const recorder = createEventRecorder({ ...common, component: 'kubelet', host: nodeName, lagMs: 250 });
+  const recorder = createEventRecorder({ ...common, component: 'kubelet', host: nodeName });
   const cgroups = await createCgroups(
     {
       driver,

@@ -26,21 +26,12 @@ export interface EventRecorderOptions {
   readonly component: string;
   /** The node, where the component belongs to one. */
   readonly host?: string;
-  /** How long what is told after a rest waits: what it is about goes first. */
-  readonly lagMs?: number;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** Rule: client-go tools/record: repeats are counted in one Event, floods are thinned out. */
-export function createEventRecorder({
-  client,
-  component,
-  host,
-  lagMs = 0,
-  clock,
-  log,
-}: EventRecorderOptions): EventRecorder {
+export function createEventRecorder({ client, component, host, clock, log }: EventRecorderOptions): EventRecorder {
   const correlator = createCorrelator();
   const queue: Occurrence[] = [];
   let bell = Promise.withResolvers<void>();
@@ -68,7 +59,6 @@ export function createEventRecorder({
       if (next === undefined) {
         bell = Promise.withResolvers<void>();
         await bell.promise;
-        if (lagMs > 0) await clock.sleep(lagMs, signal).catch(() => {});
       } else {
         await deliver(next, signal).catch((error) => {
           if (!signal.aborted) log.debug('Dropped an event', { reason: next.reason, err: error });
