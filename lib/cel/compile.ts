@@ -4,6 +4,7 @@ import { addAddressFunctions } from './addresses.ts';
 import { addAuthorizerFunctions } from './authorizer.ts';
 import { addComprehensions } from './comprehensions.ts';
 import { meter, type Node } from './cost.ts';
+import { isDeeper } from './depth.ts';
 import { estimateCost, type Size } from './estimate.ts';
 import { addFormatFunctions } from './formats.ts';
 import { addListFunctions } from './lists.ts';
@@ -64,12 +65,16 @@ function checkedForm(text: string, variables: readonly string[], mutates: boolea
     const parsed = environmentOf(variables, mutates).parse(withPatchCalls(plain));
     const { valid, type = 'dyn', error } = parsed.check();
     if (!valid) throw error ?? new Error('invalid expression');
+    if (isDeeper(parsed.ast as unknown as Node, mostDepth)) {
+      throw new Error(`expression recursion limit exceeded: ${mostDepth}`);
+    }
     return { parsed, type };
   } catch (error) {
     throw compileError(error, text);
   }
 }
 const mostCharacters = 64 * 1024;
+const mostDepth = 1_000;
 
 const environments = new Map<string, Environment>(); // by the variables: there are a handful of sets
 let base: Environment | undefined;
