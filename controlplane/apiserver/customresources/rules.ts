@@ -3,6 +3,7 @@
 import { rulesFor } from '#lib/api/kinds/define.ts';
 import type { KindRules } from '#lib/api/kinds/kind-rules.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
+import { finalizerWarnings } from '#lib/api/kinds/warnings/finalizers.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import { printerOf } from '#lib/api/structural/columns.ts';
 import { withDefaults } from '#lib/api/structural/default.ts';
@@ -34,6 +35,7 @@ export function rulesOfVersion(definition: Definition, version: Version, compile
       allowsUnconditionalUpdate: false,
       columns: printer.columns,
       row: printer.row,
+      warnings: (object, previous) => finalizerWarnings(object, previous),
       fields: (object) =>
         Object.fromEntries(selectable.map(({ name, steps }) => [name, fieldText(findAll(object, steps)[0])])),
     },

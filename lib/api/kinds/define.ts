@@ -31,6 +31,8 @@ export interface KindParts<T> {
   validate?(object: T): readonly StatusCause[];
   validateUpdate?(next: T, previous: T): readonly StatusCause[];
   validateStatus?(next: T, previous: T, nowMs: number): readonly StatusCause[];
+  /** Without `previous`, of a create. */
+  warnings?(object: T, previous?: T): readonly string[];
   /** Beside metadata.name and metadata.namespace. */
   fields?(object: T): Readonly<Record<string, string>>;
   readonly columns?: readonly TableColumnDefinition[];
@@ -112,6 +114,8 @@ export function rulesFor<T extends KubeObject>(facts: KindFacts, parts: KindPart
       const meta = validateMetadataUpdate(next.metadata, previous.metadata);
       return [...meta, ...(parts.validateStatus?.(next as T, previous as T, nowMs) ?? [])];
     },
+
+    warnings: (object, previous) => parts.warnings?.(object as T, previous as T | undefined) ?? [],
 
     selectableFields(object) {
       const base = { 'metadata.name': object.metadata.name, 'metadata.namespace': object.metadata.namespace ?? '' };

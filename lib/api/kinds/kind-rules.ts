@@ -39,6 +39,9 @@ export interface KindRules {
   validateUpdate(next: KubeObject, previous: KubeObject): readonly StatusCause[];
   validateStatusUpdate(next: KubeObject, previous: KubeObject, nowMs: number): readonly StatusCause[];
 
+  /** What is accepted, but worth a word to whoever sent it; of an update if there is a previous state. */
+  warnings(object: KubeObject, previous?: KubeObject): readonly string[];
+
   /** Values of every field that a field selector may name, metadata.name and metadata.namespace included. */
   selectableFields(object: KubeObject): Readonly<Record<string, string>>;
   /** The names of those fields: any other one is refused ("field label not supported: x"). */

@@ -29,6 +29,7 @@ export interface Change {
 export interface ChangeRules {
   prepare(next: ApiObject, previous: KubeObject): void;
   validate(next: KubeObject, previous: KubeObject): readonly StatusCause[];
+  warnings?(next: KubeObject, previous: KubeObject): readonly string[];
   /** Whether the last finalizer may go by it. */
   readonly mayFinishDeletion: boolean;
 }
@@ -86,6 +87,7 @@ async function attemptChange(
     else ownChanged(served, next, previous, { sent, call: request.call, nowMs: core.clock.now() });
     const causes = change.rules.validate(next, previous);
     if (causes.length > 0) throw invalid(served, change.name, causes);
+    for (const text of change.rules.warnings?.(next, previous) ?? []) request.warnings.add(text);
     if (!change.skipsAdmission) await core.admission.validate(attributesOf(served, request, subject), signal);
     const done = await write(core, served, next, { current, request, mayFinish: change.rules.mayFinishDeletion });
     isStored = done.ok;

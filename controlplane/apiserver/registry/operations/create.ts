@@ -1,5 +1,6 @@
 import type { Entries } from '#lib/api/apply/managers.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
+import type { KubeObject } from '#lib/api/resource.ts';
 import { alreadyExists, badRequest, failure, invalid } from '#lib/api/status.ts';
 import type { ApiResponse } from '../../exchange.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
@@ -89,6 +90,7 @@ async function attemptCreate(
     else setEntries(object, entries);
     const causes = rules.validate(object);
     if (causes.length > 0) throw invalid(served, object.metadata.name ?? '', causes);
+    for (const text of rules.warnings(object as KubeObject)) request.warnings.add(text);
     const subject = { operation: 'CREATE', name: object.metadata.name, object } as const;
     await core.admission.validate(attributesOf(served, request, subject), call.signal);
     const key = keyIn(served, object.metadata.namespace, object.metadata.name);

@@ -27,6 +27,7 @@ export function changeRulesOf(
       return {
         prepare: (next, previous) => rules.prepareForUpdate(next, previous, { nowMs, user }),
         validate: rules.validateUpdate,
+        warnings: rules.warnings,
         mayFinishDeletion: true,
       };
     case 'status':

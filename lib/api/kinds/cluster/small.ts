@@ -8,6 +8,7 @@ import type { PriorityClass } from '../../types/scheduling.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { immutable } from '../metadata.ts';
+import { runtimeClassWarnings } from '../warnings/others.ts';
 
 export const lease: KindParts<Lease> = {
   allowsCreateOnUpdate: true,
@@ -78,6 +79,7 @@ function validatePriority({ metadata, value = 0, preemptionPolicy }: PriorityCla
 }
 
 export const runtimeClass: KindParts<RuntimeClass> = {
+  warnings: runtimeClassWarnings,
   allowsUnconditionalUpdate: false,
   validate: validateRuntime,
   validateUpdate(next, previous) {

@@ -5,10 +5,12 @@ import type { Endpoints } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
+import { endpointsWarnings } from '../warnings/others.ts';
 
 const mostShown = 3;
 
 export const endpoints: KindParts<Endpoints> = {
+  warnings: endpointsWarnings,
   allowsCreateOnUpdate: true,
   defaults({ subsets }) {
     for (const { ports } of subsets ?? []) for (const port of ports ?? []) port.protocol ||= 'TCP';

@@ -7,8 +7,10 @@ import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
 import { roundResources } from '../pod/container-defaults.ts';
+import { nodeWarnings } from '../warnings/others.ts';
 
 export const node: KindParts<Node> = {
+  warnings: nodeWarnings,
   // A node brings its status along when it registers itself.
   keepsStatusOnCreate: true,
   defaults({ spec, status }) {

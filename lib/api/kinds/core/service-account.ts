@@ -1,8 +1,10 @@
 import type { ComponentStatus, ServiceAccount } from '../../types/core.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
+import { accountWarnings } from '../warnings/others.ts';
 
 export const serviceAccount: KindParts<ServiceAccount> = {
+  warnings: accountWarnings,
   columns: columns(['Name', '#Secrets', '@Age']),
   row: ({ metadata, secrets }, nowMs) => [metadata.name, (secrets ?? []).length, ageOf(metadata, nowMs)],
 };

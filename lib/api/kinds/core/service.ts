@@ -3,9 +3,11 @@ import type { Service } from '../../types/core.v1.ts';
 import { ageOf, columns, labelText } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { validateServiceStatus } from '../network/load-balancer.ts';
+import { serviceWarnings } from '../warnings/service.ts';
 import { validateService, validateServiceChange } from './service-validate.ts';
 
 export const service: KindParts<Service> = {
+  warnings: serviceWarnings,
   wrongName: wrongDns1035Label,
   allowsCreateOnUpdate: true,
   defaults(object) {

@@ -5,6 +5,7 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { immutable } from '../metadata.ts';
+import { sliceWarnings } from '../warnings/others.ts';
 import { isIpv4, isIpv6 } from './families.ts';
 
 const mostEndpoints = 1000;
@@ -13,6 +14,7 @@ const mostPorts = 20_000;
 const mostShown = 3;
 
 export const endpointSlice: KindParts<EndpointSlice> = {
+  warnings: sliceWarnings,
   hasGeneration: true,
   generationFields: ['endpoints', 'ports'],
   defaults({ ports }) {

@@ -5,11 +5,13 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import type { HTTPIngressPath, Ingress, IngressBackend, IngressClass } from '../../types/networking.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
+import { ingressWarnings } from '../warnings/others.ts';
 import { validateIngressStatus } from './load-balancer.ts';
 
 const mostHosts = 3;
 
 export const ingress: KindParts<Ingress> = {
+  warnings: ingressWarnings,
   hasGeneration: true,
   validate: validateIngress,
   validateStatus: validateIngressStatus,

@@ -6,9 +6,11 @@ import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { validateLabelSelector } from '../label-selector.ts';
+import { networkPolicyWarnings } from '../warnings/others.ts';
 import { selectorCell } from '../workloads/template.ts';
 
 export const networkPolicy: KindParts<NetworkPolicy> = {
+  warnings: networkPolicyWarnings,
   hasGeneration: true,
   defaults({ spec }) {
     if (spec === undefined) return;

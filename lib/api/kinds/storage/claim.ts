@@ -7,9 +7,11 @@ import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
 import type { Mutable } from '../object.ts';
 import { roundResources } from '../pod/container-defaults.ts';
+import { claimWarnings } from '../warnings/others.ts';
 import { accessModes, modesText } from './modes.ts';
 
 export const persistentVolumeClaim: KindParts<PersistentVolumeClaim> = {
+  warnings: claimWarnings,
   defaults(object) {
     defaultClaimSpec((object.spec ??= {}));
     object.status ??= {};

@@ -14,6 +14,7 @@ import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
 import { immutable } from '../metadata.ts';
+import { storageCapacityWarnings, storageClassWarnings } from '../warnings/others.ts';
 
 const defaultAnnotations = [
   'storageclass.kubernetes.io/is-default-class',
@@ -21,6 +22,7 @@ const defaultAnnotations = [
 ];
 
 export const storageClass: KindParts<StorageClass> = {
+  warnings: storageClassWarnings,
   defaults(object) {
     object.reclaimPolicy ??= 'Delete';
     object.volumeBindingMode ??= 'Immediate';
@@ -145,6 +147,7 @@ export const csiDriver: KindParts<CSIDriver> = {
 };
 
 export const csiStorageCapacity: KindParts<CSIStorageCapacity> = {
+  warnings: storageCapacityWarnings,
   allowsUnconditionalUpdate: false,
   validate: ({ storageClassName }) => (storageClassName ? [] : [required('storageClassName')]),
   columns: columns(['Name', 'StorageClassName', 'Capacity']),

@@ -6,10 +6,12 @@ import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
 import { roundResources } from '../pod/container-defaults.ts';
+import { persistentVolumeWarnings } from '../warnings/volumes.ts';
 import { storageClassOf } from './claim.ts';
 import { accessModes, modesText } from './modes.ts';
 
 export const persistentVolume: KindParts<PersistentVolume> = {
+  warnings: persistentVolumeWarnings,
   defaults(object) {
     const spec = (object.spec ??= {});
     spec.persistentVolumeReclaimPolicy ||= 'Retain';

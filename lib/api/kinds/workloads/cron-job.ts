@@ -6,6 +6,7 @@ import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { age } from '../duration.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
+import { cronJobWarnings } from '../warnings/workloads.ts';
 import { jobTemplateForbidsSelector, validateJobSpec } from './job.ts';
 import { wrongSchedule } from './schedule.ts';
 import { containerImages, containerNames, notNegative, selectorCell } from './template.ts';
@@ -14,6 +15,7 @@ import { containerImages, containerNames, notNegative, selectorCell } from './te
 const longestName = 52;
 
 export const cronJob: KindParts<CronJob> = {
+  warnings: cronJobWarnings,
   hasGeneration: true,
   defaults(object) {
     const spec = (object.spec ??= {} as NonNullable<typeof object.spec>);

@@ -6,6 +6,7 @@ import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
 import { immutable } from '../metadata.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
+import { daemonSetWarnings } from '../warnings/workloads.ts';
 import { validateRolling } from './deployment.ts';
 import { validateDaemonSetStatus } from './status.ts';
 import {
@@ -18,6 +19,7 @@ import {
 } from './template.ts';
 
 export const daemonSet: KindParts<DaemonSet> = {
+  warnings: daemonSetWarnings,
   hasGeneration: true,
   defaults(object) {
     const spec = (object.spec ??= {} as NonNullable<typeof object.spec>);

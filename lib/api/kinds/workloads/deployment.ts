@@ -5,6 +5,7 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
+import { replicaWarnings } from '../warnings/workloads.ts';
 import { validateDeploymentStatus } from './status.ts';
 import {
   containerImages,
@@ -17,6 +18,7 @@ import {
 } from './template.ts';
 
 export const deployment: KindParts<Deployment> = {
+  warnings: replicaWarnings,
   hasGeneration: true,
   defaults(object) {
     const spec = (object.spec ??= {} as NonNullable<typeof object.spec>);

@@ -9,10 +9,12 @@ import { validateLabelSelector } from '../label-selector.ts';
 import { immutable } from '../metadata.ts';
 import type { Mutable } from '../object.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
+import { jobWarnings } from '../warnings/workloads.ts';
 import { containerImages, containerNames, notNegative, selectorCell, validateSelectedTemplate } from './template.ts';
 import { validateJobStatus } from './validate-job-status.ts';
 
 export const job: KindParts<Job> = {
+  warnings: jobWarnings,
   hasGeneration: true,
   // Kept from times when jobs did not clean up: clients that want it otherwise say so.
   defaultPropagation: 'Orphan',

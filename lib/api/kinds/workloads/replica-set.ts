@@ -6,6 +6,7 @@ import { ageOf, columns, labelText } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
 import { validatePodTemplate } from '../pod/validate.ts';
+import { podTemplateWarnings, replicaWarnings } from '../warnings/workloads.ts';
 import { validateReplicaStatus } from './status.ts';
 import {
   containerImages,
@@ -21,6 +22,7 @@ import {
 const shown = columns(['Name', '#Desired', '#Current', '#Ready', '@Age'], ['Containers', 'Images', 'Selector']);
 
 export const replicaSet: KindParts<ReplicaSet> = {
+  warnings: replicaWarnings,
   hasGeneration: true,
   defaults(object) {
     const spec = (object.spec ??= {} as NonNullable<typeof object.spec>);
@@ -59,6 +61,7 @@ function validateSpec(spec: NonNullable<ReplicaSet['spec']>): StatusCause[] {
 }
 
 export const replicationController: KindParts<ReplicationController> = {
+  warnings: replicaWarnings,
   hasGeneration: true,
   defaultPropagation: 'Orphan',
   defaults(object) {
@@ -94,6 +97,7 @@ export const replicationController: KindParts<ReplicationController> = {
 };
 
 export const podTemplate: KindParts<PodTemplate> = {
+  warnings: podTemplateWarnings,
   hasGeneration: true,
   generationFields: ['template'],
   defaults(object) {

@@ -7,12 +7,14 @@ import { isSame } from '../equal.ts';
 import { immutable } from '../metadata.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
 import { defaultClaimSpec } from '../storage/claim.ts';
+import { statefulSetWarnings } from '../warnings/workloads.ts';
 import { validateStatefulSetStatus } from './status.ts';
 import { containerImages, containerNames, notNegative, onlyAlways, validateWorkload } from './template.ts';
 
 type Spec = NonNullable<StatefulSet['spec']>;
 
 export const statefulSet: KindParts<StatefulSet> = {
+  warnings: statefulSetWarnings,
   hasGeneration: true,
   defaults(object) {
     const spec = (object.spec ??= {} as NonNullable<typeof object.spec>);
