@@ -39,5 +39,9 @@ function standing(statuses: readonly ContainerStatus[], { container }: PodContai
 }
 
 export function isOver({ phase }: PodStatus): boolean {
+  return isFinal(phase);
+}
+
+export function isFinal(phase: string | undefined): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }

@@ -130,12 +130,13 @@ async function afterStart(start: Start, containerId: string, tools: NodeTools, s
   if (hook === undefined) return;
   const podIp = pod.spec.hostNetwork ? (tools.hostIPs[0] ?? '') : (sandbox.ips[0] ?? '');
   const { runtime } = tools.cri;
+  const { clock, record } = tools;
   try {
-    await runHook(hook, { container, containerId, podIp }, { runtime, clock: tools.clock }, signal);
+    await runHook(hook, { pod, container, containerId, podIp }, { runtime, clock, record }, signal);
   } catch (error) {
     signal.throwIfAborted();
-    const message = `PostStartHook failed: ${error instanceof Error ? error.message : String(error)}`;
-    tools.record(pod, 'Warning', 'FailedPostStartHook', message, container);
+    const message = error instanceof Error ? error.message : String(error);
+    tools.record(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', container);
     tools.record(pod, 'Normal', 'Killing', 'FailedPostStartHook', container);
     await runtime.stopContainer(containerId, pod.spec.terminationGracePeriodSeconds ?? 30, signal);
     await tools.observer.noteContainer(sandbox.id, containerId, signal);

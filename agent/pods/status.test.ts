@@ -2,7 +2,7 @@ import test from 'ava';
 import type { PodSpec, PodStatus } from '#lib/api/types/core.v1.ts';
 import { allGood, exampleContainer, examplePod, nowMs, observing } from './example.ts';
 import { nothingObserved, type Observed } from './observed.ts';
-import { type StatusFacts, statusOf } from './status.ts';
+import { outcomeOf, type StatusFacts, statusOf } from './status.ts';
 
 type Sight = Parameters<typeof observing>[1];
 
@@ -181,4 +181,24 @@ test('statusOf() does not lose a container that the runtime lost', (t) => {
 
 test('statusOf() gives pods on the host network its address', (t) => {
   t.is(status({ hostNetwork: true }, [{ of: 'main' }]).podIP, '10.0.0.1');
+});
+
+test('outcomeOf() lets a pod be over whose sidecar still runs, and tells of its end only when that has ended', (t) => {
+  const pod = examplePod({
+    restartPolicy: 'Never',
+    initContainers: [exampleContainer('side', { restartPolicy: 'Always' })],
+  });
+  const facts = { pod, probes: allGood, waiting: new Map(), hostIPs: [], seenAtMs: nowMs, nowMs } as const;
+  const before = { phase: 'Running' } as const;
+  const live = observing(pod, [{ of: 'main', ...done }, { of: 'side' }]);
+  const now = outcomeOf({ ...facts, observed: live, stage: 'syncing', before });
+  t.true(now.isOver);
+  t.is(now.status.phase, 'Running');
+  t.true(shown(now.status).includes('Ready=False/PodCompleted'));
+  t.is(outcomeOf({ ...facts, observed: live, stage: 'terminating', before }).status.phase, 'Running');
+  const ended = observing(pod, [
+    { of: 'main', ...done },
+    { of: 'side', ...failed },
+  ]);
+  t.is(outcomeOf({ ...facts, observed: ended, stage: 'terminated', before }).status.phase, 'Succeeded');
 });

@@ -4,8 +4,8 @@ import { wholePod } from '../resize/allocation.ts';
 import { conditionsOf, type ResizeFacts } from './conditions.ts';
 import { containerStatus, type Waiting } from './container-state.ts';
 import { containersOf, type Kind } from './containers.ts';
-import type { Observed } from './observed.ts';
-import { type Phase, phaseOf } from './phase.ts';
+import { isLive, type Observed } from './observed.ts';
+import { isFinal, type Phase, phaseOf } from './phase.ts';
 import type { ProbeView } from './plan.ts';
 import type { PodRecord } from './pod-record.ts';
 import { shortMessages } from './short-message.ts';
@@ -36,8 +36,18 @@ export interface StatusFacts {
 
 /** The pod's status, all of it. */
 export function statusOf(facts: StatusFacts): PodStatus {
+  return outcomeOf(facts).status;
+}
+
+export interface PodOutcome {
+  readonly status: PodStatus;
+  /** Nothing of it has to run any more: what still does, its sidecars, is to end before its phase says so. */
+  readonly isOver: boolean;
+}
+
+export function outcomeOf(facts: StatusFacts): PodOutcome {
   const { pod, observed, before, stage } = facts;
-  if (facts.refusal !== undefined || wasRefused(before)) return refusedStatus(facts);
+  if (facts.refusal !== undefined || wasRefused(before)) return { status: refusedStatus(facts), isOver: true };
   const all = containersOf(pod);
   const known = [
     ...(before.initContainerStatuses ?? []),
@@ -55,12 +65,12 @@ export function statusOf(facts: StatusFacts): PodStatus {
   const [sandbox] = observed.sandboxes;
   const hasSandbox = sandbox?.isReady === true && stage !== 'terminated' && stage !== 'finished';
   const podIPs = pod.spec.hostNetwork ? (sandbox === undefined ? [] : facts.hostIPs) : (sandbox?.ips ?? []);
-  const isOver = stage !== 'syncing' || phase === 'Succeeded' || phase === 'Failed';
+  const isOver = stage !== 'syncing' || isFinal(phase);
   const ips = podIPs.length === 0 && isOver ? (before.podIPs ?? []).map(({ ip }) => ip) : podIPs;
   const { generation } = pod.metadata;
-  return {
+  const status = {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    phase,
+    phase: shownPhase(phase, facts),
     conditions: conditionsOf({
       pod,
       phase,
@@ -81,6 +91,14 @@ export function statusOf(facts: StatusFacts): PodStatus {
     ...wholeResources(facts),
     ...(before.qosClass === undefined ? {} : { qosClass: before.qosClass }),
   };
+  return { status, isOver: isFinal(phase) };
+}
+
+/** Who reads that a pod has ended may count on nothing of it running. Rule: kubelet's status manager. */
+function shownPhase(phase: Phase, { before, observed, stage }: StatusFacts): Phase {
+  const mayRun = (stage === 'syncing' || stage === 'terminating') && observed.containers.some(isLive);
+  if (!mayRun || !isFinal(phase) || isFinal(before.phase)) return phase;
+  return (before.phase as Phase | undefined) ?? 'Running';
 }
 
 /** What a pod was granted and runs with as a whole, where it asks for something as a whole. Rule: KEP-5419. */
@@ -128,7 +146,7 @@ function disruptionOf({ failure }: StatusFacts) {
 /** A phase that is final stays. */
 function nextPhase(facts: StatusFacts, statuses: readonly ContainerStatus[]): Phase {
   const { pod, before, stage } = facts;
-  if (before.phase === 'Failed' || before.phase === 'Succeeded') return before.phase;
+  if (isFinal(before.phase)) return before.phase as Phase;
   if (failureNow(facts) !== undefined) return 'Failed';
   return phaseOf(pod, statuses, stage === 'terminated' || stage === 'finished');
 }

@@ -7,16 +7,16 @@ import type { NodeTools } from './node-facts.ts';
 import type { PodRecord } from './pod-record.ts';
 import type { Reporter } from './report.ts';
 import { stageOf } from './stage.ts';
-import { statusOf } from './status.ts';
+import { outcomeOf, type PodOutcome } from './status.ts';
 
-/** Has the pod's status as it is now told to the API, and returns it. */
+/** Has the pod's status as it is now told to the API, and returns it with what it means for the pod. */
 export function tell(
   record: PodRecord,
   { tools, probes, reporter }: { readonly tools: NodeTools; readonly probes: Probes; readonly reporter: Reporter },
-): PodStatus {
+): PodOutcome {
   const { pod, waiting, failure, refusal, seenAtMs, uid, actuated } = record;
   const newest = reporter.newest(uid);
-  const status = statusOf({
+  const outcome = outcomeOf({
     pod,
     observed: tools.observer.of(uid),
     probes,
@@ -31,8 +31,8 @@ export function tell(
     ...(failure === undefined ? {} : { failure }),
     ...(refusal === undefined ? {} : { refusal }),
   });
-  if (!record.isGone) reporter.report(pod, status);
-  return status;
+  if (!record.isGone) reporter.report(pod, outcome.status);
+  return outcome;
 }
 
 function resizeOf({ pending, resizeError, actuated, pod, uid }: PodRecord, { observer }: NodeTools) {

@@ -169,8 +169,7 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
       const { restarts, actuated } = record;
       const plan = planPod({ pod, observed, probes, restarts, actuated, nowMs: clock.now() });
       for (const wait of plan.waits) holdBack(record, observed, wait, tools);
-      const status = report(record);
-      if (isOver(status)) {
+      if (report(record).isOver) {
         end(record, graceOf(pod));
         return 0;
       }

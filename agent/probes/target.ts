@@ -20,13 +20,18 @@ export interface HttpTarget {
 }
 
 /** Where an httpGet probe or hook goes. */
-export function httpTargetOf(get: NonNullable<Probe['httpGet']>, container: Container, podIp: string): HttpTarget {
+export function httpTargetOf(
+  get: NonNullable<Probe['httpGet']>,
+  container: Container,
+  podIp: string,
+  who: 'probe' | 'lifecycle' = 'probe',
+): HttpTarget {
   const host = get.host || podIp;
   const scheme = (get.scheme ?? 'HTTP').toLowerCase();
   const path = get.path ?? '/';
   const shown = host.includes(':') ? `[${host}]` : host;
   const url = new URL(`${scheme}://${shown}:${portOf(get.port, container)}${path.startsWith('/') ? '' : '/'}${path}`);
-  const headers: Record<string, string | string[]> = { 'user-agent': 'kube-probe/1.37', accept: '*/*' };
+  const headers: Record<string, string | string[]> = { 'user-agent': `kube-${who}/1.37`, accept: '*/*' };
   const given = new Map<string, string[]>();
   for (const { name, value } of get.httpHeaders ?? []) {
     const key = name.toLowerCase();
