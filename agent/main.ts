@@ -193,7 +193,7 @@ export async function runAgentAt(
       ...(options.podNetworkMode === undefined ? {} : { podNetworkMode: options.podNetworkMode }),
       nodePortAddresses: options.nodePortAddresses?.split(','),
       sandboxIds: async (signal) => new Set((await cri.runtime.listSandboxes({}, signal)).map(({ id }) => id)),
-      ...(clusterDns === '' ? {} : { clusterDns }),
+      ...(clusterDns === '' ? {} : { clusterDns: clusterDns.split(',')[0] }),
       clusterDomain,
       informers,
       exec,

@@ -28,6 +28,7 @@ export interface AgentOptions {
   readonly nodePortAddresses?: string;
   /** 'auto' unless told. */
   readonly podNetworkMode?: PodNetworkMode;
+  /** One address, or several by commas: pods ask all of them, and DNS of this node answers at the first. */
   readonly clusterDns: string;
   readonly clusterDomain: string;
   readonly clientCaFile: string;
@@ -70,6 +71,6 @@ export interface AgentOptions {
   readonly maxPods?: number;
   /** Users that a pod with `hostUsers: false` has: 65,536 unless told. */
   readonly idsPerPod?: number;
-  /** /etc/resolv.conf unless told. */
+  /** /etc/resolv.conf unless told; '': pods look up nothing outside. */
   readonly resolvConf?: string;
 }

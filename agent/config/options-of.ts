@@ -24,7 +24,7 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     tlsPrivateKeyFile: text('tlsPrivateKeyFile'),
     clientCaFile: x509?.['clientCAFile'] as string | undefined,
     clusterDomain: text('clusterDomain'),
-    clusterDns: (config['clusterDNS'] as readonly string[] | undefined)?.[0],
+    clusterDns: (config['clusterDNS'] as readonly string[] | undefined)?.join(','),
     cgroupRoot: text('cgroupRoot'),
     maxPods: config['maxPods'] as number,
     idsPerPod: (config['userNamespaces'] as Config)['idsPerPod'] as number,

@@ -9,7 +9,7 @@ export function shownConfig(options: AgentOptions): Readonly<Record<string, unkn
     ...config,
     port: options.port,
     clusterDomain: options.clusterDomain,
-    clusterDNS: options.clusterDns === '' ? [] : [options.clusterDns],
+    clusterDNS: options.clusterDns === '' ? [] : options.clusterDns.split(','),
     cgroupRoot: options.cgroupRoot,
     containerRuntimeEndpoint: options.runtimeEndpoint,
     tlsCertFile: options.tlsCertFile,

@@ -115,8 +115,9 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
     },
     async dns() {
       const { clusterDns, clusterDomain, resolvConf } = options;
-      const node = parseResolvConf(await readFile(resolvConf, 'utf8').catch(() => ''));
-      return { clusterDns: clusterDns === '' ? [] : [clusterDns], clusterDomain, node };
+      const isOff = resolvConf === '';
+      const node = parseResolvConf(isOff ? '' : await readFile(resolvConf, 'utf8').catch(() => ''));
+      return { clusterDns: clusterDns === '' ? [] : clusterDns.split(','), clusterDomain, node, isOff };
     },
     async handlerOf(name, signal) {
       if (name === undefined) return '';

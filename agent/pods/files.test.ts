@@ -1,7 +1,7 @@
 import test from 'ava';
-import { dnsConfigOf, parseResolvConf } from './dns-config.ts';
+import { dnsConfigOf, parseResolvConf, planDns } from './dns-config.ts';
 import { examplePod } from './example.ts';
-import { hostnameOf } from './hostname.ts';
+import { hostnameOf, kernelName } from './hostname.ts';
 import { renderHosts } from './hosts-file.ts';
 
 const node = { servers: ['192.0.2.1'], searches: ['corp.example'], options: ['timeout:1'] };
@@ -66,4 +66,51 @@ test('renderHosts() keeps the file of the node on its network', (t) => {
     nodeFile: '127.0.0.1 localhost\n',
   });
   t.is(text, '# Kubernetes-managed hosts file (host network).\n127.0.0.1 localhost\n');
+});
+
+test('planDns() keeps to the limits of resolvers, and tells what it left out', (t) => {
+  const searches = Array.from({ length: 40 }, (_, at) => `${'d'.repeat(at === 0 ? 254 : 80)}${at}.example`);
+  const dnsConfig = { nameservers: ['1.1.1.1', '1.1.1.2', '1.1.1.3', '1.1.1.1'], searches };
+  const { config, warnings } = planDns(examplePod({ dnsConfig }), facts);
+  t.deepEqual(config.servers, ['10.96.0.10', '1.1.1.1', '1.1.1.2']);
+  t.true(config.searches.join(' ').length <= 2048);
+  t.true(config.searches.every(({ length }) => length <= 253));
+  t.is(config.searches.length, 25);
+  t.deepEqual(
+    warnings.map(({ reason, message }) => [reason, message.replace(/ is: .*/, '')]),
+    [
+      [
+        'DNSConfigForming',
+        'Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line',
+      ],
+      [
+        'DNSConfigForming',
+        'Search Line limits were exceeded, some search paths have been omitted, the applied search line',
+      ],
+    ],
+  );
+  t.deepEqual(planDns(examplePod({ dnsConfig: { searches: ['a.b'] } }), facts).warnings, []);
+});
+
+test('planDns() falls back to the node where there is no cluster DNS, and looks up nothing where that is off', (t) => {
+  const { config, warnings } = planDns(examplePod(), { ...facts, clusterDns: [] });
+  t.deepEqual(config, node);
+  t.deepEqual(warnings, [
+    {
+      reason: 'MissingClusterDNS',
+      message:
+        'pod: "web_default(u1)". kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy. Falling back to "Default" policy.',
+    },
+  ]);
+  const off = planDns(examplePod({ dnsPolicy: 'Default' }), { ...facts, isOff: true }).config;
+  t.deepEqual(off, { servers: ['127.0.0.1'], searches: ['.'], options: [] });
+});
+
+test('kernelName() refuses a whole name that no kernel takes', (t) => {
+  const pod = examplePod({ hostname: 'h'.repeat(40), subdomain: 's', setHostnameAsFQDN: true });
+  const name = hostnameOf(pod, 'cluster.local');
+  t.throws(() => kernelName(name), {
+    message: `failed to construct FQDN from pod hostname and cluster domain, FQDN ${name.domain} is too long (64 characters is the max, 68 characters requested)`,
+  });
+  t.is(kernelName(hostnameOf(examplePod({ hostname: 'h' }), 'cluster.local')), 'h');
 });

@@ -15,3 +15,13 @@ export function hostnameOf({ metadata, spec }: Pod, clusterDomain: string): PodH
   const domain = `${hostname}.${subdomain}.${metadata.namespace ?? 'default'}.svc.${clusterDomain}`;
   return { hostname: spec.setHostnameAsFQDN === true ? domain : hostname, domain };
 }
+
+/** What the kernel is told. @throws {Error} with upstream's words if a whole name is too long for it */
+export function kernelName({ hostname, domain }: PodHostname): string {
+  if (hostname !== domain || hostname.length <= longest) return hostname;
+  const limits = `(${longest} characters is the max, ${hostname.length} characters requested)`;
+  throw new Error(
+    `failed to construct FQDN from pod hostname and cluster domain, FQDN ${hostname} is too long ${limits}`,
+  );
+}
+const longest = 64;

@@ -2,14 +2,16 @@ import { chmod, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Mount } from '#cri/config.ts';
 import type { Pod, VolumeMount } from '#lib/api/types/core.v1.ts';
+import type { PreparedVolume } from '../volumes/volumes.ts';
 import { mountOf } from './container-config.ts';
 import { containerNamed } from './containers.ts';
-import { expand } from './expand.ts';
 import { hostnameOf } from './hostname.ts';
 import { renderHosts } from './hosts-file.ts';
 import type { NodeTools } from './node-facts.ts';
 import { etcHostsPath, terminationLogPath } from './paths.ts';
+import { shownPod } from './pod-record.ts';
 import type { Start } from './start.ts';
+import { subPathOf } from './sub-path-of.ts';
 
 type Environment = readonly { readonly name: string; readonly value: string }[];
 
@@ -49,11 +51,22 @@ async function volumeMounts(
   const { container } = containerNamed(pod, name)!;
   const values = new Map(env.map((variable) => [variable.name, variable.value]));
   const mounts: Mount[] = [];
+  async function partOf(volume: PreparedVolume, volumeName: string, subPath: string): Promise<string> {
+    try {
+      return await tools.volumes.subPath(volume, subPath, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      tools.log.warn('Cannot mount a part of a volume', { pod: shownPod(pod), container: name, subPath, err: error });
+      // What went wrong may tell of the node's own files.
+      const words = `failed to prepare subPath for volumeMount "${volumeName}" of container "${name}"`;
+      throw new Error(words, { cause: error });
+    }
+  }
   for (const mount of container.volumeMounts ?? []) {
     const volume = volumes.get(mount.name);
     if (volume === undefined) throw new Error(`cannot find volume "${mount.name}" to mount into container "${name}"`);
-    const subPath = mount.subPath || expand(mount.subPathExpr ?? '', (variable) => values.get(variable));
-    const hostPath = subPath === '' ? volume.hostPath : await tools.volumes.subPath(volume, subPath, signal);
+    const subPath = subPathOf(mount, (variable) => values.get(variable));
+    const hostPath = subPath === '' ? volume.hostPath : await partOf(volume, mount.name, subPath);
     const isRecursive = await isRecursivelyReadOnly(mount, pod, tools, signal);
     const asItIs = volume.isUnmappable ? { uidMappings: [], gidMappings: [] } : {};
     mounts.push({ ...mountOf(mount, hostPath, volume.isReadOnly ?? false, isRecursive), ...asItIs });

@@ -3,6 +3,7 @@ import type { SandboxConfig } from '#cri/config.ts';
 import type { SandboxStatus } from '#cri/runtime.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import { usersRefusal } from '../userns/user-namespaces.ts';
+import { planDns } from './dns-config.ts';
 import type { NodeTools } from './node-facts.ts';
 import { podDirectory, podLogDirectory } from './paths.ts';
 import { sandboxConfigOf } from './sandbox-config.ts';
@@ -15,15 +16,18 @@ export async function runSandbox(
   signal: AbortSignal,
 ): Promise<SandboxStatus> {
   const { cri, cgroups, observer, limit } = tools;
-  const [handler] = await Promise.all([
-    tools.handlerOf(pod.spec.runtimeClassName, signal),
+  await Promise.all([
     cgroups.make(pod, signal),
     mkdir(podDirectory(tools.rootDir, pod.metadata.uid ?? ''), { recursive: true, mode: 0o750 }),
     mkdir(podLogDirectory(pod), { recursive: true, mode: 0o755 }),
   ]);
   try {
+    const handler = await tools.handlerOf(pod.spec.runtimeClassName, signal);
     await refuseUsers(pod, handler, tools, signal);
     const config = await sandboxConfig(pod, attempt, tools);
+    for (const { reason, message } of planDns(pod, await tools.dns()).warnings) {
+      tools.record(pod, 'Warning', reason, message);
+    }
     const id = await limit(() => cri.runtime.runSandbox(config, handler, tools.life), signal);
     const status = await cri.runtime.sandboxStatus(id, tools.life);
     observer.noteSandbox(status);

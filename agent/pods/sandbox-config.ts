@@ -2,7 +2,7 @@ import type { PortMapping, SandboxConfig, UserNamespace } from '#cri/config.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import { sandboxAnnotations, sandboxLabels } from './annotations.ts';
 import { type DnsFacts, dnsConfigOf } from './dns-config.ts';
-import { hostnameOf } from './hostname.ts';
+import { hostnameOf, kernelName } from './hostname.ts';
 import { podLogDirectory } from './paths.ts';
 import { namespaceOptions, selinuxOf, supplementalGroupsOf } from './security.ts';
 
@@ -13,6 +13,7 @@ export interface SandboxFacts extends DnsFacts {
   readonly users: UserNamespace;
 }
 
+/** @throws {Error} if its name cannot be one */
 export function sandboxConfigOf(facts: SandboxFacts): SandboxConfig {
   const { pod, attempt, cgroupParent } = facts;
   const { spec, metadata } = pod;
@@ -20,7 +21,7 @@ export function sandboxConfigOf(facts: SandboxFacts): SandboxConfig {
   const { runAsUser, runAsGroup, seLinuxOptions } = security ?? {};
   return {
     metadata: { name: metadata.name, namespace: metadata.namespace ?? 'default', uid: metadata.uid ?? '', attempt },
-    hostname: spec.hostNetwork ? '' : hostnameOf(pod, facts.clusterDomain).hostname,
+    hostname: spec.hostNetwork ? '' : kernelName(hostnameOf(pod, facts.clusterDomain)),
     logDirectory: podLogDirectory(pod),
     dnsConfig: dnsConfigOf(pod, facts),
     portMappings: spec.hostNetwork ? [] : portMappings(pod),
