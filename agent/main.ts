@@ -206,7 +206,8 @@ export async function runAgentAt(
     signal,
   );
   const serve = { nodeName, port, tls, client, pods: source, runtime: cri.runtime, metrics, access: options.access };
-  const server = await startKubeletServer({ ...serve, config: shownConfig(options), clock, log }, signal);
+  const { probeMetrics } = pods;
+  const server = await startKubeletServer({ ...serve, probeMetrics, config: shownConfig(options), clock, log }, signal);
   const certificates = keepCertificates(
     {
       nodeName,

@@ -10,6 +10,8 @@ export interface Metrics {
   /** The same for what only grows. */
   counterFrom(name: string, help: string, labels: readonly string[], read: () => Iterable<Sample>): void;
   histogram(name: string, help: string, labels: readonly string[], buckets: readonly number[]): Histogram;
+  /** Drops every series that has all of these label values: what they are about is gone. */
+  forget(labels: Readonly<Record<string, string>>): void;
   render(): string;
 }
 
@@ -36,6 +38,7 @@ export function createMetrics(): Metrics {
   // Who asks for a name again counts on: a controller may be started twice, or anew.
   const gauges = new Map<string, Gauge>();
   const histograms = new Map<string, Histogram>();
+  const stores: Map<string, unknown>[] = [];
 
   function register(name: string, help: string, type: string, lines: () => Iterable<string>): void {
     const head = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
@@ -60,6 +63,7 @@ export function createMetrics(): Metrics {
 
   function makeNumbers(name: string, help: string, type: string, labels: readonly string[]): Gauge {
     const series = new Map<string, number>();
+    stores.push(series);
     register(name, help, type, () => [...series].map(([key, value]) => `${name}${key} ${value}\n`));
     const keyOf = (values: readonly string[]) => bounded(series, render(labels, values), labels);
     return {
@@ -73,6 +77,7 @@ export function createMetrics(): Metrics {
 
   function makeHistogram(name: string, help: string, labels: readonly string[], buckets: readonly number[]): Histogram {
     const series = new Map<string, { readonly counts: number[]; sum: number; total: number }>();
+    stores.push(series);
     register(name, help, 'histogram', () => [...series].map(([key, one]) => renderHistogram(name, key, buckets, one)));
     return {
       observe(values, value) {
@@ -97,6 +102,13 @@ export function createMetrics(): Metrics {
     counterFrom: (name, help, labels, read) => readAnew(name, help, 'counter', labels, read),
     histogram: (name, help, labels, buckets) =>
       known(histograms, name, () => makeHistogram(name, help, labels, buckets)),
+    forget(labels) {
+      const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escaped(value)}"`);
+      for (const store of stores)
+        for (const key of store.keys()) {
+          if (pairs.every((pair) => key.includes(`{${pair}`) || key.includes(`,${pair}`))) store.delete(key);
+        }
+    },
     render: () => [...families.values()].map((family) => family()).join(''),
   };
 }

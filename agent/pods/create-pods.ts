@@ -14,6 +14,7 @@ import type { Informers } from '../informers.ts';
 import { createLimit } from '../limit.ts';
 import type { PodObjects } from '../objects.ts';
 import { createProbes } from '../probes/probes.ts';
+import { createProbeTeller } from '../probes/tell-probe.ts';
 import { isMirrorOf, isStatic } from '../static/annotations.ts';
 import { keepMirrors } from '../static/keep-mirrors.ts';
 import type { PodSource } from '../static/pod-source.ts';
@@ -62,6 +63,8 @@ export interface PodsOptions {
 
 export interface Pods extends Worker {
   readonly observer: Observer;
+  /** What /metrics/probes shows. */
+  probeMetrics(): string;
 }
 
 /** The pods of this node; nothing happens before `run`. `life` ends their probes. */
@@ -76,6 +79,7 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
     clock,
     log,
   });
+  const teller = createProbeTeller(record);
   const probes = createProbes(
     {
       async exec(containerId, command, timeoutMs, signal) {
@@ -86,9 +90,7 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
       clock,
       log,
       onChange: (podUid) => worker.wake(podUid),
-      onFailure(pod, container, kind, output) {
-        record(pod, 'Warning', 'Unhealthy', `${titles[kind]} probe failed: ${output}`, container);
-      },
+      onResult: teller.tell,
     },
     life,
   );
@@ -136,13 +138,18 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
   return {
     ...worker,
     observer,
+    probeMetrics: teller.render,
     async run(signal) {
       const watching = observer.run(signal);
       // Who starts a pod must know what runs already, and which Services there are.
       const ready = Promise.all([observer.synced, informers.services.synced, informers.nodes.synced, source.synced]);
       await Promise.race([ready, aborted(signal)]);
       probes.restore(knownVerdicts(informers.pods.list()));
-      const stops = [source.onChange(worker.see), objects.onChange(worker.wake)];
+      const stops = [
+        source.onChange(worker.see),
+        source.onChange((now, before) => now === undefined && before !== undefined && teller.forget(before)),
+        objects.onChange(worker.wake),
+      ];
       const node = () => informers.nodes.get(options.nodeName);
       const mirrors = { client, informer: informers.pods, statics, node, clock, log };
       await Promise.all([
@@ -155,7 +162,6 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
   };
 }
 const mostAtOnce = 16;
-const titles = { startup: 'Startup', readiness: 'Readiness', liveness: 'Liveness' } as const;
 
 /** What the API was told of containers before this process started: a restart of the agent makes nobody unready. */
 function knownVerdicts(all: Iterable<Pod>) {

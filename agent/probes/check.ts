@@ -7,8 +7,10 @@ import type { ProbeOutcome } from './verdict.ts';
 
 export interface CheckResult {
   readonly outcome: ProbeOutcome;
-  /** What `Unhealthy` Events say. */
+  /** What Events say. */
   readonly output: string;
+  /** It did well, but people should know of something. */
+  readonly isWarning?: boolean;
 }
 
 export interface CheckTarget {
@@ -37,11 +39,11 @@ export async function check(
   try {
     if (probe.exec !== undefined) return await checkExec(probe.exec.command ?? [], target, exec, timeoutMs, signal);
     if (probe.httpGet !== undefined) {
-      return await checkHttp(httpTargetOf(probe.httpGet, target.container, target.podIp), limited, timeoutMs);
+      return await checkHttp(httpTargetOf(probe.httpGet, target.container, target.podIp), limited);
     }
     if (probe.tcpSocket !== undefined) {
       const host = probe.tcpSocket.host || target.podIp;
-      return await checkTcp(host, portOf(probe.tcpSocket.port, target.container), limited, timeoutMs);
+      return await checkTcp(host, portOf(probe.tcpSocket.port, target.container), limited);
     }
     if (probe.grpc !== undefined) {
       const { checkGrpc } = await import('./grpc.ts'); // seldom used, and not small
@@ -64,7 +66,7 @@ async function checkExec(
 ): Promise<CheckResult> {
   const ran = await exec(containerId, command, timeoutMs, signal).catch((error: unknown) => {
     signal.throwIfAborted();
-    if (hasReason(error, 'Timeout')) throw error;
+    if (hasReason(error, 'Timeout')) throw new Error(`command "${command.join(' ')}" timed out`, { cause: error });
     return { exitCode: undefined, output: String((error as Error).message) };
   });
   const { exitCode, output } = ran;
@@ -74,14 +76,14 @@ async function checkExec(
 }
 const mostOutput = 10 * 1024;
 
-async function checkHttp(target: HttpTarget, signal: AbortSignal, timeoutMs: number): Promise<CheckResult> {
+async function checkHttp(target: HttpTarget, signal: AbortSignal): Promise<CheckResult> {
   let at = target;
   for (let hop = 0; hop <= mostRedirects; hop++) {
     let answer: HttpAnswer;
     try {
       answer = await get(at, signal);
     } catch (error) {
-      return { outcome: 'failure', output: `Get "${at.url}": ${reasonOf(error, signal, timeoutMs)}` };
+      return { outcome: 'failure', output: `Get "${at.url}": ${reasonOf(error, signal, target.url)}` };
     }
     const isRedirect = answer.status >= 301 && answer.status <= 308 && answer.location !== undefined;
     if (!isRedirect) {
@@ -89,14 +91,17 @@ async function checkHttp(target: HttpTarget, signal: AbortSignal, timeoutMs: num
       return { outcome: 'failure', output: `HTTP probe failed with statuscode: ${answer.status}` };
     }
     const next = new URL(answer.location ?? '', at.url);
-    if (next.hostname !== target.url.hostname) return { outcome: 'success', output: answer.body }; // not followed elsewhere
+    if (next.hostname !== target.url.hostname) {
+      const output = `Probe terminated redirects, Response body: ${answer.body}`; // not followed elsewhere
+      return { outcome: 'success', output, isWarning: true };
+    }
     at = { ...at, url: next };
   }
   return { outcome: 'failure', output: `Get "${at.url}": stopped after ${mostRedirects} redirects` };
 }
 const mostRedirects = 10;
 
-function checkTcp(host: string, port: number, signal: AbortSignal, timeoutMs: number): Promise<CheckResult> {
+function checkTcp(host: string, port: number, signal: AbortSignal): Promise<CheckResult> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, signal });
     socket.once('connect', () => {
@@ -104,14 +109,32 @@ function checkTcp(host: string, port: number, signal: AbortSignal, timeoutMs: nu
       resolve({ outcome: 'success', output: '' });
     });
     socket.once('error', (error) => {
-      resolve({ outcome: 'failure', output: `dial tcp ${host}:${port}: ${reasonOf(error, signal, timeoutMs)}` });
+      const output = signal.aborted ? dialed(host, port, 'i/o timeout') : (dialing(error, host, port) ?? error.message);
+      resolve({ outcome: 'failure', output });
     });
   });
 }
 
-function reasonOf(error: unknown, signal: AbortSignal, timeoutMs: number): string {
-  if (signal.aborted) return `context deadline exceeded after ${timeoutMs / 1000}s`;
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ECONNREFUSED') return 'connect: connection refused';
-  return message;
+function reasonOf(error: unknown, signal: AbortSignal, { hostname, port, protocol }: URL): string {
+  if (signal.aborted) return 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)';
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const { message } = error as NodeJS.ErrnoException;
+  return dialing(error, host, Number(port || (protocol === 'https:' ? 443 : 80))) ?? message;
+}
+
+/** Why there was no connection, in the words that people know; `undefined`: there was one. */
+function dialing(error: unknown, host: string, port: number): string | undefined {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const why = unreached[code];
+  return why === undefined ? undefined : dialed(host, port, `connect: ${why}`);
+}
+const unreached: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  EHOSTUNREACH: 'no route to host',
+  ENETUNREACH: 'network is unreachable',
+  ETIMEDOUT: 'connection timed out',
+};
+
+function dialed(host: string, port: number, why: string): string {
+  return `dial tcp ${host.includes(':') ? `[${host}]` : host}:${port}: ${why}`;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Container, Pod, Probe } from '#lib/api/types/core.v1.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
-import { check, type ExecInContainer } from './check.ts';
+import { type CheckResult, check, type ExecInContainer } from './check.ts';
 import { firstVerdict, hasGivenUp, nextVerdict, type ProbeKind, type Verdict } from './verdict.ts';
 
 export interface ProbesOptions {
@@ -11,8 +11,8 @@ export interface ProbesOptions {
   readonly log: Log;
   /** A verdict changed: the pod's worker has something to do. */
   onChange(podUid: string): void;
-  /** For the `Unhealthy` Event. */
-  onFailure(pod: Pod, container: Container, kind: ProbeKind, output: string): void;
+  /** One probe was made. */
+  onResult(pod: Pod, container: Container, kind: ProbeKind, result: CheckResult, ms: number): void;
 }
 
 /** What is known of a running container that probes need. */
@@ -91,11 +91,13 @@ export function createProbes(options: ProbesOptions, life: AbortSignal): Probes 
 
   async function once(probed: Probed, kind: ProbeKind, probe: Probe, signal: AbortSignal): Promise<void> {
     const { container, running, podIp, podUid } = probed;
-    const { outcome, output } = await check(probe, { container, containerId: running.id, podIp }, options.exec, signal);
+    const beganMs = clock.now();
+    const result = await check(probe, { container, containerId: running.id, podIp }, options.exec, signal);
+    const { outcome } = result;
     const before = probed.verdicts.get(kind)!;
     const now = nextVerdict(before, outcome, probe);
     probed.verdicts.set(kind, now);
-    if (outcome !== 'success') options.onFailure(probed.pod, container, kind, output);
+    options.onResult(probed.pod, container, kind, result, clock.now() - beganMs);
     if (kind !== 'readiness' && hasGivenUp(kind, now, probe) && !isTerminating(probed.pod)) probed.over = kind;
     if (now.isGood !== before.isGood || probed.over === kind) options.onChange(podUid);
   }

@@ -57,7 +57,7 @@ export async function handle(
     case 'cadvisorMetrics':
       return send(response, metricsType, cadvisorMetrics(await options.usage(signal)));
     case 'probeMetrics':
-      return send(response, metricsType, ''); // counted by whoever probes, in /metrics
+      return send(response, metricsType, options.probeMetrics?.() ?? '');
     case 'config':
       return sendJson(response, { kubeletconfig: options.config ?? {} });
     default:

@@ -25,6 +25,8 @@ export interface KubeletServerOptions {
     'listContainers' | 'listSandboxes' | 'containerStatus' | 'exec' | 'attach' | 'portForward' | 'execSync' | 'stats'
   >;
   readonly metrics: Metrics;
+  /** What /metrics/probes shows. */
+  probeMetrics?(): string;
   readonly access?: AccessRule | undefined;
   /** What /configz shows. */
   readonly config?: unknown;
