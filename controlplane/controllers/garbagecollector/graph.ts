@@ -14,7 +14,10 @@ export interface Item {
 export interface Graph {
   get(item: Item): KubeObject | undefined;
   dependentsOf(uid: string): readonly { readonly item: Item; readonly object: KubeObject }[];
-  /** Where the owner must be that `reference` in an object of `namespace` names; undefined for kinds that are not known. */
+  /**
+   * Where the owner must be that `reference` in an object of `namespace` names; undefined where nobody can tell: the kind is
+   * not known, or has namespaces while the object has none.
+   */
   ownerOf(reference: OwnerReference, namespace: string | undefined): Item | undefined;
   readonly synced: Promise<void>;
 }
@@ -47,7 +50,8 @@ export function createGraph(kinds: Kinds, informers: Informers, onChange: Change
     ownerOf({ apiVersion, kind: kindName, name }, namespace) {
       const slash = apiVersion.indexOf('/');
       const kind = kinds.find(slash === -1 ? '' : apiVersion.slice(0, slash), kindName);
-      if (kind === undefined) return undefined;
+      // What is of no namespace cannot say where such an owner is: it must not be taken for gone.
+      if (kind === undefined || (kind.isNamespaced && !namespace)) return undefined;
       return { kind, key: kind.isNamespaced ? `${namespace ?? ''}/${name}` : name };
     },
     synced: kinds.synced.then(() => Promise.all([...sources.values()].map(({ synced }) => synced))).then(() => {}),
