@@ -7,6 +7,7 @@ import type { Node, Pod } from '#lib/api/types/core.v1.ts';
  */
 export type Change =
   | { readonly what: 'node'; readonly now: Node; readonly before?: Node | undefined }
+  | { readonly what: 'nodeGone'; readonly before: Node }
   | { readonly what: 'pod'; readonly now?: Pod | undefined; readonly before?: Pod | undefined }
   | { readonly what: 'volume' };
 
@@ -33,4 +34,13 @@ export function makesRoom(change: Change): boolean {
   if (change.now === undefined) return true;
   const now = podRequests(change.now);
   return Object.entries(podRequests(change.before)).some(([name, amount]) => (now[name] ?? 0) < amount);
+}
+
+/** A change that cannot make a pod fit: what the scheduler itself wrote, mostly. */
+export function isOnlyStatus(before: Pod, now: Pod): boolean {
+  return (
+    before.metadata.generation === now.metadata.generation &&
+    JSON.stringify(before.spec) === JSON.stringify(now.spec) &&
+    JSON.stringify(before.metadata.labels) === JSON.stringify(now.metadata.labels)
+  );
 }

@@ -33,6 +33,21 @@ export function preemptionRefusal(pod: Pod, world: World, refusals: ReadonlyMap<
     : undefined;
 }
 
+/** What the pod's condition says of it that nobody is preempted. */
+export function noPreemption(pod: Pod, world: World, refusals: ReadonlyMap<string, Refusal>): string {
+  const count = world.nodes.length;
+  if (count === 0) return '';
+  const refusal = preemptionRefusal(pod, world, refusals);
+  if (refusal !== undefined) return `preemption: ${refusal}`;
+  const unlooked = count - refusals.size; // nodes that were not even asked cannot help either
+  const final = unlooked + [...refusals.values()].filter(({ isFinal }) => isFinal).length;
+  const parts = [
+    ...(count - final > 0 ? [`${count - final} No preemption victims found for incoming pod`] : []),
+    ...(final > 0 ? [`${final} Preemption is not helpful for scheduling`] : []),
+  ];
+  return `preemption: 0/${count} nodes are available: ${parts.join(', ')}.`;
+}
+
 interface Candidate extends Preemption {
   /** How many budgets are overdrawn by it. */
   readonly violations: number;

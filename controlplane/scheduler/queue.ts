@@ -184,6 +184,8 @@ function eventOf(change: Change): string {
   switch (change.what) {
     case 'node':
       return change.before === undefined ? 'NodeAdd' : 'NodeUpdate';
+    case 'nodeGone':
+      return 'NodeDelete';
     case 'pod':
       if (change.now === undefined) return 'AssignedPodDelete';
       return change.before === undefined ? 'AssignedPodAdd' : 'AssignedPodUpdate';

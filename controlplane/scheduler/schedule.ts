@@ -43,15 +43,19 @@ export function schedule(
   watch?.passed('PreFilter');
   const refusals = new Map<string, Refusal>();
   const refusedBy = new Set<string>(unasked === undefined ? [] : [unasked]);
+  const promisedName = pod.status?.nominatedNodeName;
+  const promised = promisedName && nodes.find(({ node }) => node.metadata.name === promisedName);
+  if (promised && refusalOn(promised, pod, world, plugins, checks) === undefined) {
+    watch?.passed('Filter');
+    return { node: promised.node.metadata.name, evaluated: 1, feasible: 1 }; // others left it for this one
+  }
   const feasible: NodeInfo[] = [];
   const count = nodes.length;
   const enough = enoughOf(count, percentage);
   let evaluated = 0;
   for (; evaluated < count && feasible.length < enough; evaluated++) {
     const info = nodes[(start + evaluated) % count]!;
-    const found =
-      firstRefusal(pod, info, checks) ??
-      (world.isPromised ? refusalWithNominated(pod, info, plugins, world) : undefined);
+    const found = refusalOn(info, pod, world, plugins, checks);
     if (found === undefined) feasible.push(info);
     else {
       refusals.set(info.node.metadata.name, found.refusal);
@@ -66,6 +70,17 @@ export function schedule(
   }
   const node = feasible.length === 1 ? feasible[0]! : best(pod, world, feasible, plugins, watch);
   return { node: node.node.metadata.name, evaluated, feasible: feasible.length };
+}
+
+function refusalOn(
+  info: NodeInfo,
+  pod: Pod,
+  world: World,
+  plugins: readonly Plugin[],
+  checks: readonly Check[],
+): { readonly refusal: Refusal; readonly by: string } | undefined {
+  const refusal = firstRefusal(pod, info, checks);
+  return refusal ?? (world.isPromised ? refusalWithNominated(pod, info, plugins, world) : undefined);
 }
 
 /** Rule: kube-scheduler's `percentageOfNodesToScore`; where it is not set: 50 %, less by one for each 125 nodes. */

@@ -9,9 +9,9 @@ import type { Clock } from '#lib/clock.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
 import { createMetrics, type Metrics } from '#lib/metrics.ts';
-import { type Change, isNodeChange, podChange } from './change.ts';
+import { type Change, isNodeChange, isOnlyStatus, podChange } from './change.ts';
 import { createSchedulerMetrics } from './metrics.ts';
-import { preempt, preemptionRefusal } from './preempt.ts';
+import { noPreemption, preempt, preemptionRefusal } from './preempt.ts';
 import type { Profile } from './profile.ts';
 import { SchedulingQueue } from './queue.ts';
 import { type Outcome, schedule, type Watch } from './schedule.ts';
@@ -78,6 +78,8 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
   informers.nodes.onChange((node, before) => {
     if (node === undefined) {
       snapshot.removeNode(before!.metadata.name);
+      wake({ what: 'nodeGone', before: before! });
+      ring();
       return;
     }
     if (!isNodeChange(before, node)) return; // a heartbeat: no rule looks at it
@@ -90,8 +92,9 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     if (pod === undefined || hasEnded(pod) || pod.spec.nodeName) gated.delete(uid);
     if (pod === undefined || hasEnded(pod)) {
       queue.remove(uid);
+      const hadRoom = before?.spec.nodeName || snapshot.nominationOf(uid);
       snapshot.removePod(uid);
-      if (before?.spec.nodeName) wake({ what: 'pod', before });
+      if (hadRoom) wake({ what: 'pod', before });
     } else if (pod.spec.nodeName) {
       queue.remove(uid);
       const change = podChange(before, pod);
@@ -113,7 +116,7 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
       await (binding < mostBindings ? rest() : bell.promise);
       continue;
     }
-    decide(pod, profiles.get(nameOf(pod))!);
+    decide(newest(pod), profiles.get(nameOf(pod))!);
     if (clock.now() - breathedMs < mostBreathMs) continue;
     await new Promise((resolve) => setImmediate(resolve)); // others in this process want to run, too
     breathedMs = clock.now();
@@ -130,11 +133,22 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     const mayGo = !pod.metadata.deletionTimestamp && !isGated;
     if (!mayGo || !profiles.has(nameOf(pod))) {
       queue.remove(uid);
+      const hadRoom = snapshot.nominationOf(uid);
       snapshot.nominate(uid, undefined);
+      if (hadRoom) wake({ what: 'pod', before: pod });
       return;
     }
     if (pod.status.nominatedNodeName || before?.status.nominatedNodeName) snapshot.nominate(uid, pod);
     if (before === undefined || !isOnlyStatus(before, pod)) queue.add(pod, clock.now());
+  }
+
+  /** The queue does not learn of changes of status, and a node may have been promised just now. */
+  function newest(pod: Pod): Pod {
+    const known = informers.pods.get(keyOf(pod));
+    const now = known?.metadata.uid === pod.metadata.uid ? known! : pod;
+    const nominatedNodeName = snapshot.nominationOf(now.metadata.uid ?? '');
+    if (now.status?.nominatedNodeName === nominatedNodeName) return now;
+    return { ...now, status: { ...now.status, nominatedNodeName } };
   }
 
   async function rest(): Promise<void> {
@@ -238,14 +252,24 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     const plan = preemption && preempt(pod, snapshot, plugins, outcome.refusals, search);
     const status = plan === undefined ? 'Unschedulable' : 'Success';
     if (preemption) metrics.passed('PostFilter', status, schedulerName, (performance.now() - fromMs) / 1000);
-    const why = plan === undefined && preemption ? noPreemption(pod, outcome, snapshot) : '';
+    const why = plan === undefined && preemption ? noPreemption(pod, snapshot, outcome.refusals) : '';
+    // Nobody can make room there any more: others may have it. Rule: DefaultPreemption clears the nomination then.
+    const isForsaken =
+      plan === undefined &&
+      preemption !== undefined &&
+      pod.status.nominatedNodeName !== undefined &&
+      preemptionRefusal(pod, snapshot, outcome.refusals) === undefined;
     const message = `${outcome.message} ${why}`.trim();
     const events = options.eventsOf(schedulerName);
     const rivals =
       plan === undefined ? [] : snapshot.nominated(plan.node).filter((other) => priorityOf(other) < priorityOf(pod));
     if (plan !== undefined) snapshot.nominate(pod.metadata.uid ?? '', pod, plan.node); // its room is its own from now on
+    if (isForsaken) {
+      snapshot.nominate(pod.metadata.uid ?? '', undefined);
+      wake({ what: 'pod', before: pod });
+    }
     events.record(referenceTo(podResource, pod), 'Warning', 'FailedScheduling', message);
-    await refusePod(options.client, pod, message, clock, signal);
+    await refusePod(options.client, pod, { message, isForsaken }, clock, signal);
     if (plan === undefined) return;
     metrics.preempted(plan.victims.length);
     await nominate({ client: options.client, events, clock, name: schedulerName }, pod, plan, rivals, signal);
@@ -266,27 +290,4 @@ function nameOf({ spec }: Pod): string {
 
 function priorityOf({ spec }: Pod): number {
   return spec.priority ?? 0;
-}
-
-function noPreemption(pod: Pod, { refusals }: Refused, world: Snapshot): string {
-  const count = world.nodes.length;
-  if (count === 0) return '';
-  const refusal = preemptionRefusal(pod, world, refusals);
-  if (refusal !== undefined) return `preemption: ${refusal}`;
-  const unlooked = count - refusals.size; // nodes that were not even asked cannot help either
-  const final = unlooked + [...refusals.values()].filter(({ isFinal }) => isFinal).length;
-  const parts = [
-    ...(count - final > 0 ? [`${count - final} No preemption victims found for incoming pod`] : []),
-    ...(final > 0 ? [`${final} Preemption is not helpful for scheduling`] : []),
-  ];
-  return `preemption: 0/${count} nodes are available: ${parts.join(', ')}.`;
-}
-
-/** A change that cannot make a pod fit: what the scheduler itself wrote, mostly. */
-function isOnlyStatus(before: Pod, now: Pod): boolean {
-  return (
-    before.metadata.generation === now.metadata.generation &&
-    JSON.stringify(before.spec) === JSON.stringify(now.spec) &&
-    JSON.stringify(before.metadata.labels) === JSON.stringify(now.metadata.labels)
-  );
 }

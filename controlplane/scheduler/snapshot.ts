@@ -143,6 +143,11 @@ export class Snapshot implements World {
     this.#nominated.set(node, there.set(uid, pod));
   }
 
+  /** The node on which the pod waits for room. */
+  nominationOf(uid: string): string | undefined {
+    return this.#nominees.get(uid);
+  }
+
   get isPromised(): boolean {
     return this.#nominated.size > 0;
   }

@@ -6,16 +6,23 @@ import type { Clock } from '#lib/clock.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Preemption } from './preempt.ts';
 
+export interface Refusing {
+  readonly message: string;
+  /** It waits on no node any more. */
+  readonly isForsaken: boolean;
+}
+
 /** Says in the pod's PodScheduled condition why it has no node. Nothing is written where that is said already. */
 export async function refusePod(
   client: Client,
   pod: Pod,
-  message: string,
+  { message, isForsaken }: Refusing,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
   const before = pod.status.conditions?.find((condition) => condition.type === 'PodScheduled');
-  if (before?.status === 'False' && before.message === message) return;
+  const isSaid = before?.status === 'False' && before.message === message;
+  if (isSaid && !isForsaken) return;
   const condition: PodCondition = {
     type: 'PodScheduled',
     status: 'False',
@@ -23,7 +30,8 @@ export async function refusePod(
     message,
     lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : new Date(clock.now()).toISOString(),
   };
-  await patchStatus(client, pod, { conditions: [condition] }, signal);
+  const status = { conditions: [condition], ...(isForsaken ? { nominatedNodeName: null } : {}) };
+  await patchStatus(client, pod, status, signal);
 }
 
 /** Evicts the victims gracefully and notes the node that the pod waits for; less important ones wait there no more. */

@@ -105,7 +105,7 @@ export function createTopologySpread(args: TopologySpreadArgs = {}, facts?: Topo
       });
     },
     helps(pod, change) {
-      if (change.what === 'node') return true;
+      if (change.what === 'node' || change.what === 'nodeGone') return true; // with it a domain may have gone
       if (change.what !== 'pod') return false;
       const { all } = constraintsOf(pod, true);
       return [change.now, change.before].some(

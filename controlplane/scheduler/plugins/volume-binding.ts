@@ -36,7 +36,7 @@ export function createVolumeBinding(facts: VolumeFacts): Plugin {
       if (bound.some((volume) => !isVolumeOn(volume, node))) return conflict;
       return delayed.length > 0 && decide(delayed, node, facts) === undefined ? nothingThere : undefined;
     },
-    helps: (_pod, change) => change.what !== 'pod',
+    helps: (_pod, change) => change.what === 'node' || change.what === 'volume',
   };
 }
 

@@ -33,7 +33,8 @@ export function createVolumeLimits(facts: VolumeLimitFacts): Plugin {
       return added.some(isOver) ? refused : undefined;
     },
     helps(_pod, change) {
-      return change.what !== 'pod' || (change.before !== undefined && change.now === undefined);
+      if (change.what !== 'pod') return change.what !== 'nodeGone';
+      return change.before !== undefined && change.now === undefined;
     },
   };
 }

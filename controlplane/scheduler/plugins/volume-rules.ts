@@ -77,7 +77,7 @@ export function createVolumeZone(facts: VolumeFacts): Plugin {
       );
       return isElsewhere ? { reasons: ['node(s) had no available volume zone'], isFinal: true } : undefined;
     },
-    helps: (_pod, change) => change.what !== 'pod',
+    helps: (_pod, change) => change.what === 'node' || change.what === 'volume',
   };
 }
 const zone = 'topology.kubernetes.io/zone';
