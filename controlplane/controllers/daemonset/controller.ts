@@ -21,7 +21,8 @@ import { generateNameFor, podFrom } from '../shared/pods.ts';
 import { isSameStatus } from '../shared/same.ts';
 import { slowStart } from '../shared/slow-start.ts';
 import { watchOwned } from '../shared/watch-owned.ts';
-import { planDaemonSet, tolerationsFor } from './plan.ts';
+import { createFailures } from './failures.ts';
+import { nodeOf, planDaemonSet, tolerationsFor } from './plan.ts';
 
 /** Keeps one pod of each DaemonSet on every node that is meant for it. */
 export async function runDaemonSets(context: ControllerContext, signal: AbortSignal): Promise<void> {
@@ -31,6 +32,7 @@ export async function runDaemonSets(context: ControllerContext, signal: AbortSig
   const nodes = informers.get(nodeResource);
   const revisions = informers.get(controllerRevisions);
   const expectations = new Expectations();
+  const failures = createFailures();
   const queue = createQueue('daemonset-controller', context, reconcile, { workers: 2 });
   watchOwned({
     ownerResource: resource,
@@ -50,6 +52,7 @@ export async function runDaemonSets(context: ControllerContext, signal: AbortSig
     const set = sets.get(key);
     if (set === undefined) {
       expectations.forget(key);
+      failures.forget(key);
       return undefined;
     }
     if (set.metadata.deletionTimestamp !== undefined || !expectations.areMet(key, clock.now())) return undefined;
@@ -72,9 +75,14 @@ export async function runDaemonSets(context: ControllerContext, signal: AbortSig
       pods: mine,
       hash,
       collisionCount: history.collisionCount,
+      retryInMs: (node) => failures.leftMs(key, `${set.status.observedGeneration} ${node}`, clock.now()),
       nowMs: clock.now(),
     });
-    for (const pod of plan.ended) tellEnded(set, pod);
+    for (const pod of plan.ended) {
+      tellEnded(set, pod);
+      if (pod.status.phase !== 'Failed') continue;
+      failures.note(key, `${set.status.observedGeneration} ${nodeOf(pod)}`, clock.now());
+    }
     if (!isSameStatus(plan.status, set.status)) {
       await client.update(resource, { ...set, status: plan.status }, signal, { subresource: 'status' });
     }

@@ -116,6 +116,40 @@ test(
   [pod('a', { hash: 'old' }), pod('b', { hash: 'old' })],
   ['+a'],
 );
+const surging = set({ updateStrategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } });
+const beside = pod('a', { name: 'd-fresh' });
+test(
+  does,
+  'takes the old one away once the one beside it is available',
+  surging,
+  [node('a')],
+  [pod('a', { hash: 'old' }), beside],
+  ['-d-a'],
+);
+test(
+  does,
+  'keeps the old one until then',
+  surging,
+  [node('a')],
+  [pod('a', { hash: 'old' }), pod('a', { name: 'd-fresh', isReady: false })],
+  [],
+);
+test(
+  does,
+  'takes an old one away at once that serves nobody',
+  surging,
+  [node('a')],
+  [pod('a', { hash: 'old', isReady: false }), pod('a', { name: 'd-fresh', isReady: false })],
+  ['-d-a'],
+);
+test(
+  does,
+  'adds new ones beside old ones that serve nobody, whatever the surge',
+  surging,
+  two,
+  [pod('a', { hash: 'old', isReady: false }), pod('b', { hash: 'old', isReady: false })],
+  ['+a', '+b'],
+);
 test(
   does,
   'leaves old ones on OnDelete',
@@ -124,6 +158,26 @@ test(
   [pod('a', { hash: 'old' })],
   [],
 );
+
+test('planDaemonSet() waits before it replaces one that failed again', (t) => {
+  const facts = { set: set(), nodes: [node('a')], hash: 'new', collisionCount: 0, nowMs };
+  const failed = [pod('a', { phase: 'Failed' })];
+  const plan = planDaemonSet({ ...facts, pods: failed, retryInMs: () => 4_000 });
+  t.like(plan, { create: [], delete: [], ended: [], againMs: 4_000 });
+  const done = planDaemonSet({ ...facts, pods: [pod('a', { phase: 'Succeeded' })], retryInMs: () => 4_000 });
+  t.is(done.delete.length, 1);
+});
+
+test('planDaemonSet() looks again when the one that surge added has been ready for long enough', (t) => {
+  const since = (one: Pod, ms: number): Pod => {
+    const lastTransitionTime = new Date(nowMs - ms).toISOString();
+    return { ...one, status: { ...one.status, conditions: [{ type: 'Ready', status: 'True', lastTransitionTime }] } };
+  };
+  const of = set({ minReadySeconds: 10, updateStrategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } });
+  const pods = [since(pod('a', { hash: 'old' }), 60_000), since(beside, 4_000)];
+  const plan = planDaemonSet({ set: of, nodes: [node('a')], pods, hash: 'new', collisionCount: 0, nowMs });
+  t.like(plan, { delete: [], againMs: 6_000 });
+});
 
 test('planDaemonSet() counts', (t) => {
   const { status } = planDaemonSet({

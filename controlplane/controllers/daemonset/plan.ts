@@ -13,6 +13,8 @@ export interface DaemonSetFacts {
   /** Label value of the present template's revision. */
   readonly hash: string;
   readonly collisionCount: number | undefined;
+  /** Milliseconds until a failed pod may be replaced on that node. */
+  retryInMs?(node: string): number;
   readonly nowMs: number;
 }
 
@@ -34,6 +36,7 @@ export function planDaemonSet(facts: DaemonSetFacts): DaemonSetPlan {
   const remove = new Set<Pod>();
   const endedOnes: Pod[] = [];
   const wanted: string[] = [];
+  const retries: number[] = [];
   for (const node of nodes) {
     const { name } = node.metadata;
     const { shouldRun, mayStay } = judge(set, node);
@@ -45,17 +48,23 @@ export function planDaemonSet(facts: DaemonSetFacts): DaemonSetPlan {
     if (!mayStay) for (const pod of live) remove.add(pod);
     else {
       for (const pod of ended) {
+        const retryMs = pod.status.phase === 'Failed' ? (facts.retryInMs?.(name) ?? 0) : 0;
+        if (retryMs > 0) {
+          retries.push(retryMs); // the node may refuse the next one just so
+          continue;
+        }
         remove.add(pod);
         endedOnes.push(pod);
       }
-      // The oldest stays, of those of the present template if surge made a second one.
       for (const pod of surplus(good, facts)) remove.add(pod);
     }
     if (shouldRun && here.length === 0) create.push(name);
   }
   const names = new Set(nodes.map(({ metadata }) => metadata.name));
   for (const [name, gone] of byNode) if (name !== '' && !names.has(name)) for (const pod of gone) remove.add(pod);
-  const { status, againMs } = statusOf(facts, wanted, byNode);
+  const { status, waits } = statusOf(facts, wanted, byNode);
+  const times = [...retries, ...waits];
+  const againMs = times.length === 0 ? undefined : Math.min(...times);
   const isSettled = create.length === 0 && remove.size === 0;
   if (isSettled && set.spec.updateStrategy?.type !== 'OnDelete') {
     const update = rollingUpdate(facts, wanted, byNode);
@@ -107,28 +116,33 @@ function judge(set: DaemonSet, node: Node): { readonly shouldRun: boolean; reado
   return { shouldRun: !keepsOut, mayStay: !drivesOut };
 }
 
-function surplus(good: readonly Pod[], facts: DaemonSetFacts): readonly Pod[] {
+/** The oldest stays; with surge the oldest of each template, until the new one is available or the old one serves nobody. */
+function surplus(good: readonly Pod[], { set, hash, nowMs }: DaemonSetFacts): readonly Pod[] {
   if (good.length < 2) return [];
-  const isNew = (pod: Pod) => pod.metadata.labels?.[revisionLabel] === facts.hash;
-  const hasSurge = surgeOf(facts) > 0;
-  const [news, olds] = [good.filter(isNew), good.filter((pod) => !isNew(pod))];
-  if (hasSurge && news.length === 1 && olds.length === 1) {
-    return availableInMs(news[0]!, facts.set.spec.minReadySeconds ?? 0, facts.nowMs) === 0 ? olds : [];
-  }
-  const byAge = good.toSorted((a, b) =>
-    (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''),
-  );
-  return byAge.slice(1);
+  const sorted = byAge(good);
+  if (surgeOf(set, 1) === 0) return sorted.slice(1);
+  const isNew = (pod: Pod) => pod.metadata.labels?.[revisionLabel] === hash;
+  const [fresh, old] = [sorted.find(isNew), sorted.find((pod) => !isNew(pod))];
+  const others = sorted.filter((pod) => pod !== fresh && pod !== old);
+  if (fresh === undefined || old === undefined) return others;
+  const isReplaced = !isReady(old) || availableInMs(fresh, set.spec.minReadySeconds ?? 0, nowMs) === 0;
+  return isReplaced ? [...others, old] : others;
 }
 
-function surgeOf({ set, nodes }: DaemonSetFacts): number {
-  return scaledValue(set.spec.updateStrategy?.rollingUpdate?.maxSurge, nodes.length, 'up');
+/** Those on their node first, then the older. */
+function byAge(pods: readonly Pod[]): readonly Pod[] {
+  const text = ({ metadata, spec }: Pod) => `${spec.nodeName ? 0 : 1} ${metadata.creationTimestamp} ${metadata.name}`;
+  return pods.toSorted((a, b) => (text(a) < text(b) ? -1 : 1));
+}
+
+function surgeOf({ spec }: DaemonSet, wanted: number): number {
+  return scaledValue(spec.updateStrategy?.rollingUpdate?.maxSurge, wanted, 'up');
 }
 
 /** Old pods go while no more than maxUnavailable nodes are without a sound one; with surge the new one comes first. */
 function rollingUpdate(facts: DaemonSetFacts, wanted: readonly string[], byNode: ReadonlyMap<string, readonly Pod[]>) {
   const { set, hash, nowMs } = facts;
-  const surge = surgeOf(facts);
+  const surge = surgeOf(set, wanted.length);
   const most = scaledValue(
     set.spec.updateStrategy?.rollingUpdate?.maxUnavailable ?? (surge > 0 ? 0 : 1),
     wanted.length,
@@ -140,16 +154,18 @@ function rollingUpdate(facts: DaemonSetFacts, wanted: readonly string[], byNode:
   const isOld = (pod: Pod) =>
     pod.metadata.labels?.[revisionLabel] !== hash && pod.metadata.deletionTimestamp === undefined;
   let unavailable = wanted.filter((name) => !here(name).some(isSound)).length;
-  let surging = wanted.filter((name) => here(name).length > 1).length;
+  let surging = surge > 0 ? wanted.filter((name) => here(name).length > 1).length : 0;
   const create: string[] = [];
   const remove: Pod[] = [];
   for (const name of wanted) {
     const old = here(name).find(isOld);
     if (old === undefined || here(name).length > 1) continue;
     if (surge > 0) {
-      if (surging >= surge) continue;
-      surging++;
-      create.push(name);
+      if (isSound(old)) {
+        if (surging >= surge) continue;
+        surging++;
+      }
+      create.push(name); // beside one that serves nobody it is no surge
     } else if (!isSound(old))
       remove.push(old); // it serves nobody: no loss
     else if (unavailable < most) {
@@ -163,13 +179,9 @@ function rollingUpdate(facts: DaemonSetFacts, wanted: readonly string[], byNode:
 function statusOf(facts: DaemonSetFacts, wanted: readonly string[], byNode: ReadonlyMap<string, readonly Pod[]>) {
   const { set, hash, nowMs } = facts;
   const isWanted = new Set(wanted);
-  const oldest = (name: string) =>
-    (byNode.get(name) ?? []).toSorted((a, b) =>
-      (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''),
-    )[0];
-  const running = wanted.map(oldest).filter((pod) => pod !== undefined);
-  const waits = running.map((pod) => availableInMs(pod, set.spec.minReadySeconds ?? 0, nowMs));
-  const available = waits.filter((ms) => ms === 0).length;
+  const running = wanted.flatMap((name) => byAge(byNode.get(name) ?? [])[0] ?? []);
+  const waitOf = (pod: Pod) => availableInMs(pod, set.spec.minReadySeconds ?? 0, nowMs);
+  const available = running.filter((pod) => waitOf(pod) === 0).length;
   const status: DaemonSetStatus = {
     currentNumberScheduled: running.length,
     numberMisscheduled: [...byNode].filter(([name, pods]) => name !== '' && !isWanted.has(name) && pods.length > 0)
@@ -183,6 +195,7 @@ function statusOf(facts: DaemonSetFacts, wanted: readonly string[], byNode: Read
     ...(facts.collisionCount === undefined ? {} : { collisionCount: facts.collisionCount }),
     ...(set.status.conditions === undefined ? {} : { conditions: set.status.conditions }),
   };
-  const later = waits.filter((ms): ms is number => ms !== undefined && ms > 0);
-  return { status, againMs: later.length === 0 ? undefined : Math.min(...later) };
+  // Of all pods: the one that surge added is not the oldest, and its time lets the other go.
+  const waits = facts.pods.map(waitOf).filter((ms): ms is number => ms !== undefined && ms > 0);
+  return { status, waits };
 }
