@@ -1,14 +1,15 @@
 import { isSame } from '#lib/api/kinds/equal.ts';
 import { leases as leaseResource, nodes as nodeResource, pods as podResource } from '#lib/api/resources.ts';
-import type { Node, Pod, Taint } from '#lib/api/types/core.v1.ts';
+import type { Node, Pod } from '#lib/api/types/core.v1.ts';
 import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
 import { indexes } from '../informers.ts';
 import { conditionOf, timeOf } from '../shared/conditions.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
 import { podCondition } from '../shared/pods.ts';
-import { readiness, silenced, taintsFor } from './health.ts';
+import { isDriving, readiness, silenced, taintsFor } from './health.ts';
 import { createNodeMetrics } from './metrics.ts';
+import { createTurns, pauseMs, zoneFacts, zoneOf } from './zones.ts';
 
 /**
  * Notices nodes that have fallen silent, and writes on each node by taints what it is not fit for.
@@ -26,12 +27,14 @@ export async function runNodeLifecycle(
   const pods = informers.get(podResource);
   const heardMs = new Map<string, number>(); // bounded by the nodes
   const waiting = new Set<string>(); // nodes with a look at their silence to come
+  const turns = createTurns();
   const queue = createQueue('node-lifecycle-controller', context, reconcile);
 
   nodes.onChange((now, before, key) => {
     if (now === undefined) {
       heardMs.delete(key);
       tell(before!, 'Normal', 'RemovingNode', `Node ${key} event: Removing Node ${key} from Controller`);
+      addSilent();
       return;
     }
     if (before === undefined) {
@@ -39,9 +42,7 @@ export async function runNodeLifecycle(
     }
     if (before === undefined || heartbeatsOf(now) !== heartbeatsOf(before)) heardMs.set(key, clock.now());
     queue.add(key);
-    // A node more or less may change what is thought of all others.
-    if (before !== undefined && readiness(now) !== readiness(before))
-      for (const other of nodes.list()) queue.add(other.metadata.name);
+    if (before !== undefined && readiness(now) !== readiness(before)) addSilent();
   });
   leases.onChange((now, before) => {
     if (now?.metadata.namespace !== 'kube-node-lease' || now.spec?.renewTime === before?.spec?.renewTime) return;
@@ -57,11 +58,29 @@ export async function runNodeLifecycle(
     const fromMs = clock.now();
     const silentMs = fromMs - (heardMs.get(name) ?? clock.now());
     const latest = silentMs >= graceMs ? await silence(node, signal) : node;
-    await writeTaints(latest, signal);
+    const againMs = await writeTaints(latest, signal);
     if (readiness(latest) !== 'True') await markPods(latest, signal);
     if (silentMs < graceMs) look(name, graceMs - silentMs);
     metrics.looked((clock.now() - fromMs) / 1000);
-    return undefined;
+    return againMs;
+  }
+
+  /** A node more or less may change what is thought of others that are not ready. */
+  function addSilent(): void {
+    for (const node of nodes.list()) if (readiness(node) !== 'True') queue.add(node.metadata.name);
+  }
+
+  /** Whether pods may be driven from `node` now, or in how many milliseconds to ask again. */
+  function mayDrive(node: Node): { readonly mayEvict: boolean; readonly againMs?: number } {
+    if (readiness(node) === 'True') return { mayEvict: true }; // it has nothing that drives any
+    const all = [...nodes.list()].map((one) => (one.metadata.name === node.metadata.name ? node : one));
+    const facts = zoneFacts(node, all);
+    if (facts.disruption === 'all') return { mayEvict: false };
+    if (isDriving(node)) return { mayEvict: true };
+    const pause = pauseMs(facts);
+    if (pause === undefined) return { mayEvict: false };
+    const againMs = turns.take(zoneOf(node), pause, clock.now());
+    return againMs === 0 ? { mayEvict: true } : { mayEvict: false, againMs };
   }
 
   /** One timer a node, however often it is heard. */
@@ -86,16 +105,15 @@ export async function runNodeLifecycle(
     return latest;
   }
 
-  async function writeTaints(node: Node, signal: AbortSignal): Promise<void> {
-    // All silent at once: rather the network is broken than every node. Nobody is driven away then.
-    const mayEvict = hasReady(nodes.list());
+  async function writeTaints(node: Node, signal: AbortSignal): Promise<number | undefined> {
+    const { mayEvict, againMs } = mayDrive(node);
     const taints = taintsFor(node, mayEvict, clock.now());
-    if (isSame(taints, node.spec?.taints)) return;
+    if (isSame(taints, node.spec?.taints)) return againMs;
     const { name, resourceVersion } = node.metadata;
     const body = { metadata: { resourceVersion }, spec: { taints: taints.length === 0 ? null : taints } };
     await client.patch(nodeResource, { name }, { type: 'merge', body }, signal);
-    const isDriven = (all: readonly Taint[] | undefined) => (all ?? []).some(({ effect }) => effect === 'NoExecute');
-    if (isDriven(taints) && !isDriven(node.spec?.taints)) metrics.evicted(node);
+    if (!isDriving(node) && isDriving({ ...node, spec: { taints } })) metrics.evicted(node);
+    return againMs;
   }
 
   /** Pods of a node that is not ready are not ready either, whatever they said last. */
@@ -129,11 +147,6 @@ export async function runNodeLifecycle(
     const { name } = node.metadata;
     events.record({ kind: 'Node', name, uid: name, apiVersion: 'v1' }, type, reason, message);
   }
-}
-
-function hasReady(nodes: Iterable<Node>): boolean {
-  for (const node of nodes) if (readiness(node) === 'True') return true;
-  return false;
 }
 
 function heartbeatsOf({ status }: Node): string {

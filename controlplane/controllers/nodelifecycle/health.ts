@@ -86,3 +86,8 @@ function isOurs({ key, effect }: Taint): boolean {
 function isSameTaint(a: Taint, b: Taint): boolean {
   return a.key === b.key && a.effect === b.effect;
 }
+
+/** Whether the node's own silence drives pods away already. */
+export function isDriving({ spec }: Node): boolean {
+  return (spec?.taints ?? []).some(({ key, effect }) => effect === 'NoExecute' && evicting.has(key));
+}

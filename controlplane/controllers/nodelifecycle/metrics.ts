@@ -1,6 +1,7 @@
 import type { Node } from '#lib/api/types/core.v1.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { readiness } from './health.ts';
+import { zoneOf } from './zones.ts';
 
 /** What is counted of nodes, by their zones. Names and labels are upstream's. */
 export interface NodeMetrics {
@@ -34,11 +35,4 @@ export function createNodeMetrics(metrics: Metrics, list: () => Iterable<Node>):
 
 function unhealthy(nodes: readonly Node[]): number {
   return nodes.filter((node) => readiness(node) !== 'True').length;
-}
-
-/** Upstream's key of a zone; empty where the node names none. */
-function zoneOf({ metadata: { labels = {} } }: Node): string {
-  const region = labels['topology.kubernetes.io/region'] ?? '';
-  const zone = labels['topology.kubernetes.io/zone'] ?? '';
-  return region === '' && zone === '' ? '' : `${region}:\x00:${zone}`;
 }
