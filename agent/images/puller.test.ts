@@ -18,7 +18,8 @@ function setUp(parallel?: number) {
   const { signal } = new AbortController();
   const ensure = (image: string, imagePullPolicy: 'Always' | 'Never' | 'IfNotPresent' = 'IfNotPresent') =>
     puller.ensure(examplePod(), { name: 'main', image, imagePullPolicy }, undefined, signal);
-  return { clock, cri, told, ensure };
+  const foresee = (image: string) => puller.foresee({ image, imagePullPolicy: 'IfNotPresent' }, signal);
+  return { clock, cri, told, ensure, foresee };
 }
 
 test('ensure() fails, then holds back, and tells of both as upstream does', async (t) => {
@@ -64,4 +65,33 @@ test('ensure() pulls no more at once than it may', async (t) => {
   gate.resolve();
   await all;
   t.is(most, 2);
+});
+
+test('foresee() spares ensure() the question for a second, and hides nothing that comes or goes', async (t) => {
+  const { clock, cri, ensure, foresee } = setUp();
+  let asked = 0;
+  const { imageStatus } = cri.images;
+  Object.assign(cri.images, {
+    imageStatus: (...words: Parameters<typeof imageStatus>) => {
+      asked++;
+      return imageStatus(...words);
+    },
+  });
+  cri.registry.add('here:1');
+  await ensure('here:1');
+  asked = 0;
+  foresee('here:1');
+  await clock.advance(10);
+  foresee('here:1');
+  await ensure('here:1');
+  await ensure('here:1');
+  t.is(asked, 1);
+  await clock.advance(2_000);
+  await ensure('here:1');
+  t.is(asked, 2);
+
+  foresee('later:1');
+  await clock.advance(10);
+  cri.registry.add('later:1');
+  t.truthy(await ensure('later:1'));
 });

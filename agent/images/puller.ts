@@ -11,6 +11,8 @@ import { isImageName } from './name.ts';
 export interface Puller {
   /** @throws {StartError} with the reason that users see */
   ensure(pod: Pod, container: Pulling, sandbox: SandboxConfig | undefined, signal: AbortSignal): Promise<Image>;
+  /** Asks the runtime for the image already, as the container will start soon: `ensure` then knows that it is there. */
+  foresee(container: Pulling, signal: AbortSignal): void;
   /** Forgets the back-off of a pod that is gone. */
   drop(podUid: string): void;
 }
@@ -39,6 +41,23 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4 }:
   const failures = new Map<string, Failure>(); // by pod uid and image; dropped with the pod
   const running = new Map<string, Promise<string>>(); // one pull of an image at a time, whoever asks
   const limit = createLimit(parallel);
+  const seen = new Map<string, { readonly atMs: number; readonly image: Image }>(); // bounded by the images of a moment
+
+  function foresee({ image = '', imagePullPolicy }: Pulling, signal: AbortSignal): void {
+    if (imagePullPolicy === 'Always' || !isImageName(image)) return;
+    for (const [name, { atMs }] of seen) if (clock.now() - atMs > freshMs) seen.delete(name);
+    if (seen.has(image)) return;
+    images.imageStatus(image, signal).then(
+      (found) => found && seen.set(image, { atMs: clock.now(), image: found }),
+      () => {}, // `ensure` will ask again, and tell
+    );
+  }
+
+  async function present(image: string, signal: AbortSignal): Promise<Image | undefined> {
+    const known = seen.get(image);
+    if (known !== undefined && clock.now() - known.atMs <= freshMs) return known.image;
+    return await images.imageStatus(image, signal);
+  }
 
   async function ensure(
     pod: Pod,
@@ -55,10 +74,10 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4 }:
       tell('Warning', 'Failed', 'Error: InvalidImageName');
       throw new StartError('InvalidImageName', message, 60_000);
     }
-    const present = policy === 'Always' ? undefined : await images.imageStatus(image, signal);
-    if (present !== undefined) {
+    const found = policy === 'Always' ? undefined : await present(image, signal);
+    if (found !== undefined) {
       tell('Normal', 'Pulled', `Container image "${image}" already present on machine and can be accessed by the pod`);
-      return present;
+      return found;
     }
     if (policy === 'Never') {
       const message = `Container image "${image}" is not present with pull policy of Never`;
@@ -141,11 +160,13 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4 }:
 
   return {
     ensure,
+    foresee,
     drop(podUid) {
       for (const key of failures.keys()) if (key.startsWith(`${podUid}/`)) failures.delete(key);
     },
   };
 }
+const freshMs = 1_000;
 const firstMs = 10_000;
 const mostMs = 300_000;
 const seenMs = 1_000; // ErrImagePull is to be seen before it turns into ImagePullBackOff

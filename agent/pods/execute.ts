@@ -36,6 +36,7 @@ export async function execute(
   // Volumes and sandbox do not need each other: both are begun at once.
   const volumes = mustStart ? prepareVolumes(record, tools, signal) : undefined;
   volumes?.catch(() => {}); // awaited below, unless an earlier step fails
+  if (steps.some((step) => step.do === 'createSandbox')) foreseeImages(steps, record, tools, signal);
   let sandbox: SandboxStatus | undefined = observer.of(record.uid).sandboxes[0];
   let againMs: number | undefined;
   for (const step of steps) {
@@ -94,6 +95,14 @@ export async function execute(
 }
 
 const resizeAgainMs = 10_000;
+
+/** While the sandbox is made there is time to ask for the images of those that start in it. */
+function foreseeImages(steps: readonly Step[], { pod }: PodRecord, tools: NodeTools, signal: AbortSignal): void {
+  for (const step of steps) {
+    const found = step.do === 'startContainer' ? containerNamed(pod, step.name) : undefined;
+    if (found !== undefined) tools.puller.foresee(found.container, signal);
+  }
+}
 
 async function prepareVolumes(record: PodRecord, tools: NodeTools, signal: AbortSignal): Promise<PreparedVolumes> {
   try {

@@ -77,8 +77,7 @@ export async function startContainer(start: Start, tools: NodeTools, signal: Abo
       throw new StartError('RunContainerError', message, retryMs, { cause: error });
     }
     record(pod, 'Normal', 'Started', 'Container started', container);
-    await observer.noteContainer(sandbox.id, id, life);
-    await linkLog(logPath, logLinkPath(pod, name, id));
+    await Promise.all([observer.noteContainer(sandbox.id, id, life), linkLog(logPath, logLinkPath(pod, name, id))]);
     return id;
   }, signal).then((id) => afterStart(start, id, tools, signal));
 }
