@@ -225,9 +225,11 @@ test.serial('subPaths that race with links never lead out of their volume', asyn
       'tried twice',
       ({ status }) => {
         const one = status.containerStatuses?.find((each) => each.name === 'victim');
-        // What it would mount may be gone at any step of its start.
+        // What it would mount may be gone at any step of its start: then it says so, and waits ever longer.
         return (
-          (one?.restartCount ?? 0) >= 1 || /^(Create|Run)Container.*Error$/.test(one?.state?.waiting?.reason ?? '')
+          (one?.restartCount ?? 0) >= 1 ||
+          one?.lastState?.terminated?.reason === 'StartError' ||
+          /^(Create|Run)Container.*Error$/.test(one?.state?.waiting?.reason ?? '')
         );
       },
       120_000, // the racers take most of the machine
