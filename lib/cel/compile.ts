@@ -1,5 +1,5 @@
 // Expressions in CEL, compiled once, with Kubernetes' functions, and bounded: they come from whoever may write policies.
-import { Environment } from '@marcbachmann/cel-js';
+import { Environment, Optional } from '@marcbachmann/cel-js';
 import { addAddressFunctions } from './addresses.ts';
 import { addAuthorizerFunctions } from './authorizer.ts';
 import { addComprehensions } from './comprehensions.ts';
@@ -10,6 +10,7 @@ import { addFormatFunctions } from './formats.ts';
 import { addListFunctions } from './lists.ts';
 import { noMessages, withoutLiterals } from './literals.ts';
 import { addMathFunctions } from './math.ts';
+import { Maybe } from './maybe.ts';
 import { type Budget, metered } from './meter.ts';
 import { addEntryFunctions, addMutationFunctions, mutationMessages, withPatchCalls } from './objects.ts';
 import { addOptionalFunctions } from './optionals.ts';
@@ -51,12 +52,22 @@ export function compileExpression(
     estimate: (variables) => estimateCost(parsed.ast as unknown as Node, variables),
     evaluate(values, budget) {
       try {
-        return metered(() => parsed(values), budget);
+        return metered(() => parsed(withOptionals(values)), budget);
       } catch (error) {
         throw runtimeError(error);
       }
     },
   };
+}
+
+function withOptionals(values: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(values);
+  if (!entries.some(([, value]) => value instanceof Maybe)) return values;
+  const optional = (value: unknown) => {
+    if (!(value instanceof Maybe)) return value;
+    return value.value === undefined ? Optional.none() : Optional.of(value.value);
+  };
+  return Object.fromEntries(entries.map(([name, value]) => [name, optional(value)]));
 }
 
 function checkedForm(text: string, variables: readonly string[], mutates: boolean) {

@@ -1,7 +1,7 @@
 // Who may approve requests for certificates, who may sign them, which are never made, and who may say whom to trust.
 import { forbiddenField } from '#lib/api/field-errors.ts';
 import { invalid } from '#lib/api/status.ts';
-import { isEqual } from '#lib/api/structural/validate.ts';
+import { isEqual } from '#lib/api/structural/equal.ts';
 import type {
   CertificateSigningRequest,
   ClusterTrustBundle,

@@ -1,6 +1,8 @@
 import { invalid } from '#lib/api/status.ts';
+import { isEqual } from '#lib/api/structural/equal.ts';
+import { placeOf } from '#lib/api/structural/places.ts';
 import { hasRules } from '#lib/api/structural/rules.ts';
-import { isEqual } from '#lib/api/structural/validate.ts';
+import { validateDefinition } from '#lib/api/structural/validate-definition.ts';
 import { validateRules } from '#lib/api/structural/validate-rules.ts';
 import type { Hooks } from '../registry/served.ts';
 import type { Definition, Version } from './resource.ts';
@@ -12,15 +14,15 @@ export const ruleHooks: Hooks = {
     const { spec, metadata } = next as unknown as Definition;
     const versions: readonly Version[] = Array.isArray(spec?.versions) ? spec.versions : [];
     if (!versions.some((version) => hasRules(schemaOf(version)))) return nothing;
+    // Rules are read by their schema: what is wrong with it is said first, by those who validate the definition.
+    if (validateDefinition(next as unknown as Definition).length > 0) return nothing;
     const { compileExpression } = await import('#lib/cel/compile.ts');
-    const causes = versions.flatMap((version, index) =>
-      validateRules(
-        schemaOf(version),
-        `spec.versions[${index}].schema.openAPIV3Schema`,
-        compileExpression,
-        isUnchanged(version, previous),
-      ),
-    );
+    const causes = versions.flatMap((version, index) => {
+      const place = placeOf(versions, index, 'schema');
+      if (place === undefined) return [];
+      const field = `${place}.openAPIV3Schema`;
+      return validateRules(schemaOf(version), field, compileExpression, isUnchanged(version, previous));
+    });
     if (causes.length === 0) return nothing;
     throw invalid({ group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition' }, metadata.name, causes);
   },

@@ -1,55 +1,65 @@
 // Rules in CEL that a schema holds of its values. Rule: Custom Resources, "Validation rules".
 import type { Expression } from '#lib/cel/compile.ts';
+import { Maybe } from '#lib/cel/maybe.ts';
 import { type Budget, CostError, exhausted, mostPerPolicy } from '#lib/cel/meter.ts';
 import { at, child, duplicate, forbiddenField, invalidValue, type Path, required } from '../field-errors.ts';
 import type { ValidationRule } from '../types/apiextensions.v1.ts';
 import type { StatusCause } from '../types/meta.v1.ts';
 import { celOf } from './cel.ts';
+import { apart, isUntouched, oldOfItem, oldOfKey } from './correlate.ts';
+import { usesOldSelf } from './old-self.ts';
 import { additionalOf, isStruct, itemsOf, propertyOf, type Structural } from './structural.ts';
-import { isEqual } from './validate.ts';
 
 /** @throws {Error} if `text` is no expression over these variables */
 export type Compile = (text: string, variables: readonly string[]) => Expression;
 
 export interface RuleChecker {
-  /** What the rules find wrong in `value`; `old`: what stood there before, for rules on changes. */
-  check(value: unknown, old: unknown): readonly StatusCause[];
+  /**
+   * What the rules find wrong in `value`; `old`: what stood there before, for rules on changes. What was as wrong before,
+   * and has not been touched, may stay wrong: `waive` is told of it.
+   */
+  check(value: unknown, old: unknown, waive?: (said: string) => void): readonly StatusCause[];
 }
 
 export function createRuleChecker(schema: Structural, compile: Compile): RuleChecker {
   const compiled = new Map<string, Expression>(); // bounded by the schema's rules
   const ruled = new WeakMap<Structural, boolean>(); // whether there are any at or below
 
-  function expression(text: string, variables: readonly string[]): Expression {
+  function expression(text: string): Expression {
     const known = compiled.get(text);
     if (known !== undefined) return known;
-    const made = compile(text, variables);
+    const made = compile(text, ['self', 'oldSelf']);
     compiled.set(text, made);
     return made;
   }
 
   return {
-    check(value, old) {
-      const causes: StatusCause[] = [];
-      const budget: Budget = { left: mostPerPolicy };
-      visit(value, old, schema, '', { causes, budget });
-      return causes;
+    check(value, old, waive = () => {}) {
+      const before = old === undefined ? apart : old;
+      const pass = { causes: [], budget: { left: mostPerPolicy }, waive };
+      visit({ value, old: before, schema, path: '', above: undefined }, pass);
+      return pass.causes;
     },
   };
 
-  function visit(value: unknown, old: unknown, one: Structural, path: Path, pass: Pass): void {
+  function visit(place: Place, pass: Pass): void {
+    const { value, old, schema: one, path } = place;
     if (value === null || value === undefined || pass.budget.left < 0) return;
-    judgeAll(value, old, one, path, pass);
+    judgeAll(place, pass);
     if (Array.isArray(value)) {
       const items = itemsOf(one);
       if (items === undefined || !isRuled(items)) return;
-      for (const [index, item] of value.entries())
-        visit(item, counterpart(item, old, one), items, at(path, index), pass);
+      for (const [index, item] of value.entries()) {
+        const before = oldOfItem(old, item, one);
+        visit({ value: item, old: before, schema: items, path: at(path, index), above: place }, pass);
+      }
     } else if (isStruct(value)) {
       for (const key of Object.keys(value)) {
-        const below = propertyOf(one, key) ?? additionalOf(one);
-        const before = isStruct(old) && Object.hasOwn(old, key) ? old[key] : undefined;
-        if (below !== undefined && isRuled(below)) visit(value[key], before, below, child(path, key), pass);
+        const property = propertyOf(one, key);
+        const below = property ?? additionalOf(one);
+        if (below === undefined || !isRuled(below)) continue;
+        const field = property === undefined ? at(path, key) : child(path, key);
+        visit({ value: value[key], old: oldOfKey(old, key), schema: below, path: field, above: place }, pass);
       }
     }
   }
@@ -62,62 +72,85 @@ export function createRuleChecker(schema: Structural, compile: Compile): RuleChe
     return made;
   }
 
-  function judgeAll(value: unknown, old: unknown, one: Structural, path: Path, pass: Pass): void {
+  function judgeAll(place: Place, pass: Pass): void {
+    const { value, old, schema: one, path } = place;
     const rules = one['x-kubernetes-validations'] ?? [];
     if (rules.length === 0) return;
     const isRoot = path === '';
     const self = celOf(value, one, isRoot);
-    const oldSelf = old === undefined ? undefined : celOf(old, one, isRoot);
+    const oldSelf = old === apart || old === null ? undefined : celOf(old, one, isRoot);
     for (const rule of rules) {
-      const usesOld = /\boldSelf\b/.test(rule.rule);
-      if (usesOld && oldSelf === undefined) continue; // there is no change to judge
-      const cause = judge(rule, usesOld ? { self, oldSelf } : { self }, one, path, pass.budget);
-      if (cause !== undefined) pass.causes.push(cause);
+      const usesOld = usesOldSelf(rule.rule);
+      if (usesOld && oldSelf === undefined && rule.optionalOldSelf !== true) continue; // there is no change to judge
+      judge(rule, { self, oldSelf }, place, pass);
       if (pass.budget.left < 0) return;
     }
   }
 
-  function judge(
-    rule: ValidationRule,
-    variables: Readonly<Record<string, unknown>>,
-    one: Structural,
-    path: Path,
-    budget: Budget,
-  ): StatusCause | undefined {
-    const message = rule.message || `failed rule: ${rule.rule}`;
+  function judge(rule: ValidationRule, { self, oldSelf }: Selves, place: Place, { causes, budget, waive }: Pass): void {
+    const message = rule.message?.trim() || rule.rule.trim();
+    const { schema: one, path } = place;
     const type = one['x-kubernetes-int-or-string'] === true ? '' : (one.type ?? 'object');
     const field = path || '<nil>';
-    const names = Object.keys(variables);
+    const plain = oldSelf === undefined ? { self } : { self, oldSelf };
+    const variables = rule.optionalOldSelf === true ? { self, oldSelf: new Maybe(oldSelf) } : plain;
     try {
-      if (expression(rule.rule, names).evaluate(variables, budget) === true) return undefined;
+      if (expression(rule.rule).evaluate(variables, budget) === true) return;
     } catch (error) {
-      const why = (error as Error).message.split('\n')[0];
-      if (!(error instanceof CostError)) return invalidValue(field, type, `${why} evaluating rule: ${message}`);
-      if (budget.left < 0) return invalidValue(field, type, exhausted);
-      budget.left = -1;
-      const end = 'no further validation rules will be run due to call cost exceeds limit for rule';
-      return invalidValue(field, type, `'${why}': ${end}: ${message}`);
+      causes.push(invalidValue(field, type, failureText(error as Error, message, budget)));
+      return;
     }
-    const detail =
-      rule.messageExpression === undefined ? message : said(rule.messageExpression, variables, names, message, budget);
-    return causeOf(rule, `${path}${rule.fieldPath ?? ''}`.replace(/^\./, '') || '<nil>', type, detail);
+    const detail = rule.message?.trim() || `failed rule: ${message}`;
+    const text = rule.messageExpression === undefined ? detail : said(rule.messageExpression, plain, detail, budget);
+    const cause = causeOf(rule, `${path}${rule.fieldPath ?? ''}`.replace(/^\./, '') || '<nil>', type, text);
+    if (!usesOldSelf(rule.rule) && wasSo(place)) waive(`${cause.field}: ${cause.message}`);
+    else causes.push(cause);
   }
 
   /** What the message's expression says; the plain message if it fails. */
-  function said(
-    text: string,
-    variables: Readonly<Record<string, unknown>>,
-    names: readonly string[],
-    message: string,
-    budget: Budget,
-  ): string {
+  function said(text: string, variables: Readonly<Record<string, unknown>>, message: string, budget: Budget): string {
     try {
-      const found = expression(text, names).evaluate(variables, budget);
-      return typeof found === 'string' && found.trim() !== '' && !found.includes('\n') ? found : message;
+      const found = expression(text).evaluate(variables, budget);
+      const trimmed = typeof found === 'string' ? found.trim() : '';
+      return trimmed !== '' && trimmed.length <= mostOfMessage && !trimmed.includes('\n') ? trimmed : message;
     } catch {
       return message;
     }
   }
+}
+const mostOfMessage = 5 * 1024;
+
+interface Selves {
+  readonly self: unknown;
+  /** Undefined: there was none. */
+  readonly oldSelf: unknown;
+}
+
+/** A value, what stood there before, and what it is part of. */
+interface Place {
+  readonly value: unknown;
+  readonly old: unknown;
+  readonly schema: Structural;
+  readonly path: Path;
+  readonly above: Place | undefined;
+}
+
+/** Whether it, or the nearest above it that can be compared, was the same before. */
+function wasSo({ value, old, schema, above }: Place): boolean {
+  if (old !== apart) return isUntouched(value, old, schema);
+  return above !== undefined && wasSo(above);
+}
+
+/** The end of all rules, if that was the cost; else of this one. */
+function failureText(error: Error, message: string, budget: Budget): string {
+  const why = error.message.split('\n')[0]!;
+  if (error instanceof CostError) {
+    if (budget.left < 0) return exhausted;
+    budget.left = -1;
+    return `'${why}': no further validation rules will be run due to call cost exceeds limit for rule: ${message}`;
+  }
+  if (!why.startsWith('no such overload')) return `${why} evaluating rule: ${message}`;
+  return `'${why}': call arguments did not match a supported operator, function or macro signature for rule: ${message}`;
 }
 
 /** One look at one object. */
@@ -125,6 +158,7 @@ interface Pass {
   readonly causes: StatusCause[];
   /** Below zero: nothing more is judged. */
   readonly budget: Budget;
+  readonly waive: (said: string) => void;
 }
 
 function causeOf({ reason }: ValidationRule, field: Path, type: string, detail: string): StatusCause {
@@ -138,13 +172,6 @@ function causeOf({ reason }: ValidationRule, field: Path, type: string, detail: 
     default:
       return invalidValue(field, type, detail);
   }
-}
-
-/** The item of the old list that `item` was: known of lists that are maps only. */
-function counterpart(item: unknown, old: unknown, list: Structural): unknown {
-  if (list['x-kubernetes-list-type'] !== 'map' || !Array.isArray(old) || !isStruct(item)) return undefined;
-  const keys = list['x-kubernetes-list-map-keys'] ?? [];
-  return old.find((one) => isStruct(one) && keys.every((key) => isEqual(one[key], item[key])));
 }
 
 export function hasRules(schema: Structural): boolean {

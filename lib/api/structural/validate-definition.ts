@@ -4,6 +4,7 @@ import { wrongDns1035Label, wrongDns1123Subdomain } from '../names.ts';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../types/apiextensions.v1.ts';
 import type { StatusCause } from '../types/meta.v1.ts';
 import { parseJsonPath } from './json-path.ts';
+import { type Part, placeOf } from './places.ts';
 import { validateSchema } from './validate-schema.ts';
 
 export function validateDefinition(definition: CustomResourceDefinition): StatusCause[] {
@@ -89,24 +90,49 @@ function checkVersions(versions: readonly CustomResourceDefinitionVersion[], cau
   if (versions.length > 0 && versions.filter(({ storage }) => storage).length !== 1) {
     causes.push(invalidValue(field, versions, 'must have exactly one version marked as storage version'));
   }
-  for (const [index, version] of versions.entries()) checkVersion(version, at(field, index), causes);
+  const hasShared =
+    placeOf(versions, 0, 'schema') === sharedSchema && versions[0]?.schema?.openAPIV3Schema !== undefined;
+  for (const [index, { schema }] of versions.entries()) {
+    if (hasShared || schema?.openAPIV3Schema !== undefined) continue;
+    causes.push(required(child(at(field, index), 'schema', 'openAPIV3Schema'), 'schemas are required'));
+  }
+  for (const [index, version] of versions.entries()) {
+    checkVersion(version, at(field, index), causes);
+    checkParts(version, (part) => placeOf(versions, index, part), causes);
+  }
 }
+const sharedSchema = 'spec.validation';
 
 function checkVersion(version: CustomResourceDefinitionVersion, path: Path, causes: StatusCause[]): void {
-  const { name = '', schema, deprecated, deprecationWarning } = version;
+  const { name = '', deprecated, deprecationWarning } = version;
   const wrong = wrongDns1035Label(name);
   if (wrong.length > 0) causes.push(invalidValue(child(path, 'name'), name, wrong.join(',')));
-  if (deprecationWarning !== undefined && deprecated !== true) {
-    causes.push(
-      invalidValue(child(path, 'deprecationWarning'), deprecationWarning, 'can only be set for deprecated versions'),
-    );
+  if (deprecationWarning === undefined) return;
+  const say = (why: string) => causes.push(invalidValue(child(path, 'deprecationWarning'), deprecationWarning, why));
+  if (deprecated !== true) say('can only be set for deprecated versions');
+  else if (deprecationWarning.length === 0) say('must be non-empty if set');
+  else if (deprecationWarning.length > 256) say('must be <= 256 characters long');
+}
+
+function checkParts(
+  version: CustomResourceDefinitionVersion,
+  placeOfPart: (part: Part) => Path | undefined,
+  causes: StatusCause[],
+): void {
+  const [schema, subresources] = [placeOfPart('schema'), placeOfPart('subresources')];
+  const [columns, fields] = [placeOfPart('additionalPrinterColumns'), placeOfPart('selectableFields')];
+  const form = version.schema?.openAPIV3Schema;
+  if (schema !== undefined && form !== undefined) {
+    causes.push(...validateSchema(form, child(schema, 'openAPIV3Schema')));
   }
-  const schemaField = child(path, 'schema', 'openAPIV3Schema');
-  if (schema?.openAPIV3Schema === undefined) causes.push(required(schemaField, 'schemas are required'));
-  else causes.push(...validateSchema(schema.openAPIV3Schema, schemaField));
-  checkScale(version, child(path, 'subresources', 'scale'), causes);
+  if (subresources !== undefined) checkScale(version, child(subresources, 'scale'), causes);
+  if (columns !== undefined) checkColumns(version, columns, causes);
+  if (fields !== undefined) checkSelectable(version, fields, causes);
+}
+
+function checkColumns(version: CustomResourceDefinitionVersion, path: Path, causes: StatusCause[]): void {
   for (const [index, column] of (version.additionalPrinterColumns ?? []).entries()) {
-    const place = at(child(path, 'additionalPrinterColumns'), index);
+    const place = at(path, index);
     if (!column.name) causes.push(required(child(place, 'name')));
     if (!column.type) causes.push(required(child(place, 'type')));
     else if (!columnTypes.includes(column.type)) {
@@ -115,8 +141,11 @@ function checkVersion(version: CustomResourceDefinitionVersion, path: Path, caus
     if (!column.jsonPath) causes.push(required(child(place, 'jsonPath')));
     else checkPath(column.jsonPath, child(place, 'jsonPath'), causes);
   }
+}
+
+function checkSelectable(version: CustomResourceDefinitionVersion, path: Path, causes: StatusCause[]): void {
   for (const [index, { jsonPath }] of (version.selectableFields ?? []).entries()) {
-    const field = child(at(child(path, 'selectableFields'), index), 'jsonPath');
+    const field = child(at(path, index), 'jsonPath');
     if (!jsonPath) causes.push(required(field));
     else if (jsonPath.startsWith('.metadata.')) {
       causes.push(invalidValue(field, jsonPath, 'must not point to fields in metadata'));

@@ -86,3 +86,53 @@ test('names what makes all rules of a schema cost too much', (t) => {
   );
   t.regex(causes[4]?.message ?? '', /rule cost total for entire OpenAPIv3 schema exceeds budget by factor of 1\.\d+x/);
 });
+
+const words = test.macro<[object, string]>({
+  title: (title) => `validateRules() ${title}`,
+  exec(t, rule, expected) {
+    const one = { type: 'integer', 'x-kubernetes-validations': [rule as { rule: string }] };
+    const causes = validateRules({ type: 'array', items: one, maxItems: 5 }, 's', compileExpression);
+    t.deepEqual(
+      causes.map(({ field, message }) => `${field}: ${message}`),
+      [expected],
+    );
+  },
+});
+const first = 's.items.x-kubernetes-validations[0]';
+test(
+  'refuses a rule on changes of what cannot be told from others',
+  words,
+  { rule: 'self == oldSelf' },
+  `${first}.rule: Invalid value: "self == oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within s.items`,
+);
+test(
+  'refuses an optional old value that is not looked at',
+  words,
+  { rule: "self > 0 && 'oldSelf' != ''", optionalOldSelf: true },
+  `${first}.optionalOldSelf: Invalid value: true: may not be set if oldSelf is not used in rule`,
+);
+test('refuses no rule', words, { rule: ' ' }, `${first}.rule: Required value: rule is not specified`);
+test(
+  'refuses two lines without a word on them',
+  words,
+  { rule: 'self\n> 0' },
+  `${first}.message: Required value: message must be specified if rule contains line breaks`,
+);
+test(
+  'refuses a message of two lines',
+  words,
+  { rule: 'self > 0', message: 'a\nb' },
+  `${first}.message: Invalid value: "a\\nb": message must not contain line breaks`,
+);
+test(
+  'refuses a reason of its own',
+  words,
+  { rule: 'self > 0', reason: 'Other' },
+  `${first}.reason: Unsupported value: "Other": supported values: "FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"`,
+);
+test(
+  'refuses a path that leads nowhere',
+  words,
+  { rule: 'self > 0', fieldPath: '.x' },
+  `${first}.fieldPath: Invalid value: ".x": fieldPath must be a valid path`,
+);

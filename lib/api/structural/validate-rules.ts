@@ -1,9 +1,11 @@
 // What a definition's rules in CEL may not be. Rule: apiextensions-apiserver, the part of
 // ValidateCustomResourceDefinitionOpenAPISchema that compiles rules.
-import { at, child, invalidValue, type Path, required } from '../field-errors.ts';
+import { at, child, invalidValue, type Path } from '../field-errors.ts';
 import type { StatusCause } from '../types/meta.v1.ts';
 import { unescaped } from './cel.ts';
+import { usesOldSelf, withoutTexts } from './old-self.ts';
 import { createRuleCosts, type RuleCosts } from './rule-costs.ts';
+import { wrongWords } from './rule-words.ts';
 import type { Compile } from './rules.ts';
 import { declaredMost, mostInRequest, sizeOf } from './sizes.ts';
 import { additionalOf, itemsOf, type Structural } from './structural.ts';
@@ -20,7 +22,7 @@ export function validateRules(
 ): readonly StatusCause[] {
   const costs = createRuleCosts();
   const causes: StatusCause[] = [];
-  visit({ schema, path, isRoot: true, most: 1 }, compile, costs, causes);
+  visit({ schema, path, isRoot: true, most: 1, within: undefined }, compile, costs, causes);
   return mayCostMore ? causes : [...causes, ...costs.causes(path)];
 }
 
@@ -30,15 +32,23 @@ interface Place {
   readonly isRoot: boolean;
   /** How many such values one object can have; undefined: as many as a request can hold. */
   readonly most: number | undefined;
+  /** The outermost part in which values cannot be told from those before: items of lists that are no maps. */
+  readonly within: Path | undefined;
 }
 
 function visit(place: Place, compile: Compile, costs: RuleCosts, causes: StatusCause[]): void {
   const { schema, path } = place;
-  for (const [index, { rule, messageExpression }] of (schema['x-kubernetes-validations'] ?? []).entries()) {
+  for (const [index, { rule, messageExpression, ...words }] of (schema['x-kubernetes-validations'] ?? []).entries()) {
     const own = at(child(path, 'x-kubernetes-validations'), index);
-    if (rule.trim() === '') {
-      causes.push(required(child(own, 'rule'), 'rule is not specified'));
-      continue;
+    causes.push(...wrongWords({ rule, messageExpression, ...words }, schema, own));
+    if (rule.trim() === '') continue;
+    if (!usesOldSelf(rule)) {
+      const why = 'may not be set if oldSelf is not used in rule';
+      const { optionalOldSelf: value } = words;
+      if (value !== undefined) causes.push(invalidValue(child(own, 'optionalOldSelf'), value, why));
+    } else if (place.within !== undefined) {
+      const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.within}`;
+      causes.push(invalidValue(child(own, 'rule'), rule, why));
     }
     judge(rule, 'rule', 'bool');
     if (messageExpression !== undefined) judge(messageExpression, 'messageExpression', 'string');
@@ -52,13 +62,15 @@ function visit(place: Place, compile: Compile, costs: RuleCosts, causes: StatusC
   }
   for (const [key, one] of Object.entries(schema.properties ?? {})) below(one, `properties[${key}]`, 1);
   const items = itemsOf(schema);
-  if (items !== undefined) below(items, 'items', declaredMost(schema));
+  const isMap = schema['x-kubernetes-list-type'] === 'map';
+  if (items !== undefined) below(items, 'items', declaredMost(schema), isMap ? undefined : child(path, 'items'));
   const additional = additionalOf(schema);
   if (additional !== undefined) below(additional, 'additionalProperties', declaredMost(schema));
 
-  function below(one: Structural, step: string, count: number | undefined): void {
+  function below(one: Structural, step: string, count: number | undefined, within?: Path): void {
     const most = place.most === undefined || count === undefined ? undefined : place.most * count;
-    visit({ schema: one, path: child(path, step), isRoot: false, most }, compile, costs, causes);
+    const inner = { schema: one, path: child(path, step), isRoot: false, most, within: place.within ?? within };
+    visit(inner, compile, costs, causes);
   }
 }
 
@@ -90,8 +102,9 @@ function wrongRule(
 
 /** A field of self or oldSelf that the schema does not specify, as far as plain selections tell. */
 function undefinedField(text: string, schema: Structural, isRoot: boolean): string | undefined {
-  const code = text.replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, '""');
-  for (const [, chain = '', call = ''] of code.matchAll(/(?<![\w.])(?:self|oldSelf)((?:\.[A-Za-z_]\w*)+)(\s*\()?/g)) {
+  for (const [, chain = '', call = ''] of withoutTexts(text).matchAll(
+    /(?<![\w.])(?:self|oldSelf)((?:\.[A-Za-z_]\w*)+)(\s*\()?/g,
+  )) {
     const steps = chain.slice(1).split('.');
     if (call !== '') steps.pop(); // a function
     const unknown = firstUnknown(steps, schema, isRoot);

@@ -2,10 +2,11 @@
 // and ValidateStructural.
 import { at, child, forbiddenField, invalidValue, notSupported, type Path, required } from '../field-errors.ts';
 import type { StatusCause } from '../types/meta.v1.ts';
+import { isEqual } from './equal.ts';
 import { compileOrError } from './pattern.ts';
 import { prune } from './prune.ts';
 import { isStruct, itemsOf, type Structural } from './structural.ts';
-import { isEqual, validateValue } from './validate.ts';
+import { validateValue } from './validate.ts';
 
 /** Nothing, if `schema` is a structural one of a whole object. */
 export function validateSchema(schema: Structural, path: Path): readonly StatusCause[] {

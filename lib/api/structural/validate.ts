@@ -11,17 +11,33 @@ import {
   typeInvalid,
 } from '../field-errors.ts';
 import type { StatusCause } from '../types/meta.v1.ts';
+import { apart, isUntouched, oldOfItem, oldOfKey } from './correlate.ts';
+import { isEqual, stable } from './equal.ts';
 import { checkNumber, checkText } from './scalars.ts';
 import { additionalOf, isStruct, itemsOf, propertyOf, type Struct, type Structural } from './structural.ts';
 
-/** Nothing, if `value` is valid. */
-export function validateValue(value: unknown, schema: Structural, path: Path): readonly StatusCause[] {
+/**
+ * Nothing, if `value` is valid. `old`: what stood there before; what was wrong in it and has not been touched may stay
+ * wrong. Rule: KEP-4008, validation ratcheting.
+ */
+export function validateValue(
+  value: unknown,
+  schema: Structural,
+  path: Path,
+  old: unknown = apart,
+): readonly StatusCause[] {
   const causes: StatusCause[] = [];
-  visit(value, schema, path, causes);
+  visit(value, schema, path, causes, old);
   return causes;
 }
 
-function visit(value: unknown, schema: Structural, path: Path, causes: StatusCause[]): void {
+function visit(value: unknown, schema: Structural, path: Path, causes: StatusCause[], old: unknown): void {
+  const before = causes.length;
+  look(value, schema, path, causes, old);
+  if (causes.length > before && isUntouched(value, old, schema)) causes.length = before;
+}
+
+function look(value: unknown, schema: Structural, path: Path, causes: StatusCause[], old: unknown): void {
   if (value === null && schema.nullable === true) return;
   const wrong = wrongType(value, schema);
   if (wrong !== undefined) {
@@ -35,9 +51,9 @@ function visit(value: unknown, schema: Structural, path: Path, causes: StatusCau
   }
   if (typeof value === 'string') checkText(value, schema, path, causes);
   else if (typeof value === 'number' || typeof value === 'bigint') checkNumber(value, schema, path, causes);
-  else if (Array.isArray(value)) checkList(value, schema, path, causes);
-  else if (isStruct(value)) checkStruct(value, schema, path, causes);
-  checkJunctors(value, schema, path, causes);
+  else if (Array.isArray(value)) checkList(value, schema, path, causes, old);
+  else if (isStruct(value)) checkStruct(value, schema, path, causes, old);
+  checkJunctors(value, schema, path, causes, old);
 }
 
 /** The type that is asked for and not there. */
@@ -62,7 +78,13 @@ function isInteger(value: unknown): boolean {
   return typeof value === 'bigint' || Number.isInteger(value);
 }
 
-function checkList(value: readonly unknown[], schema: Structural, path: Path, causes: StatusCause[]): void {
+function checkList(
+  value: readonly unknown[],
+  schema: Structural,
+  path: Path,
+  causes: StatusCause[],
+  old: unknown,
+): void {
   const { maxItems, minItems, uniqueItems } = schema;
   if (minItems !== undefined && value.length < minItems) {
     causes.push(invalidValue(path, value.length, `${path} in body should have at least ${minItems} items`));
@@ -74,7 +96,9 @@ function checkList(value: readonly unknown[], schema: Structural, path: Path, ca
   checkUnique(value, schema, path, causes);
   const items = itemsOf(schema);
   if (items === undefined) return;
-  for (const [index, item] of value.entries()) visit(item, items, at(path, index), causes);
+  for (const [index, item] of value.entries()) {
+    visit(item, items, at(path, index), causes, oldOfItem(old, item, schema));
+  }
 }
 
 /** Rule: x-kubernetes-list-type. */
@@ -101,7 +125,7 @@ function keysOf(item: unknown, schema: Structural): Struct {
   );
 }
 
-function checkStruct(value: Struct, schema: Structural, path: Path, causes: StatusCause[]): void {
+function checkStruct(value: Struct, schema: Structural, path: Path, causes: StatusCause[], old: unknown): void {
   const { maxProperties, minProperties } = schema;
   const keys = Object.keys(value);
   if (minProperties !== undefined && keys.length < minProperties) {
@@ -115,14 +139,16 @@ function checkStruct(value: Struct, schema: Structural, path: Path, causes: Stat
   const additional = additionalOf(schema);
   for (const key of keys) {
     const property = propertyOf(schema, key) ?? additional;
-    if (property !== undefined) visit(value[key], property, child(path, key), causes);
+    if (property !== undefined) {
+      visit(value[key], property, child(path, key), causes, oldOfKey(old, key));
+    }
   }
 }
 
-function checkJunctors(value: unknown, schema: Structural, path: Path, causes: StatusCause[]): void {
+function checkJunctors(value: unknown, schema: Structural, path: Path, causes: StatusCause[], old: unknown): void {
   const { allOf, anyOf, oneOf, not } = schema;
   const say = (text: string) => causes.push(invalidValue('<nil>', '', `${JSON.stringify(path)} ${text}`));
-  const failuresOf = (list: readonly Structural[]) => list.map((one) => validateValue(value, one, path));
+  const failuresOf = (list: readonly Structural[]) => list.map((one) => alone(value, one, path, old));
   if (anyOf !== undefined && anyOf.length > 0) {
     const failures = failuresOf(anyOf);
     if (failures.every(({ length }) => length > 0)) {
@@ -146,22 +172,17 @@ function checkJunctors(value: unknown, schema: Structural, path: Path, causes: S
       say(`must validate all the schemas (allOf)${valid === 0 ? '. None validated' : ''}`);
     }
   }
-  if (not !== undefined && validateValue(value, not, path).length === 0) say('must not validate the schema (not)');
+  if (not !== undefined && alone(value, not, path, old).length === 0) say('must not validate the schema (not)');
+}
+
+/** What a part of a schema finds: that the value as a whole was so before is the whole schema's business. */
+function alone(value: unknown, schema: Structural, path: Path, old: unknown): readonly StatusCause[] {
+  const causes: StatusCause[] = [];
+  look(value, schema, path, causes, old);
+  return causes;
 }
 
 /** Of several ways to fail, the one that came nearest. */
 function fewest(failures: readonly (readonly StatusCause[])[]): readonly StatusCause[] {
   return failures.reduce((best, one) => (one.length < best.length ? one : best));
-}
-
-export function isEqual(a: unknown, b: unknown): boolean {
-  return a === b || stable(a) === stable(b);
-}
-
-/** A text that is the same for equal values. */
-function stable(value: unknown): string {
-  return JSON.stringify(value, (_key, one: unknown) => {
-    if (typeof one === 'bigint') return String(one);
-    return isStruct(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one;
-  });
 }
