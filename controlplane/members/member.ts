@@ -79,6 +79,7 @@ export function etcdWords(dataDir: string, member: OwnMember): readonly string[]
     `--initial-advertise-peer-urls=${peer}`,
     `--initial-cluster=${member.initialCluster}`,
     `--initial-cluster-state=${member.isFirst ? 'new' : 'existing'}`,
+    '--pre-vote', // a member that was cut off does not end the others' leader when it comes back
     '--client-cert-auth',
     ...tls.map((word) => `--${word}`),
     '--peer-client-cert-auth',

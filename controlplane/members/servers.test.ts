@@ -45,5 +45,6 @@ test('etcd is started to speak TLS alone, on addresses of its own', (t) => {
   const words = etcdWords('/d', firstMember(place));
   t.true(words.includes('--initial-cluster=one=https://[2001:db8::1]:2380'));
   t.true(words.includes('--client-cert-auth') && words.includes('--peer-client-cert-auth'));
+  t.true(words.includes('--pre-vote'), 'who comes back ends no leadership');
   t.false(words.some((word) => word.includes('http://')));
 });

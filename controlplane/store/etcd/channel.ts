@@ -7,6 +7,7 @@ import {
   type ChannelCredentials,
   Client,
   type ClientDuplexStream,
+  type ClientUnaryCall,
   credentials,
   loadPackageDefinition,
   Metadata,
@@ -27,7 +28,8 @@ export type Method =
   | 'Cluster/MemberRemove'
   | 'Cluster/MemberPromote'
   | 'Cluster/MemberList'
-  | 'Maintenance/Snapshot';
+  | 'Maintenance/Snapshot'
+  | 'Maintenance/Status';
 
 export interface Channel {
   /** As it was given. */
@@ -38,6 +40,8 @@ export interface Channel {
   converse<I, O>(method: Method): ClientDuplexStream<I, O>;
   /** Messages until the server ends them. @throws {EtcdError} */
   stream<T>(method: Method, request: object, signal: AbortSignal): AsyncIterable<T>;
+  /** Calls under way that are `hit` fail with CANCELLED, whether they have been done or not. */
+  abandon(hit: (method: Method) => boolean): void;
   close(): void;
 }
 
@@ -102,6 +106,7 @@ function createChannel(url: string, client: Client, services: Services, clock: P
     const [service, name] = method.split('/');
     return services[service!]![name!]!;
   };
+  const underWay = new Map<ClientUnaryCall, Method>();
   return {
     url,
     call<T>(method: Method, request: object, deadlineMs: number, signal: AbortSignal) {
@@ -121,10 +126,12 @@ function createChannel(url: string, client: Client, services: Services, clock: P
           { deadline: clock.now() + deadlineMs },
           (error: ServiceError | null, value?: unknown) => {
             signal.removeEventListener('abort', cancel);
+            underWay.delete(call);
             if (error === null) resolve(value as T);
             else reject(signal.aborted ? signal.reason : new EtcdError(error, { cause: error }));
           },
         );
+        underWay.set(call, method);
         signal.addEventListener('abort', cancel, { once: true });
       });
     },
@@ -150,6 +157,9 @@ function createChannel(url: string, client: Client, services: Services, clock: P
         signal.removeEventListener('abort', cancel);
         call.cancel();
       }
+    },
+    abandon(hit) {
+      for (const [call, method] of underWay) if (hit(method)) call.cancel();
     },
     close: () => client.close(),
   };

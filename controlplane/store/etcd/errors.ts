@@ -17,6 +17,7 @@ export class EtcdError extends Error {
 export function isTemporary(error: unknown): boolean {
   if (!(error instanceof EtcdError)) return false;
   if (temporary.has(error.code)) return true;
+  if (error.message.includes('proposal dropped')) return true; // while leadership is handed over
   return error.code === codes.RESOURCE_EXHAUSTED && error.message.includes('too many requests');
 }
 const temporary: ReadonlySet<number> = new Set([
@@ -25,6 +26,20 @@ const temporary: ReadonlySet<number> = new Set([
   codes.CANCELLED,
   codes.INTERNAL, // what a connection that breaks within a message comes to
 ]);
+
+/** The cluster is without a leader, or was: the next member would say the same. */
+export function concernsAll(error: unknown): boolean {
+  return saysNoLeader(error) || (error instanceof EtcdError && /leader changed|proposal dropped/.test(error.message));
+}
+
+export function saysNoLeader(error: unknown): boolean {
+  return error instanceof EtcdError && error.message.includes('no leader');
+}
+
+/** We have given up the call ourselves, or the member as it ends. */
+export function wasAbandoned(error: unknown): boolean {
+  return error instanceof EtcdError && error.code === codes.CANCELLED;
+}
 
 export function translate(error: unknown): unknown {
   if (!(error instanceof EtcdError)) return error;

@@ -28,6 +28,7 @@ export async function followMembers(
       const { answer } = await members.call<MemberList>('Cluster/MemberList', {}, signal);
       const urls = urlsOf(answer, options.servers);
       const now = await certificateOf(options);
+      await members.goHome(signal);
       if (now === certificate && urls.join() === known.map(({ url }) => url).join()) continue;
       const kept = now === certificate ? known : [];
       const opened = await openChannels(

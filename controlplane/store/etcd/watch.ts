@@ -40,16 +40,17 @@ async function pump(options: WatchOptions, inbox: Inbox, signal: AbortSignal): P
   };
   let failures = 0;
   while (!signal.aborted) {
-    const channel = members.current();
+    const { channel, left } = members.current();
     try {
-      await follow(options, channel, after, put, signal);
+      await follow(options, channel, after, put, AbortSignal.any([signal, left]));
     } catch (error) {
       if (signal.aborted) return;
       if (hasReason(error, 'Expired')) throw error;
+      if (left.aborted) continue; // others found out first
       failures += 1;
       members.leave(channel);
       log.warn('Lost a watch of etcd', { server: channel.url, failures, err: error });
-      await clock.sleep(backoffMs(failures, { firstMs: 20, mostMs: 500 }), signal).catch(() => {}); // the end comes above
+      await clock.sleep(backoffMs(failures, { firstMs: 20, mostMs: 200 }), signal).catch(() => {}); // the end comes above
     }
   }
 }
@@ -62,7 +63,7 @@ type Conversation = ClientDuplexStream<WatchRequest, WatchResponse>;
 
 /** Hangs on one member until it fails. */
 async function follow(
-  { keys, prefix, clock }: WatchOptions,
+  { members, keys, prefix, clock }: WatchOptions,
   channel: Channel,
   from: number,
   put: (changes: Changes) => void,
@@ -95,7 +96,7 @@ async function follow(
     createRequest: { ...rangeOf(prefix, keys), startRevision: after + 1, progressNotify: true, prevKv: true },
   });
   try {
-    await Promise.race([failed.promise, keepAsking(call, () => heardMs, clock, over)]);
+    await Promise.race([failed.promise, keepAsking(call, () => heardMs, members, clock, over)]);
   } finally {
     signal.removeEventListener('abort', cancel);
     done.abort();
@@ -149,11 +150,19 @@ function eventOf({ type, kv, prevKv }: WatchEvent, keys: Keys): StoreEvent {
   return { type: 'delete', value: prevKv.value, ...base };
 }
 
-/** Asks for a sign of life each second. @throws if none has come for three */
-async function keepAsking(call: Conversation, heardMs: () => number, clock: Clock, signal: AbortSignal): Promise<void> {
+/** Asks for a sign of life each second. Where none has come, the others are asked, too. @throws if none has come for three */
+async function keepAsking(
+  call: Conversation,
+  heardMs: () => number,
+  members: Pick<Members, 'suspect'>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
     await clock.sleep(askMs, signal);
-    if (clock.now() - heardMs() > silentMs) throw new Error('etcd has fallen silent');
+    const quietMs = clock.now() - heardMs();
+    if (quietMs > silentMs) throw new Error('etcd has fallen silent');
+    if (quietMs > askMs * 1.5) members.suspect();
     call.write({ progressRequest: {} });
   }
 }

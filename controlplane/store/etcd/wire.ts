@@ -26,6 +26,13 @@ export interface MemberList {
   readonly members: readonly Member[];
 }
 
+/** What a member knows by itself, asking nobody. */
+export interface StatusResponse {
+  /** '0' if it knows of none. */
+  readonly leader: string;
+  readonly raftTerm: string;
+}
+
 export interface RangeRequest {
   readonly key: Buffer;
   /** Absent: just the key. */
