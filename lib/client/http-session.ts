@@ -1,17 +1,12 @@
-// One HTTP/2 connection to the API server at a time: made when first needed, watched by pings, replaced when it dies.
-// Knows nothing of requests.
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
+// One HTTP/2 connection to the API server at a time: made when first needed, watched by pings, replaced when it dies, or
+// when its server is silent and another one is not. Of requests it knows only how long they wait.
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import { backoffMs } from '#lib/backoff.ts';
 import type { Clock } from '#lib/clock.ts';
 import { ReasonError } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
-
-/** PEM texts; what is absent is not used. */
-export interface Credentials {
-  readonly ca?: string | Uint8Array | undefined;
-  readonly cert?: string | Uint8Array | undefined;
-  readonly key?: string | Uint8Array | undefined;
-}
+import { type Credentials, type Dialled, dialFirst } from './dial.ts';
+import { createWaiting } from './waiting.ts';
 
 export interface SessionOptions {
   /** Such as `https://10.0.0.1:6443`. */
@@ -43,8 +38,10 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
   if (new URL(server).protocol !== 'https:')
     throw new TypeError(`Cannot use ${server} as an API server: only https is spoken`);
   const servers = (): readonly string[] => [...new Set([server, ...(options.others?.() ?? [])])];
+  const areMany = () => servers().length > 1;
   let at = server; // the one in use, for as long as it can be reached
   let silent: string | undefined; // did not answer a ping: the others are tried first
+  let movedMs = Number.NEGATIVE_INFINITY; // because of that
   const life = new AbortController();
   let current: ClientHttp2Session | undefined;
   const streams = new WeakMap<ClientHttp2Session, number>(); // how many run over it
@@ -53,6 +50,7 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
   let pending: Promise<ClientHttp2Session> | undefined;
   let failures = 0;
   let notBeforeMs = 0;
+  const waiting = createWaiting(clock, life.signal);
 
   async function get(signal: AbortSignal): Promise<ClientHttp2Session> {
     if (current !== undefined && !current.closed && !current.destroyed) return current;
@@ -68,12 +66,13 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
     const waitMs = notBeforeMs - clock.now();
     if (waitMs > 0) await clock.sleep(waitMs, life.signal);
     try {
-      const session = await dialAny(await options.credentials());
+      const all = servers();
+      const from = Math.max(all.indexOf(at), 0) + (at === silent ? 1 : 0);
+      const made = await dialOf([...all.slice(from), ...all.slice(0, from)], life.signal);
       failures = 0;
-      current = session;
-      void keepAlive(session);
+      use(made);
       if (before !== renewals) queueMicrotask(renew); // it was made with what has been replaced meanwhile: for who waits alone
-      return session;
+      return made.session;
     } catch (error) {
       failures++;
       notBeforeMs = clock.now() + backoffMs(failures, { firstMs: 20, mostMs: 1_000 });
@@ -81,97 +80,99 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
     }
   }
 
-  async function dialAny(credentials: Credentials): Promise<ClientHttp2Session> {
-    const all = servers();
-    const from = Math.max(all.indexOf(at), 0) + (at === silent ? 1 : 0);
-    for (let tries = 1; ; tries++) {
-      const url = all[(from + tries - 1) % all.length]!;
-      try {
-        const session = await dial(url, credentials, all.length > 1 ? dialOneOfManyMs : dialMs);
-        if (url !== at) log.info('Moved to another API server', { server: url, from: at });
-        at = url;
-        silent = undefined;
-        return session;
-      } catch (error) {
-        if (tries >= all.length || life.signal.aborted) throw error;
-      }
-    }
+  async function dialOf(urls: readonly string[], signal: AbortSignal): Promise<Dialled> {
+    const credentials = await options.credentials();
+    const limitMs = areMany() ? dialOneOfManyMs : dialMs;
+    return dialFirst(urls, { credentials, serverName, limitMs, life: life.signal, clock, log }, signal);
   }
 
-  function dial(url: string, { ca, cert, key }: Credentials, limitMs: number): Promise<ClientHttp2Session> {
-    return new Promise((resolve, reject) => {
-      const session = connect(url, {
-        ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
-        ...(cert === undefined ? {} : { cert: Buffer.from(cert) }),
-        ...(key === undefined ? {} : { key: Buffer.from(key) }),
-        ...(serverName === undefined ? {} : { servername: serverName }),
-        minVersion: 'TLSv1.2',
-        settings: { enablePush: false, initialWindowSize: windowBytes },
-      });
-      const tooLate = () => session.destroy(new Error('No connection within the time limit'));
-      clock.sleep(limitMs, life.signal).then(
-        () => session.connecting && tooLate(),
-        () => {},
-      );
-      const end = () => session.destroy();
-      life.signal.addEventListener('abort', end, { once: true });
-      session.once('close', () => life.signal.removeEventListener('abort', end));
-      if (life.signal.aborted) end();
-      session.once('connect', () => {
-        if (session.destroyed) return; // it came too late
-        session.setLocalWindowSize(windowBytes * 4);
-        resolve(session);
-      });
-      session.on('error', (error) => {
-        log.debug('Lost the connection to the API server', { server: url, err: error });
-        reject(error);
-      });
-      session.once('close', () => reject(new Error('The connection was closed')));
-    });
+  function use({ url, session }: Dialled): void {
+    if (url !== at) log.info('Moved to another API server', { server: url, from: at });
+    at = url;
+    silent = undefined;
+    current = session;
+    void keepAlive(session);
   }
 
   /** Ends a connection whose other end does not answer: a cable that was pulled sends no goodbye. */
   async function keepAlive(session: ClientHttp2Session): Promise<void> {
+    const url = at;
     while (!session.destroyed && !life.signal.aborted) {
-      const answered = await ping(session);
+      const isAnswered = await ping(session, url);
       if (session.destroyed) return;
-      if (!answered) {
-        log.warn('Closed a connection that did not answer', { server: at });
-        silent = at;
+      if (!isAnswered) {
+        log.warn('Closed a connection that did not answer', { server: url });
+        if (session === current || current === undefined) silent = url;
         session.destroy(new Error('The API server did not answer a ping'));
         return;
       }
-      await clock.sleep(servers().length > 1 ? pingOneOfManyMs : pingEveryMs, life.signal).catch(() => {});
+      await waiting.pause(areMany() ? pingOneOfManyMs : pingEveryMs, areMany());
     }
   }
 
-  async function ping(session: ClientHttp2Session): Promise<boolean> {
+  /** @returns whether it was answered, before another server turned out to be there that is not silent */
+  async function ping(session: ClientHttp2Session, url: string): Promise<boolean> {
     const done = new AbortController();
+    const over = AbortSignal.any([done.signal, life.signal]);
     const closed = Promise.withResolvers<boolean>();
     const noAnswer = () => closed.resolve(false);
     session.once('close', noAnswer);
     const answer = new Promise<boolean>((resolve) => {
       if (!session.ping((error) => resolve(error === null))) resolve(false);
     });
-    const late = clock
-      .sleep(
-        options.patienceMs ?? (servers().length > 1 ? pongOneOfManyMs : pongMs),
-        AbortSignal.any([done.signal, life.signal]),
-      )
-      .then(
+    const late = (ms: number) =>
+      clock.sleep(ms, over).then(
         () => false,
         () => true,
       );
     try {
-      return await Promise.race([answer, closed.promise, late]);
+      if (options.patienceMs !== undefined || !areMany()) {
+        return await Promise.race([answer, closed.promise, late(options.patienceMs ?? pongMs)]);
+      }
+      // Who has just moved is more patient: where all are slow, nobody is to run in circles.
+      const soonMs = clock.now() - movedMs < calmMs ? pongAgainMs : pongOneOfManyMs;
+      const isLate = late(soonMs).then(() => 'late' as const);
+      const heard = await Promise.race([answer, closed.promise, isLate]);
+      if (heard !== 'late' || life.signal.aborted) return heard !== false;
+      const moved = session === current ? moveFrom(session, url, answer, over) : new Promise<never>(() => {});
+      return await Promise.race([answer, closed.promise, moved, late(pongMs - soonMs)]);
     } finally {
       session.off('close', noAnswer);
       done.abort();
     }
   }
 
+  /** Settles, with false, when another server was found while this one was still silent; never if there is none. */
+  async function moveFrom(
+    session: ClientHttp2Session,
+    url: string,
+    answer: Promise<boolean>,
+    signal: AbortSignal,
+  ): Promise<false> {
+    let isHeard = false;
+    void answer.then((is) => {
+      isHeard = is;
+    });
+    try {
+      const made = await dialOf(
+        servers().filter((one) => one !== url),
+        signal,
+      );
+      if (!isHeard && session === current && !signal.aborted) {
+        movedMs = clock.now();
+        use(made);
+        return false;
+      }
+      made.session.destroy();
+    } catch {
+      // nobody else is there: the ping may be answered yet
+    }
+    return new Promise<never>(() => {});
+  }
+
   function track(session: ClientHttp2Session, stream: ClientHttp2Stream): void {
     streams.set(session, (streams.get(session) ?? 0) + 1);
+    waiting.begin(stream);
     stream.once('close', () => {
       streams.set(session, (streams.get(session) ?? 1) - 1);
       closeIfIdle(session);
@@ -201,13 +202,14 @@ export function createSessionKeeper(options: SessionOptions): SessionKeeper {
   };
 }
 const dialMs = 10_000;
+const pingEveryMs = 5_000;
+const pongMs = 4_000; // with pingEveryMs: a dead connection is noticed within 9 s
 // Where there is another one to go to, less patience is due.
 const dialOneOfManyMs = 2_000;
 const pingOneOfManyMs = 1_000;
-const pongOneOfManyMs = 2_000;
-const pingEveryMs = 5_000;
-const pongMs = 4_000; // with pingEveryMs: a dead connection is noticed within 9 s
-const windowBytes = 1 << 20; // so that a large list is not slowed by the default window of 64 KB
+const pongOneOfManyMs = 1_000;
+const pongAgainMs = 2_000;
+const calmMs = 30_000;
 
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();

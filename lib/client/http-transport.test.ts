@@ -155,9 +155,75 @@ test('createHttpTransport() leaves a server that has fallen silent for another, 
   t.is(second.sessions.size, 1);
 });
 
+test('createHttpTransport() leaves a server within a second and a half after it did not answer a request', async (t) => {
+  const certificate = await selfSigned();
+  await using first = await startServer(certificate);
+  await using second = await startServer(certificate);
+  await using proxy = await startProxy(new URL(first.options.server).port);
+  const clock = createFakeClock();
+  const server = `https://127.0.0.1:${proxy.port}`;
+  using transport = createHttpTransport({ ...first.options, server, others: () => [second.options.server], clock });
+  await readText((await transport.request(get('/a'), never)).body);
+  await proxy.cut();
+  const lost = t.throwsAsync(transport.request(get('/b'), never));
+  const fromMs = clock.now();
+  await clock.advance(0);
+  await clock.advance(400); // long enough to ask
+  await clock.advance(1_000); // and for an answer
+  const error = await lost;
+  t.true(hasReason(error, 'ServiceUnavailable'));
+  t.is(clock.now() - fromMs, 1_400);
+  t.is(await readText((await transport.request(get('/c'), never)).body), 'GET /c Bearer secret');
+  t.is(second.sessions.size, 1);
+});
+
+test('createHttpTransport() stays with a server that is slow where no other one is better', async (t) => {
+  await using server = await startServer();
+  await using proxy = await startProxy(new URL(server.options.server).port);
+  const clock = createFakeClock();
+  const url = `https://127.0.0.1:${proxy.port}`;
+  using transport = createHttpTransport({
+    ...server.options,
+    server: url,
+    others: () => ['https://127.0.0.1:1'],
+    clock,
+  });
+  await readText((await transport.request(get('/a'), never)).body);
+  await proxy.hold();
+  const late = transport.request(get('/late'), never);
+  await clock.advance(0);
+  await clock.advance(3_000);
+  proxy.mend();
+  t.is(await readText((await late).body), 'GET /late Bearer secret');
+  t.is(await readText((await transport.request(get('/b'), never)).body), 'GET /b Bearer secret');
+  t.is(server.sessions.size, 1);
+  t.is(server.accepted(), 1);
+});
+
+test('createHttpTransport() does not wait for a server that takes no part when it connects', async (t) => {
+  const silent = createServer(() => {}); // takes what comes, and says nothing
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  await using server = await startServer();
+  const clock = createFakeClock();
+  const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  using transport = createHttpTransport({
+    ...server.options,
+    server: url,
+    others: () => [server.options.server],
+    clock,
+  });
+  const answer = transport.request(get('/a'), never);
+  await clock.advance(0);
+  await clock.advance(300);
+  t.is(await readText((await answer).body), 'GET /a Bearer secret');
+  silent.close();
+});
+
 /** Passes bytes on, until it is cut: then it takes them and keeps them, as a broken line does. */
 async function startProxy(port: string) {
   let isCut = false;
+  let held: (() => void)[] | undefined;
   const sockets = new Set<Socket>();
   const listener = createServer((near) => {
     const far = connect(Number(port), '127.0.0.1');
@@ -166,7 +232,10 @@ async function startProxy(port: string) {
       [far, near],
     ] as const) {
       sockets.add(from);
-      from.on('data', (bytes) => isCut || to.write(bytes));
+      from.on('data', (bytes) => {
+        if (held !== undefined) held.push(() => to.write(bytes));
+        else if (!isCut) to.write(bytes);
+      });
       from.on('error', () => {});
       from.on('close', () => isCut || to.destroy());
     }
@@ -179,8 +248,15 @@ async function startProxy(port: string) {
       await new Promise((resolve) => setImmediate(resolve));
       isCut = true;
     },
+    /** What comes is passed on later: all in one, when it is mended. */
+    async hold() {
+      await new Promise((resolve) => setImmediate(resolve));
+      held = [];
+    },
     mend() {
       isCut = false;
+      for (const pass of held ?? []) pass();
+      held = undefined;
     },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
@@ -194,7 +270,9 @@ async function startServer(certificate?: Awaited<ReturnType<typeof selfSigned>>)
   const server: Http2SecureServer = createSecureServer({ cert, key });
   const sessions = new Set<ServerHttp2Session>();
   const endless = Promise.withResolvers<void>();
+  let accepted = 0;
   server.on('session', (session) => {
+    accepted++;
     sessions.add(session);
     session.on('close', () => sessions.delete(session));
   });
@@ -213,6 +291,7 @@ async function startServer(certificate?: Awaited<ReturnType<typeof selfSigned>>)
   const { port } = server.address() as AddressInfo;
   return {
     sessions,
+    accepted: () => accepted,
     endlessClosed: endless.promise,
     options: {
       server: `https://127.0.0.1:${port}`,

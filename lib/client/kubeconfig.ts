@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { load } from 'js-yaml';
-import type { Credentials } from './http-session.ts';
+import type { Credentials } from './dial.ts';
 
 /** How to reach one cluster as one user. Files are not read here but each time `credentials` or `token` is called. */
 export interface Access {
