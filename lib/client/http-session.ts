@@ -208,7 +208,7 @@ const pongMs = 4_000; // with pingEveryMs: a dead connection is noticed within 9
 const dialOneOfManyMs = 2_000;
 const pingOneOfManyMs = 1_000;
 const pongOneOfManyMs = 1_000;
-const pongAgainMs = 2_000;
+const pongAgainMs = 1_500;
 const calmMs = 30_000;
 
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
