@@ -1,5 +1,5 @@
 import { conflict, invalid, notFound } from '#lib/api/status.ts';
-import type { DeleteOptions } from '#lib/api/types/meta.v1.ts';
+import type { DeleteOptions, ObjectMeta } from '#lib/api/types/meta.v1.ts';
 import type { ApiResponse } from '../../exchange.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
 import { jsonType } from '../codec.ts';
@@ -69,7 +69,7 @@ export async function deleteObject(
   let current = served.cache.get(key);
   for (let attempt = 1; ; attempt++) {
     if (current === undefined) throw notFound(served.named, name);
-    checkPreconditions(served, name, current, options);
+    checkPreconditions(served, name, current.object().metadata, options);
     await served.conversion?.ready?.([current], call.signal);
     const view = viewOf(served, current);
     const attributes = attributesOf(served, request, { operation: 'DELETE', name, oldObject: view });
@@ -103,10 +103,11 @@ async function attemptDelete(
   return done.ok ? { stored: done.stored, isGone: false } : done;
 }
 
-function checkPreconditions(
+/** Rule: rest.BeforeDelete. @throws {StatusError} Conflict */
+export function checkPreconditions(
   served: Served,
   name: string,
-  stored: StoredObject,
+  meta: ObjectMeta,
   { preconditions, gracePeriodSeconds }: DeleteOptions,
 ): void {
   if (typeof gracePeriodSeconds === 'bigint') {
@@ -114,13 +115,13 @@ function checkPreconditions(
     throw invalid({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [cause]);
   }
   const { uid, resourceVersion } = preconditions ?? {};
-  const meta = stored.object().metadata;
-  if (uid !== undefined && uid !== meta.uid) {
-    const what = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${meta.uid}`;
-    throw conflict(served.named, name, what);
+  const named = { group: served.group, resource: served.kind };
+  if (uid && uid !== meta.uid) {
+    const what = `the UID in the precondition (${uid}) does not match the UID in record (${meta.uid})`;
+    throw conflict(named, name, `${what}. The object might have been deleted and then recreated`);
   }
-  if (resourceVersion !== undefined && resourceVersion !== meta.resourceVersion) {
-    const what = `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${meta.resourceVersion}`;
-    throw conflict(served.named, name, what);
+  if (resourceVersion && resourceVersion !== meta.resourceVersion) {
+    const what = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${meta.resourceVersion})`;
+    throw conflict(named, name, `${what}. The object might have been modified`);
   }
 }
