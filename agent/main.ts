@@ -1,7 +1,6 @@
 // `skiff agent`: the kubelet, the Service proxy and cluster DNS of one node in one process.
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { openCri } from '#cri/containerd.ts';
-import type { Cri } from '#cri/runtime.ts';
 import { connect } from '#lib/client/connect.ts';
 import { createEventRecorder } from '#lib/client/events.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -11,11 +10,15 @@ import type { Log } from '#lib/log.ts';
 import { createMetrics } from '#lib/metrics.ts';
 import { keepCertificates } from './certificates/keep-all.ts';
 import { createCgroups } from './cgroups/cgroups.ts';
+import { cgroupDriver } from './cgroups/driver.ts';
+import { cpuShares } from './cgroups/limits.ts';
 import { keepShares } from './cgroups/share-out.ts';
 import { shownConfig } from './config/shown-config.ts';
+import { standardAccess } from './images/access.ts';
 import { collectImages } from './images/collect.ts';
 import { standardCollection } from './images/collect-plan.ts';
 import { createNodePuller } from './images/create-node-puller.ts';
+import { openPulledImages } from './images/pulled-images.ts';
 import { createInformers, runInformers } from './informers.ts';
 import { rotateLogs } from './logs/rotate.ts';
 import { standardRotation } from './logs/rotate-plan.ts';
@@ -24,13 +27,17 @@ import { createApiServers } from './node/api-servers.ts';
 import { createNodeKeeper } from './node/keep-node.ts';
 import { keepLease } from './node/lease.ts';
 import { readMachine } from './node/machine.ts';
+import { mostPods } from './node/most-pods.ts';
 import { allocatableOf } from './node/node-status.ts';
+import { setOomScore } from './node/oom-score.ts';
+import { limitOfPods, standardReserve } from './node/reserve.ts';
 import { createPodObjects } from './objects.ts';
 import type { AgentOptions } from './options.ts';
 import { openCheckpoint } from './pods/checkpoint.ts';
 import { createPods } from './pods/create-pods.ts';
 import { createRecordPod } from './pods/record.ts';
 import { createOperationMetrics } from './runtime-metrics.ts';
+import { readTls } from './server/read-tls.ts';
 import { startKubeletServer } from './server/server.ts';
 import { knownIds, sweepShims } from './shims/sweep-shims.ts';
 import { createShutdown } from './shutdown/keep-shutdown.ts';
@@ -63,7 +70,7 @@ export async function runAgentAt(
     port,
     clusterDns,
     clusterDomain,
-    maxPods = 110,
+    reserve = standardReserve,
     resolvConf = '/etc/resolv.conf',
   } = options;
   await mkdir(rootDir, { recursive: true, mode: 0o750 });
@@ -80,6 +87,9 @@ export async function runAgentAt(
     readTls(options),
     cgroupDriver(cri, clock, signal),
   ]);
+  await setOomScore(options.oomScoreAdj, log);
+  const maxPods = mostPods(options, machine);
+  const theirs = limitOfPods(machine, reserve);
   const hostIPs = options.nodeIp.split(',');
   const common = { client, clock, log };
   const informers = createInformers(common, nodeName);
@@ -93,17 +103,22 @@ export async function runAgentAt(
     {
       driver,
       root: options.cgroupRoot,
-      whole: { cpuShares: machine.cpus * 1024, memoryBytes: machine.memoryBytes },
+      whole: { cpuShares: cpuShares(theirs.cpuMilli), memoryBytes: theirs.memoryBytes },
       podPidsLimit: options.podPidsLimit,
       exec,
       log,
     },
     signal,
   );
-  const allocatable = () => allocatableOf({ machine, maxPods });
+  if (options.refusesCgroupV1 && !cgroups.isV2)
+    throw new Error('This machine is on cgroup v1: failCgroupV1 says that will not do');
+  const allocatable = () => allocatableOf({ machine, maxPods, reserve });
   const objects = createPodObjects(common, signal);
   const record = createRecordPod(recorder);
-  const puller = createNodePuller({ images: cri.images, objects, record, clock, parallel: options.parallelPulls });
+  const rule = options.imageAccess ?? standardAccess;
+  const pulled = await openPulledImages({ folder: `${rootDir}/image_manager`, rule, clock, log });
+  const parallel = options.parallelPulls;
+  const puller = createNodePuller({ images: cri.images, objects, record, clock, parallel, pulled });
   const volumes = await createVolumes({
     ...common,
     root: rootDir,
@@ -150,6 +165,7 @@ export async function runAgentAt(
       hugePageSizes: Object.keys(machine.hugePages).filter((size) => machine.hugePages[size] !== 0),
       hasAppArmor: machine.hasAppArmor,
       seccompDefault: options.seccompDefault,
+      killsTogether: cgroups.isV2 && options.killsSingly !== true,
       isShuttingDown: () => shutdown.isUnderWay(),
       resolvConf,
       clusterDns,
@@ -177,11 +193,18 @@ export async function runAgentAt(
     machine,
     maxPods,
     kubeletVersion,
+    reserve,
     taints: options.taints,
+    labels: options.nodeLabels,
+    providerId: options.providerId,
+    mayRegister: options.registersNode,
+    mostImages: options.mostImages,
+    lookMs: options.nodeLookMs,
+    repeatMs: options.nodeRepeatMs,
     network: () => network?.status() ?? { isReady: false, message: 'it is being set up' },
     current: () => informers.nodes.get(nodeName),
     isShuttingDown: shutdown.isUnderWay,
-    record: (reason, message) => recorder.record(aboutNode(nodeName), 'Normal', reason, message),
+    record: (reason, message, type = 'Normal') => recorder.record(aboutNode(nodeName), type, reason, message),
   });
   network = startNetwork(
     {
@@ -206,8 +229,8 @@ export async function runAgentAt(
     signal,
   );
   const serve = { nodeName, port, tls, client, pods: source, runtime: cri.runtime, metrics, access: options.access };
-  const { probeMetrics } = pods;
-  const server = await startKubeletServer({ ...serve, probeMetrics, config: shownConfig(options), clock, log }, signal);
+  const seen = { probeMetrics: pods.probeMetrics, ...options.serving };
+  const server = await startKubeletServer({ ...serve, ...seen, config: shownConfig(options), clock, log }, signal);
   const certificates = keepCertificates(
     {
       nodeName,
@@ -247,6 +270,7 @@ export async function runAgentAt(
       {
         cri,
         rule: options.imageCollection ?? standardCollection,
+        pulled,
         record: (reason, message) => recorder.record(aboutNode(nodeName), 'Warning', reason, message),
         clock,
         log,
@@ -269,22 +293,4 @@ export async function runAgentAt(
 /** Upstream names a node by its name where others have a uid: `kubectl describe node` looks for that. */
 function aboutNode(name: string) {
   return { kind: 'Node', name, uid: name };
-}
-
-async function readTls({ tlsCertFile, tlsPrivateKeyFile, clientCaFile }: AgentOptions) {
-  const clientCa = await readFile(clientCaFile, 'utf8');
-  if (tlsCertFile === undefined || tlsPrivateKeyFile === undefined) return { clientCa };
-  const [cert, key] = await Promise.all([readFile(tlsCertFile, 'utf8'), readFile(tlsPrivateKeyFile, 'utf8')]);
-  return { cert, key, clientCa };
-}
-
-/** What the runtime says; waits for it, as nothing can be done without. */
-async function cgroupDriver(cri: Cri, clock: Clock, signal: AbortSignal): Promise<'systemd' | 'cgroupfs'> {
-  for (;;) {
-    try {
-      return (await cri.runtime.cgroupDriver(signal)) ?? 'cgroupfs';
-    } catch {
-      await clock.sleep(200, signal);
-    }
-  }
 }

@@ -1,9 +1,12 @@
 import type { PodNetworkMode } from '#cni/routes/plan.ts';
 import type { Taint } from '#lib/api/types/core.v1.ts';
+import type { ImageAccessRule } from './images/access.ts';
 import type { CollectRule } from './images/collect-plan.ts';
 import type { RotationRule } from './logs/rotate-plan.ts';
+import type { ReserveRule } from './node/reserve.ts';
 import type { ProxyMode } from './proxy/backend.ts';
 import type { AccessRule } from './server/access.ts';
+import type { ServingRule } from './server/options.ts';
 import type { Period } from './shutdown/plan.ts';
 
 /** What `skiff agent` is told. Paths and addresses have no default here: the command line has. */
@@ -58,6 +61,25 @@ export interface AgentOptions {
   readonly leaseSeconds?: number;
   /** What a node that is new has, until somebody takes it away. */
   readonly taints?: readonly Taint[];
+  /** What people want the node to have beside the labels of every node. */
+  readonly nodeLabels?: Readonly<Record<string, string>>;
+  readonly providerId?: string;
+  readonly registersNode?: boolean;
+  readonly nodeLookMs?: number;
+  readonly nodeRepeatMs?: number;
+  readonly mostImages?: number;
+  /** What of the node is not for pods. */
+  readonly reserve?: ReserveRule;
+  /** Which pods may use images that are here already. */
+  readonly imageAccess?: ImageAccessRule;
+  /** How the node's own server serves. */
+  readonly serving?: ServingRule;
+  /** How late the kernel kills the agent when memory is short: -999 unless told. */
+  readonly oomScoreAdj?: number;
+  /** Whether a container that is out of memory loses one process instead of all. */
+  readonly killsSingly?: boolean;
+  /** Whether a machine on cgroup v1 will not do. */
+  readonly refusesCgroupV1?: boolean;
   readonly access?: AccessRule;
   /** The longest pause before a container that keeps ending is started again: 5 min unless told. */
   readonly longestRestartMs?: number;
@@ -71,6 +93,8 @@ export interface AgentOptions {
   readonly maxPods?: number;
   /** Users that a pod with `hostUsers: false` has: 65,536 unless told. */
   readonly idsPerPod?: number;
+  /** No more pods than this for each CPU. */
+  readonly podsPerCore?: number;
   /** /etc/resolv.conf unless told; '': pods look up nothing outside. */
   readonly resolvConf?: string;
 }

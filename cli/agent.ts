@@ -8,6 +8,7 @@ import { answersWell } from './well.ts';
 
 export interface AgentFlags {
   readonly config?: string;
+  readonly configDir?: string;
   readonly kubeconfig?: string;
   readonly nodeName?: string;
   readonly nodeIp?: string;
@@ -28,6 +29,7 @@ export interface AgentFlags {
   readonly proxyMode: string;
   readonly podNetwork: string;
   readonly nodeportAddresses?: string;
+  readonly nodeLabels?: string;
   readonly verbose?: boolean;
 }
 
@@ -36,6 +38,7 @@ export function addAgent(program: Command): void {
     .command('agent')
     .description('Run a node: kubelet, Service proxy and cluster DNS in one process.')
     .option('--config <file>', 'KubeletConfiguration; the command line comes before it')
+    .option('--config-dir <folder>', 'drop-ins that change it: files that end in .conf, in the order of their names')
     .option('--kubeconfig <file>', 'how to reach the API server, as system:node:NAME')
     .option('--client-ca-file <file>', 'authority whose clients may call this node')
     .option('--tls-cert-file <file>', 'certificate that the node serves with (from the cluster unless told)')
@@ -56,6 +59,7 @@ export function addAgent(program: Command): void {
     .option('--pod-manifest-path <path>', 'folder of static pods, or one file')
     .option('--manifest-url <url>', 'where else static pods are described')
     .option('--pod-max-pids <number>', 'processes and threads that one pod may have (no limit unless told)')
+    .option('--node-labels <labels>', 'what the node has beside the labels of every node: a=b,c=d')
     .option('-v, --verbose', 'log more')
     .action((flags: AgentFlags) => live((signal) => agent(flags, command, signal)));
   addPlan(command);
@@ -79,11 +83,12 @@ async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): 
   const { readJoined } = await import('../agent/certificates/joined.ts');
   const log = createLog({ level: flags.verbose ? 'debug' : 'info' });
   const { readConfig } = await import('../agent/config/read-config.ts');
-  const config = flags.config === undefined ? undefined : await readConfig(flags.config);
+  const config = await readConfig(flags.config, flags.configDir);
   for (const path of config?.idle ?? []) log.warn('A field of the configuration does nothing here', { path });
   const [typed, defaults] = toldBy(flags, (flag) => command.getOptionValueSource(flag) === 'cli');
+  const nodeLabels = flags.nodeLabels === undefined ? {} : { nodeLabels: labelsOf(flags.nodeLabels) };
   const joined = await readJoined(flags.rootDir);
-  const options = { nodeName: await ownName(), ...defaults, ...joined, ...config?.options, ...typed };
+  const options = { nodeName: await ownName(), ...defaults, ...joined, ...config?.options, ...typed, ...nodeLabels };
   const clock = createClock();
   void keepNotified(
     takeNotifyEnvironment(process.env),
@@ -97,6 +102,13 @@ async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): 
 export async function ownName(): Promise<string> {
   const { hostname } = await import('node:os');
   return hostname().toLowerCase();
+}
+
+/** @throws {Error} that names what is no label */
+function labelsOf(text: string): Readonly<Record<string, string>> {
+  const pairs = text.split(',').map((pair) => /^\s*([^=\s]+)=([^=\s]*)\s*$/.exec(pair) ?? pair);
+  for (const pair of pairs) if (typeof pair === 'string') throw new Error(`--node-labels: "${pair}" is not KEY=VALUE`);
+  return Object.fromEntries(pairs.map(([, key, value]) => [key!, value!]));
 }
 
 /** What the command line says: first what was typed, then what it says by default. A file stands between the two. */

@@ -23,11 +23,13 @@ export function cpuQuotaMicros(milli: number): number {
 }
 export const cpuPeriodMicros = 100_000;
 
-export function containerLimits({ resources }: Pick<Container, 'resources'>): Limits {
-  const cpuLimit = milliCpu(resources?.limits?.['cpu']);
+/** `whole`: what its pod may take as a whole, which holds for a container without a limit of its own. Rule: KEP-2837. */
+export function containerLimits({ resources }: Pick<Container, 'resources'>, whole?: ResourceRequirements): Limits {
+  const cpuLimit = milliCpu(resources?.limits?.['cpu']) || milliCpu(whole?.limits?.['cpu']);
   // A limit without a request is a request, too: the API defaults it, except when the request is given as 0.
   const cpuRequest = resources?.requests?.['cpu'] === undefined ? cpuLimit : milliCpu(resources.requests['cpu']);
-  return withLimits(cpuRequest, cpuLimit, units(resources?.limits?.['memory']));
+  const memoryLimit = units(resources?.limits?.['memory']) || units(whole?.limits?.['memory']);
+  return withLimits(cpuRequest, cpuLimit, memoryLimit);
 }
 
 /** What all of the pod's containers together may take. Limits count only if every container has one. */
@@ -65,14 +67,34 @@ function withLimits(requestMilli: number, limitMilli: number, memoryBytes: numbe
   };
 }
 
-/** Whom the kernel kills first when memory is short. Rule: "Node out of memory behavior". */
-export function oomScoreAdj(pod: Pod, { resources }: Pick<Container, 'resources'>, capacityBytes: number): number {
+/**
+ * Whom the kernel kills first when memory is short. What a pod asks for beyond its containers is shared among them, and a
+ * sidecar lives as long as the main container that asks for least. Rule: "Node out of memory behavior"; KEP-753, KEP-2837.
+ */
+export function oomScoreAdj(
+  pod: Pod,
+  { name, resources }: Pick<Container, 'resources'> & { readonly name?: string },
+  capacityBytes: number,
+): number {
   if ((pod.spec.priority ?? 0) >= systemNodeCritical) return -997;
   const qos = qosOf(pod);
   if (qos === 'Guaranteed') return -997;
   if (qos === 'BestEffort') return 1000;
-  const requested = units(resources?.requests?.['memory']);
-  const score = capacityBytes === 0 ? 999 : 1000 - Math.floor((1000 * requested) / capacityBytes);
+  if (capacityBytes === 0) return 999;
+  const { spec } = pod;
+  const isSidecar = spec.initContainers?.some((one) => one.name === name && one.restartPolicy === 'Always') === true;
+  const requested = (one: Pick<Container, 'resources'>) => units(one.resources?.requests?.['memory']);
+  const least = isSidecar ? Math.min(...spec.containers.map(requested)) : 0;
+  const share = Math.max(requested({ resources }), least) + restShare(spec);
+  const score = 1000 - Math.floor((1000 * share) / capacityBytes);
   return Math.min(Math.max(score, 3), 999);
 }
 const systemNodeCritical = 2_000_001_000;
+
+/** Of the memory that a pod asks for as a whole and no container of it does: what each of them counts as its own. */
+function restShare(spec: Pod['spec']): number {
+  const whole = units(spec.resources?.requests?.['memory']);
+  if (whole === 0) return 0;
+  const asked = total(spec, (resources) => units(resources?.requests?.['memory']));
+  return Math.floor(Math.max(0, whole - asked) / (spec.containers.length + (spec.initContainers?.length ?? 0)));
+}

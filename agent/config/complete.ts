@@ -1,5 +1,6 @@
 import { parseDuration } from '#lib/api/json/duration.ts';
 import { type Field, type Fields, type FieldType, fields } from './fields.ts';
+import { invalidities } from './validate.ts';
 
 export interface Completed {
   /** With all defaults: what /configz shows. */
@@ -10,20 +11,59 @@ export interface Completed {
 
 /**
  * A KubeletConfiguration with the defaults that it leaves out.
- * @throws {Error} that names the path of every field that is unknown or of the wrong type
+ * @throws {Error} that names the path of every field that is unknown, of the wrong type, or has a value that cannot be
  */
-export function completeConfig(given: Readonly<Record<string, unknown>>): Completed {
+export function completeConfig(given: Config): Completed {
+  const notes = { wrong: [], idle: [] };
+  const config = withDependent(complete(fieldsOf(given), fields, '', notes), given);
+  refuse(notes.wrong);
+  refuse(invalidities(config));
+  return { config, idle: notes.idle };
+}
+
+/** Whether every field is known and of its type: all that can be said of a part of a configuration. @throws {Error} as above */
+export function checkFields(given: Config): void {
+  const notes: Notes = { wrong: [], idle: [] };
+  complete(fieldsOf(given), fields, '', notes);
+  refuse(notes.wrong);
+}
+
+function fieldsOf(given: Config): Config {
   const { apiVersion = version, kind = 'KubeletConfiguration', ...rest } = given;
-  if (apiVersion !== version || kind !== 'KubeletConfiguration') {
-    throw new Error(`It is a ${kind} of ${apiVersion}, not a KubeletConfiguration of ${version}`);
-  }
-  const wrong: string[] = [];
-  const idle: string[] = [];
-  const config = complete(rest, fields, '', { wrong, idle });
-  if (wrong.length > 0) throw new Error(wrong.join('; '));
-  return { config, idle };
+  if (apiVersion === version && kind === 'KubeletConfiguration') return rest;
+  throw new Error(`It is a ${kind} of ${apiVersion}, not a KubeletConfiguration of ${version}`);
 }
 const version = 'kubelet.config.k8s.io/v1beta1';
+
+function refuse(wrong: readonly string[]): void {
+  if (wrong.length > 0) throw new Error(wrong.join('; '));
+}
+
+/** Defaults that depend on other fields. */
+function withDependent(config: Config, given: Config): Config {
+  const { maxParallelImagePulls: most, nodeStatusUpdateFrequency: update, evictionHard } = given;
+  const isSaid = (value: unknown) => value !== undefined && value !== null && value !== '' && value !== '0s';
+  const mayMerge = given['mergeDefaultEvictionSettings'] === true;
+  return {
+    ...config,
+    serializeImagePulls: given['serializeImagePulls'] ?? !(typeof most === 'number' && most > 1),
+    ...(isSaid(update) && !isSaid(given['nodeStatusReportFrequency']) ? { nodeStatusReportFrequency: update } : {}),
+    evictionHard:
+      isMap(evictionHard) && !mayMerge
+        ? evictionHard
+        : { ...standardEviction, ...(isMap(evictionHard) ? evictionHard : {}) },
+  };
+}
+/** Rule: "Node-pressure Eviction", "Hard eviction thresholds". */
+export const standardEviction: Readonly<Record<string, string>> = {
+  'imagefs.available': '15%',
+  'imagefs.inodesFree': '5%',
+  'memory.available': '100Mi',
+  'nodefs.available': '10%',
+  'nodefs.inodesFree': '5%',
+};
+
+type Config = Readonly<Record<string, unknown>>;
 
 interface Notes {
   readonly wrong: string[];
@@ -55,7 +95,8 @@ function valueFor(given: unknown, field: Field, path: string, notes: Notes): unk
     notes.wrong.push(`"${path}" must be ${words[field.type]}`);
     return undefined;
   }
-  if (given === '' || given === '0s' || (given === 0 && field.default !== undefined)) return field.default ?? given;
+  const isZero = given === '' || given === '0s' || (given === 0 && field.default !== undefined);
+  if (isZero && field.isPointer !== true) return field.default ?? given;
   if (!field.hasEffect && !isEmpty(given) && JSON.stringify(given) !== JSON.stringify(field.default)) {
     notes.idle.push(path);
   }

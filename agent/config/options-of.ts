@@ -1,9 +1,12 @@
 import { parseDuration } from '#lib/api/json/duration.ts';
 import { wholeValue } from '#lib/api/quantity.ts';
 import type { Taint } from '#lib/api/types/core.v1.ts';
+import type { ImageAccessRule } from '../images/access.ts';
+import type { ReserveRule } from '../node/reserve.ts';
 import type { AgentOptions } from '../options.ts';
 import type { AccessRule } from '../server/access.ts';
 import { type Period, periodsOf } from '../shutdown/plan.ts';
+import { servingOf } from './serving-of.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -18,7 +21,7 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     manifestUrlHeaders: headersOf(
       config['staticPodURLHeader'] as Readonly<Record<string, readonly string[]>> | undefined,
     ),
-    manifestPauseMs: milliseconds(text('fileCheckFrequency')),
+    manifestPauseMs: manifestPause(config),
     port: config['port'] as number,
     tlsCertFile: text('tlsCertFile'),
     tlsPrivateKeyFile: text('tlsPrivateKeyFile'),
@@ -28,7 +31,9 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     cgroupRoot: text('cgroupRoot'),
     maxPods: config['maxPods'] as number,
     idsPerPod: (config['userNamespaces'] as Config)['idsPerPod'] as number,
-    parallelPulls: config['serializeImagePulls'] ? 1 : (config['maxParallelImagePulls'] as number),
+    parallelPulls: config['serializeImagePulls']
+      ? 1
+      : ((config['maxParallelImagePulls'] as number | undefined) ?? mostPulls),
     leaseSeconds: config['nodeLeaseDurationSeconds'] as number,
     seccompDefault: config['seccompDefault'] as boolean,
     shutdown: shutdownOf(config),
@@ -37,7 +42,7 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     longestRestartMs: milliseconds((config['crashLoopBackOff'] as Config)['maxContainerRestartPeriod'] as string),
     logPauseMs: milliseconds(text('containerLogMonitorInterval')),
     podPidsLimit: positive(config['podPidsLimit'] as number),
-    resolvConf: text('resolvConf'),
+    resolvConf: config['resolvConf'] as string,
     runtimeEndpoint: text('containerRuntimeEndpoint'),
     allowedUnsafeSysctls: config['allowedUnsafeSysctls'] as readonly string[] | undefined,
     logRotation: {
@@ -48,11 +53,51 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
       highPercent: config['imageGCHighThresholdPercent'] as number,
       lowPercent: config['imageGCLowThresholdPercent'] as number,
       minimumAgeMs: milliseconds(text('imageMinimumGCAge')) ?? 0,
+      maximumAgeMs: milliseconds(text('imageMaximumGCAge')) ?? 0,
     },
+    podsPerCore: positive(config['podsPerCore'] as number),
+    providerId: text('providerID'),
+    registersNode: config['registerNode'] as boolean,
+    // The default is upstream's 10 s; who did not say so is looked at sooner.
+    nodeLookMs:
+      config['nodeStatusUpdateFrequency'] === '10s' ? undefined : milliseconds(text('nodeStatusUpdateFrequency')),
+    nodeRepeatMs: milliseconds(text('nodeStatusReportFrequency')),
+    mostImages: config['nodeStatusMaxImages'] as number,
+    reserve: reserveOf(config),
+    imageAccess: {
+      policy: config['imagePullCredentialsVerificationPolicy'] as ImageAccessRule['policy'],
+      allowed: (config['preloadedImagesVerificationAllowlist'] as readonly string[] | undefined) ?? [],
+    },
+    serving: servingOf(config),
+    oomScoreAdj: config['oomScoreAdj'] as number,
+    killsSingly: config['singleProcessOOMKill'] as boolean | undefined,
+    refusesCgroupV1: config['failCgroupV1'] as boolean,
     config,
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }
+
+/** One look serves both: as often as the one that is asked for more often. */
+function manifestPause(config: Config): number | undefined {
+  const [file, url] = ['fileCheckFrequency', 'httpCheckFrequency'].map(
+    (name) => milliseconds(config[name] as string) ?? 0,
+  );
+  if (!config['staticPodURL']) return file;
+  return config['staticPodPath'] ? Math.min(file ?? 0, url ?? 0) : url;
+}
+
+function reserveOf(config: Config): ReserveRule {
+  const quantities = (name: string) => (config[name] as Readonly<Record<string, string>> | undefined) ?? {};
+  return {
+    systemReserved: quantities('systemReserved'),
+    kubeReserved: quantities('kubeReserved'),
+    evictionHard: quantities('evictionHard'),
+    isEnforced: (config['enforceNodeAllocatable'] as readonly string[] | undefined)?.includes('pods') ?? false,
+  };
+}
+
+/** Of pulls at once where upstream has no limit. */
+const mostPulls = 64;
 
 function accessOf({ authentication, authorization }: Config): AccessRule {
   const { webhook, anonymous } = authentication as Readonly<Record<'webhook' | 'anonymous', Config>>;
@@ -94,6 +139,7 @@ const none = {
   proxyMode: undefined,
   podNetworkMode: undefined,
   nodePortAddresses: undefined,
+  nodeLabels: undefined,
 };
 
 /** Rule: -1 is no limit. */

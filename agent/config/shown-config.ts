@@ -3,7 +3,7 @@ import { completeConfig } from './complete.ts';
 
 /** What the agent goes by, whether a file said so or the command line: what /configz shows. */
 export function shownConfig(options: AgentOptions): Readonly<Record<string, unknown>> {
-  const config = options.config ?? completeConfig({}).config;
+  const config = options.config ?? { ...completeConfig({}).config, ...ownWays };
   const { maxPods = 110, resolvConf = '/etc/resolv.conf', allowedUnsafeSysctls, manifestPath, manifestUrl } = options;
   return {
     ...config,
@@ -22,3 +22,6 @@ export function shownConfig(options: AgentOptions): Readonly<Record<string, unkn
     ...(manifestUrl === undefined ? {} : { staticPodURL: manifestUrl }),
   };
 }
+
+/** What this agent does as long as no file says otherwise: upstream pulls one by one. */
+const ownWays = { serializeImagePulls: false, maxParallelImagePulls: 4 };

@@ -27,3 +27,9 @@ test('planCollection() keeps what is held, and what came just now', (t) => {
   const images = [image('held', { isHeld: true }), image('young', { firstSeenMs: nowMs - 1000 }), image('other')];
   t.deepEqual(removed(images, 99), ['other']);
 });
+test('planCollection() removes what nobody used for too long, however much room there is', (t) => {
+  const rule = { ...standardCollection, maximumAgeMs: 500_000 };
+  const images = [image('old'), image('used', { lastUsedMs: 600_000 }), image('held', { isHeld: true })];
+  const plan = planCollection(images, { usedBytes: 10, availableBytes: 90 }, rule, nowMs);
+  t.deepEqual([plan.remove.map(({ id }) => id), plan.wantedBytes], [['old'], 0]);
+});

@@ -7,8 +7,15 @@ export interface CollectRule {
   readonly lowPercent: number;
   /** Who was pulled more recently stays. */
   readonly minimumAgeMs: number;
+  /** Who was unused for longer goes, however much room there is; 0: nobody goes for that. */
+  readonly maximumAgeMs: number;
 }
-export const standardCollection: CollectRule = { highPercent: 85, lowPercent: 80, minimumAgeMs: 120_000 };
+export const standardCollection: CollectRule = {
+  highPercent: 85,
+  lowPercent: 80,
+  minimumAgeMs: 120_000,
+  maximumAgeMs: 0,
+};
 
 export interface KnownImage {
   readonly id: string;
@@ -34,22 +41,29 @@ export interface Collection {
 
 export function planCollection(
   images: readonly KnownImage[],
-  { usedBytes, availableBytes }: Disk,
-  { highPercent, lowPercent, minimumAgeMs }: CollectRule,
+  disk: Disk,
+  rule: CollectRule,
   nowMs: number,
 ): Collection {
-  const capacityBytes = usedBytes + availableBytes;
-  if (capacityBytes === 0 || (usedBytes * 100) / capacityBytes < highPercent) return { remove: [], wantedBytes: 0 };
-  const wantedBytes = Math.ceil(usedBytes - (capacityBytes * lowPercent) / 100);
   const mayGo = images
-    .filter(({ isHeld, firstSeenMs }) => !isHeld && nowMs - firstSeenMs >= minimumAgeMs)
+    .filter(({ isHeld, firstSeenMs }) => !isHeld && nowMs - firstSeenMs >= rule.minimumAgeMs)
     .sort((a, b) => a.lastUsedMs - b.lastUsedMs || a.firstSeenMs - b.firstSeenMs);
-  const remove: KnownImage[] = [];
-  let freedBytes = 0;
+  const isOld = ({ firstSeenMs, lastUsedMs }: KnownImage) =>
+    rule.maximumAgeMs > 0 && nowMs - Math.max(firstSeenMs, lastUsedMs) > rule.maximumAgeMs;
+  const remove = mayGo.filter(isOld);
+  const wantedBytes = tooMuch(disk, rule);
+  let freedBytes = remove.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   for (const image of mayGo) {
     if (freedBytes >= wantedBytes) break;
+    if (isOld(image)) continue;
     remove.push(image);
     freedBytes += image.sizeBytes;
   }
   return { remove, wantedBytes };
+}
+
+function tooMuch({ usedBytes, availableBytes }: Disk, { highPercent, lowPercent }: CollectRule): number {
+  const capacityBytes = usedBytes + availableBytes;
+  if (capacityBytes === 0 || (usedBytes * 100) / capacityBytes < highPercent) return 0;
+  return Math.ceil(usedBytes - (capacityBytes * lowPercent) / 100);
 }

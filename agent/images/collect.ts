@@ -3,10 +3,12 @@ import type { Cri } from '#cri/runtime.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { type CollectRule, type Disk, type KnownImage, planCollection } from './collect-plan.ts';
+import type { PulledImages } from './pulled-images.ts';
 
 export interface CollectOptions {
   readonly cri: Pick<Cri, 'images' | 'runtime'>;
   readonly rule: CollectRule;
+  readonly pulled: Pick<PulledImages, 'keepOnly'>;
   /** Tells users that the disk stays full, in an Event about the node. */
   record(reason: string, message: string): void;
   readonly clock: Clock;
@@ -27,11 +29,12 @@ export async function collectImages(options: CollectOptions, signal: AbortSignal
 const pauseMs = 300_000;
 
 async function collect(
-  { cri, rule, record, clock, log }: CollectOptions,
+  { cri, rule, pulled, record, clock, log }: CollectOptions,
   seen: Map<string, { readonly firstSeenMs: number; lastUsedMs: number }>,
   signal: AbortSignal,
 ): Promise<void> {
   const [images, containers] = await Promise.all([cri.images.list(signal), cri.runtime.listContainers({}, signal)]);
+  await pulled.keepOnly(new Set(images.map(({ id }) => id)));
   const used = new Set(containers.flatMap(({ image, imageRef }) => [image, imageRef]));
   const nowMs = clock.now();
   const known = images.map(({ id, sizeBytes, isPinned, repoTags }): KnownImage => {

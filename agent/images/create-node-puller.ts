@@ -3,6 +3,7 @@ import type { Pod, Secret } from '#lib/api/types/core.v1.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { PodObjects } from '../objects.ts';
 import type { RecordPod } from '../pods/record.ts';
+import type { PulledImages } from './pulled-images.ts';
 import { createPuller, type Puller } from './puller.ts';
 
 export interface NodePullerOptions {
@@ -10,17 +11,19 @@ export interface NodePullerOptions {
   readonly objects: Pick<PodObjects, 'secret'>;
   readonly record: RecordPod;
   readonly parallel?: number | undefined;
+  readonly pulled: PulledImages;
   readonly clock: Clock;
 }
 
 /** Pulls for the pods of this node, with their own secrets, and tells of it in Events. */
-export function createNodePuller({ images, objects, record, parallel, clock }: NodePullerOptions): Puller {
+export function createNodePuller({ images, objects, record, parallel, pulled, clock }: NodePullerOptions): Puller {
   return createPuller({
     images,
     secretsOf: (pod, signal) => pullSecrets(pod, objects, signal),
     record: (pod, { name }, type, reason, message) =>
       record(pod, type, reason, message, name === undefined ? undefined : { name }),
     clock,
+    pulled,
     ...(parallel === undefined ? {} : { parallel }),
   });
 }

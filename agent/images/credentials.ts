@@ -1,24 +1,38 @@
+import { createHash } from 'node:crypto';
 import type { RegistryAuth } from '#cri/runtime.ts';
 import type { Secret } from '#lib/api/types/core.v1.ts';
+import type { UsedSecret } from './access.ts';
 import { splitImageName } from './name.ts';
+
+/** What to show a registry, and the secret that says so. */
+export interface Credential {
+  readonly auth: RegistryAuth;
+  readonly secret: UsedSecret;
+}
 
 /**
  * What pull secrets say of the registry of `image`, the most specific path first; empty if nothing.
  * Rule: "Pull an Image from a Private Registry"; keys of `auths` may be hosts with a `*` in a label, with a path, or URLs.
  */
-export function credentialsFor(image: string, secrets: readonly Secret[]): readonly RegistryAuth[] {
+export function credentialsFor(image: string, secrets: readonly Secret[]): readonly Credential[] {
   const { registry, path } = splitImageName(image);
-  const found: { readonly key: string; readonly auth: RegistryAuth }[] = [];
+  const found: { readonly key: string; readonly credential: Credential }[] = [];
   for (const secret of secrets) {
     for (const [key, entry] of Object.entries(authsOf(secret))) {
       const place = key
         .replace(/^https?:\/\//, '')
         .replace(/\/v[12]\/?$/, '')
         .replace(/\/$/, '');
-      if (matches(place, registry, path)) found.push({ key: place, auth: authOf(entry) });
+      if (matches(place, registry, path)) found.push({ key: place, credential: credentialOf(secret, entry) });
     }
   }
-  return found.sort((a, b) => b.key.length - a.key.length).map(({ auth }) => auth);
+  return found.sort((a, b) => b.key.length - a.key.length).map(({ credential }) => credential);
+}
+
+function credentialOf({ metadata: { uid = '', namespace = '', name } }: Secret, entry: Entry): Credential {
+  const auth = authOf(entry);
+  const credentialHash = createHash('sha256').update(JSON.stringify(auth)).digest('hex');
+  return { auth, secret: { uid, namespace, name, credentialHash } };
 }
 
 type Entry = Readonly<Record<'username' | 'password' | 'auth' | 'identitytoken' | 'registrytoken', string | undefined>>;

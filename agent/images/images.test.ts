@@ -31,7 +31,7 @@ test('credentialsFor() finds registries by host, wildcard and path, the most spe
       '*.other': user('no'),
     }),
   ];
-  const names = (image: string) => credentialsFor(image, secrets).map(({ username }) => username);
+  const names = (image: string) => credentialsFor(image, secrets).map(({ auth }) => auth.username);
   t.deepEqual(names('r.example/team/app'), ['path', 'host', 'url']);
   t.deepEqual(names('r.example/teams/app'), ['host', 'url']);
   t.deepEqual(names('x.other/app'), ['no']);
@@ -40,6 +40,7 @@ test('credentialsFor() finds registries by host, wildcard and path, the most spe
 
 test('credentialsFor() reads `auth`, and nothing from what cannot be read', (t) => {
   const [found] = credentialsFor('r.example/a', [secret({ 'r.example': { auth: btoa('me:my:word') } })]);
-  t.deepEqual(found, { username: 'me', password: 'my:word' });
+  t.deepEqual(found?.auth, { username: 'me', password: 'my:word' });
+  t.like(found?.secret, { name: 's', uid: '' });
   t.deepEqual(credentialsFor('r.example/a', [{ ...secret({}), data: { '.dockerconfigjson': btoa('{') } }]), []);
 });

@@ -2,9 +2,10 @@ import test from 'ava';
 import { createFakeCri } from '#cri/fake.ts';
 import { createFakeClock } from '#lib/clock.ts';
 import { examplePod } from '../pods/example.ts';
-import { createPuller } from './puller.ts';
+import type { PulledImages } from './pulled-images.ts';
+import { createPuller, type PullerOptions } from './puller.ts';
 
-function setUp(parallel?: number) {
+function setUp(parallel?: number, rest: Partial<PullerOptions> = {}) {
   const clock = createFakeClock();
   const cri = createFakeCri(clock);
   const told: string[] = [];
@@ -14,6 +15,7 @@ function setUp(parallel?: number) {
     record: (_pod, _pulling, _type, reason, message) => told.push(`${reason}: ${message}`),
     clock,
     ...(parallel === undefined ? {} : { parallel }),
+    ...rest,
   });
   const { signal } = new AbortController();
   const ensure = (image: string, imagePullPolicy: 'Always' | 'Never' | 'IfNotPresent' = 'IfNotPresent') =>
@@ -94,4 +96,34 @@ test('foresee() spares ensure() the question for a second, and hides nothing tha
   await clock.advance(10);
   cri.registry.add('later:1');
   t.truthy(await ensure('later:1'));
+});
+
+test('ensure() pulls anew what the pod may not use as it is, and remembers with whose secret', async (t) => {
+  const told: string[] = [];
+  const pulled: PulledImages = {
+    mayUse: (_image, _ref, own) => own.some(({ name }) => name === 'known'),
+    begin: async (image) => void told.push(`begin ${image}`),
+    came: async (image, _ref, secret) => void told.push(`came ${image} ${secret?.name}`),
+    failed: async (image) => void told.push(`failed ${image}`),
+    keepOnly: async () => {},
+  };
+  let name = 'keys';
+  const json = btoa(JSON.stringify({ auths: { 'r.example': { username: 'u', password: 'p' } } }));
+  const type = 'kubernetes.io/dockerconfigjson';
+  const secretsOf = async () => [{ metadata: { name }, type, data: { '.dockerconfigjson': json } }];
+  const { cri, ensure } = setUp(undefined, { pulled, secretsOf });
+  cri.addImage('r.example/a:1');
+  t.like(await t.throwsAsync(ensure('r.example/a:1', 'Never')), { reason: 'ErrImageNeverPull' });
+  t.like(await t.throwsAsync(ensure('r.example/a:1')), { reason: 'ErrImagePull' });
+  cri.registry.add('r.example/b:1');
+  await ensure('r.example/b:1');
+  t.deepEqual(told.splice(0), [
+    'begin r.example/a:1',
+    'failed r.example/a:1',
+    'begin r.example/b:1',
+    'came r.example/b:1 keys',
+  ]);
+  name = 'known';
+  await ensure('r.example/b:1');
+  t.deepEqual(told, []);
 });

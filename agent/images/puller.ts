@@ -4,8 +4,10 @@ import type { Container, Pod, Secret } from '#lib/api/types/core.v1.ts';
 import type { Clock } from '#lib/clock.ts';
 import { createLimit } from '../limit.ts';
 import { StartError } from '../pods/start-error.ts';
-import { credentialsFor } from './credentials.ts';
+import type { UsedSecret } from './access.ts';
+import { type Credential, credentialsFor } from './credentials.ts';
 import { isImageName } from './name.ts';
+import type { PulledImages } from './pulled-images.ts';
 
 /** Sees to it that a container's image is on the node. */
 export interface Puller {
@@ -28,6 +30,14 @@ export interface PullerOptions {
   readonly clock: Clock;
   /** How many pulls may run at once. */
   readonly parallel?: number;
+  /** Who may use images that are here; everybody unless told. */
+  readonly pulled?: PulledImages;
+}
+
+/** What a pull brought, and with whose secret; `undefined` without any. */
+interface Came {
+  readonly found: Image;
+  readonly secret: UsedSecret | undefined;
 }
 
 interface Failure {
@@ -37,9 +47,9 @@ interface Failure {
 }
 
 /** Rule: "Images", "Image pull policy" and "ImagePullBackOff": 10 s, doubling up to 5 min. */
-export function createPuller({ images, secretsOf, record, clock, parallel = 4 }: PullerOptions): Puller {
+export function createPuller({ images, secretsOf, record, clock, parallel = 4, pulled }: PullerOptions): Puller {
   const failures = new Map<string, Failure>(); // by pod uid and image; dropped with the pod
-  const running = new Map<string, Promise<string>>(); // one pull of an image at a time, whoever asks
+  const running = new Map<string, Promise<Came>>(); // one pull of an image at a time, whoever asks
   const limit = createLimit(parallel);
   const seen = new Map<string, { readonly atMs: number; readonly image: Image }>(); // bounded by the images of a moment
 
@@ -75,7 +85,7 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4 }:
       throw new StartError('InvalidImageName', message, 60_000);
     }
     const found = policy === 'Always' ? undefined : await present(image, signal);
-    if (found !== undefined) {
+    if (found !== undefined && (await mayUse(pod, image, found.id, signal))) {
       tell('Normal', 'Pulled', `Container image "${image}" already present on machine and can be accessed by the pod`);
       return found;
     }
@@ -110,6 +120,12 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4 }:
     }
   }
 
+  async function mayUse(pod: Pod, image: string, imageRef: string, signal: AbortSignal): Promise<boolean> {
+    if (pulled === undefined || pulled.mayUse(image, imageRef, [])) return true; // most are everybody's: no secret is read
+    const own = credentialsFor(image, await secretsOf(pod, signal)).map(({ secret }) => secret);
+    return pulled.mayUse(image, imageRef, own);
+  }
+
   async function pull(
     pod: Pod,
     { image = '' }: Pulling,
@@ -126,12 +142,10 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4 }:
       running.get(key) ??
       limit(async () => {
         beganAtMs = clock.now();
-        return await pullWith(image, credentials, sandbox, signal);
+        return await noted(image, credentials.length > 0, () => pullWith(image, credentials, sandbox, signal), signal);
       }, signal).finally(() => running.delete(key));
     running.set(key, attempt);
-    const reference = await attempt;
-    const found = (await images.imageStatus(reference, signal)) ?? (await images.imageStatus(image, signal));
-    if (found === undefined) throw new Error(`image "${image}" is gone right after it was pulled`);
+    const { found } = await attempt;
     const took = seconds(clock.now() - beganAtMs);
     const waited = seconds(clock.now() - askedAtMs);
     const size = `Image size: ${found.sizeBytes} bytes.`;
@@ -139,17 +153,34 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4 }:
     return found;
   }
 
+  /** Remembers who may use what comes. */
+  async function noted(image: string, isSecret: boolean, run: () => Promise<Came>, signal: AbortSignal): Promise<Came> {
+    await pulled?.begin(image);
+    try {
+      const came = await run();
+      await pulled?.came(image, came.found.id, came.secret);
+      return came;
+    } catch (error) {
+      // The runtime may go on with one that was given up: what comes of it is not for everybody.
+      if (!signal.aborted || !isSecret) await pulled?.failed(image);
+      throw error;
+    }
+  }
+
   /** Tries each of the credentials; without any, as nobody. */
   async function pullWith(
     image: string,
-    credentials: ReturnType<typeof credentialsFor>,
+    credentials: readonly Credential[],
     sandbox: SandboxConfig | undefined,
     signal: AbortSignal,
-  ): Promise<string> {
+  ): Promise<Came> {
     let failure: unknown;
-    for (const auth of credentials.length === 0 ? [undefined] : credentials) {
+    for (const credential of credentials.length === 0 ? [undefined] : credentials) {
       try {
-        return await images.pull(image, auth, sandbox, signal);
+        const reference = await images.pull(image, credential?.auth, sandbox, signal);
+        const found = (await images.imageStatus(reference, signal)) ?? (await images.imageStatus(image, signal));
+        if (found === undefined) throw new Error(`image "${image}" is gone right after it was pulled`);
+        return { found, secret: credential?.secret };
       } catch (error) {
         signal.throwIfAborted();
         failure = error;

@@ -8,6 +8,7 @@ import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
 import type { Machine } from './machine.ts';
 import { isNews, type NodeFacts, nodeLabels, nodeStatusOf, withdrawn } from './node-status.ts';
+import type { ReserveRule } from './reserve.ts';
 
 export interface KeepNodeOptions {
   readonly client: Client;
@@ -20,12 +21,24 @@ export interface KeepNodeOptions {
   readonly kubeletVersion: string;
   /** What it has from the beginning. */
   readonly taints?: readonly Taint[] | undefined;
+  /** What people want it to have beside those of every node. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Its name at whoever rents it out. */
+  readonly providerId?: string | undefined;
+  readonly reserve?: ReserveRule | undefined;
+  readonly mostImages?: number | undefined;
+  /** Whether its object is made if there is none; it is unless told. */
+  readonly mayRegister?: boolean | undefined;
+  /** How often its status is looked at: 5 s unless told. */
+  readonly lookMs?: number | undefined;
+  /** How often a status that stays the same is told: 5 min unless told. */
+  readonly repeatMs?: number | undefined;
   isShuttingDown(): boolean;
   network(): { readonly isReady: boolean; readonly message: string };
   /** The node as the informer has it. */
   current(): Node | undefined;
   /** Tells users what happens, in an Event about the node. */
-  record(reason: string, message: string): void;
+  record(reason: string, message: string, type?: 'Normal' | 'Warning'): void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -37,7 +50,7 @@ export interface NodeKeeper {
 }
 
 export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
-  const { client, cri, name, clock, log } = options;
+  const { client, cri, name, clock, log, mayRegister = true, lookMs = 5_000, repeatMs = 300_000 } = options;
   let bell = Promise.withResolvers<void>();
   let told: NodeStatus | undefined;
   let toldAtMs = 0;
@@ -47,7 +60,7 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
   let runtimeAtMs = 0;
 
   async function register(signal: AbortSignal): Promise<void> {
-    const labels = nodeLabels(options);
+    const labels = { ...options.labels, ...nodeLabels(options) };
     const annotations = { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' };
     const status = await observe(signal);
     try {
@@ -55,12 +68,16 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
         nodes,
         {
           metadata: { name, labels, annotations },
-          spec: options.taints === undefined ? {} : { taints: options.taints },
+          spec: {
+            ...(options.taints === undefined ? {} : { taints: options.taints }),
+            ...(options.providerId === undefined ? {} : { providerID: options.providerId }),
+          },
           status,
         },
         signal,
       );
       log.info('Registered node', { node: name });
+      for (const reason of fine) options.record(reason, `Node ${name} status is now: ${reason}`);
     } catch (error) {
       if (!hasReason(error, 'AlreadyExists')) throw error;
       const known = await client.get(nodes, { name }, signal);
@@ -68,6 +85,10 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
       const body = { metadata: { labels, annotations } };
       if (lacks) await client.patch(nodes, { name }, { type: 'strategic', body }, signal);
       told = known.status;
+      const [before, now] = [known.status.nodeInfo?.bootID ?? '', options.machine.info.bootID];
+      if (before !== '' && before !== now) {
+        options.record('Rebooted', `Node ${name} has been rebooted, boot id: ${now}`, 'Warning');
+      }
     }
   }
 
@@ -107,7 +128,7 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
   async function report(signal: AbortSignal): Promise<void> {
     const status = await observe(signal);
     const known = options.current()?.status ?? told; // others write into it, too
-    if (!isNews(known, status) && clock.now() - toldAtMs < unchangedMs) return;
+    if (!isNews(known, status) && clock.now() - toldAtMs < repeatMs) return;
     try {
       const gone = Object.fromEntries(withdrawn(known, status).map((resource) => [resource, null]));
       // Addresses are merged by their type, of which a node with both families has two: the list is replaced as a whole.
@@ -122,7 +143,7 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
       told = node.status;
       toldAtMs = clock.now();
     } catch (error) {
-      if (!hasReason(error, 'NotFound')) throw error;
+      if (!hasReason(error, 'NotFound') || !mayRegister) throw error;
       await register(signal); // somebody deleted the node while it lives
     }
   }
@@ -138,7 +159,7 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
       while (!signal.aborted) {
         bell = Promise.withResolvers<void>();
         try {
-          if (!isRegistered) await register(signal);
+          if (!isRegistered && mayRegister) await register(signal);
           isRegistered = true;
           await report(signal);
           failures = 0;
@@ -147,7 +168,7 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
           failures++;
           if (failures === 1 || failures % 10 === 0) log.warn('Could not report the node', { node: name, err: error });
         }
-        const pauseMs = failures > 0 ? Math.min(100 * 2 ** (failures - 1), 5_000) : wasReady(told) ? steadyMs : eagerMs;
+        const pauseMs = failures > 0 ? Math.min(100 * 2 ** (failures - 1), 5_000) : wasReady(told) ? lookMs : eagerMs;
         const pause = new AbortController();
         const wait = clock.sleep(pauseMs, AbortSignal.any([signal, pause.signal])).catch(() => {});
         await Promise.race([wait, bell.promise]);
@@ -156,9 +177,8 @@ export function createNodeKeeper(options: KeepNodeOptions): NodeKeeper {
     },
   };
 }
-const steadyMs = 5_000; // how soon a runtime that fell ill is seen
+const fine = ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID'] as const;
 const eagerMs = 150; // while the node is not ready
-const unchangedMs = 300_000;
 const imagesMs = 60_000;
 const runtimeGraceMs = 30_000;
 

@@ -6,6 +6,7 @@ import type { NodeSystemInfo } from '#lib/api/types/core.v1.ts';
 export interface Machine {
   readonly cpus: number;
   readonly memoryBytes: number;
+  readonly swapBytes: number;
   /** Of the file system that pods' volumes are on. */
   readonly storageBytes: number;
   /** Bytes in huge pages, by their size: `2Mi`. */
@@ -27,6 +28,7 @@ export async function readMachine(rootDir: string): Promise<Machine> {
   return {
     cpus: availableParallelism(),
     memoryBytes: totalmem(),
+    swapBytes: Number(/^SwapTotal: +(\d+) kB$/m.exec(await readLine('/proc/meminfo'))?.[1] ?? 0) * 1024,
     storageBytes: blocks * bsize,
     hugePages: await readHugePages(),
     hasAppArmor: (await readLine('/sys/module/apparmor/parameters/enabled')) === 'Y',

@@ -10,6 +10,7 @@ const facts = {
   machine: {
     cpus: 2,
     memoryBytes: 4 * 1024 ** 3,
+    swapBytes: 0,
     storageBytes: 1024 ** 3,
     hugePages: { '2Mi': 0 },
     hasAppArmor: false,
@@ -51,4 +52,23 @@ test('nodeStatusOf() declares what this agent can do, and says so where it was n
     'RestartAllContainersOnContainerExits',
   ]);
   t.true(isNews({ ...status, declaredFeatures: undefined }, status));
+});
+
+test('nodeStatusOf() takes off what is reserved, and keeps to the number of images', (t) => {
+  const reserve = { systemReserved: { cpu: '250m' }, kubeReserved: {}, evictionHard: {}, isEnforced: true };
+  const images = [1, 3, 2].map((sizeBytes) => ({ names: [`i:${sizeBytes}`], sizeBytes }));
+  const status = nodeStatusOf({ ...facts, reserve, images, mostImages: 2 });
+  t.like(status.allocatable, { cpu: '1750m', memory: '4194304Ki' });
+  t.deepEqual(
+    status.images?.map(({ sizeBytes }) => sizeBytes),
+    [3, 2],
+  );
+  t.is(nodeStatusOf({ ...facts, images, mostImages: -1 }).images?.length, 3);
+  t.is(nodeStatusOf({ ...facts, images, mostImages: 0 }).images?.length, 0);
+});
+
+test('nodeStatusOf() tells of swap where there is some', (t) => {
+  t.false('swap' in (nodeStatusOf(facts).nodeInfo ?? {}));
+  const machine = { ...facts.machine, swapBytes: 1024 };
+  t.deepEqual(nodeStatusOf({ ...facts, machine }).nodeInfo?.swap, { capacity: 1024 });
 });

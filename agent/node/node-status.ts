@@ -3,6 +3,7 @@ import { podLevelResize, restartAllContainers } from '#lib/api/scheduling/declar
 import type { NodeCondition, NodeStatus } from '#lib/api/types/core.v1.ts';
 import { timestamp } from '../pods/timestamp.ts';
 import type { Machine } from './machine.ts';
+import { leftForPods, type ReserveRule, standardReserve } from './reserve.ts';
 
 export interface NodeFacts {
   readonly name: string;
@@ -13,6 +14,9 @@ export interface NodeFacts {
   /** Whether the machine is going down. */
   readonly isShuttingDown: boolean;
   readonly maxPods: number;
+  readonly reserve?: ReserveRule | undefined;
+  /** Of images in the status; no limit if negative, 50 unless told. */
+  readonly mostImages?: number | undefined;
   /** Such as 'containerd://1.6.20'. */
   readonly runtimeVersion: string;
   readonly kubeletVersion: string;
@@ -40,7 +44,7 @@ export function nodeLabels({ name, machine }: Pick<NodeFacts, 'name' | 'machine'
 }
 
 export function nodeStatusOf(facts: NodeFacts): NodeStatus {
-  const { name, ips, port, machine, runtimeVersion, kubeletVersion, images } = facts;
+  const { name, ips, port, machine, runtimeVersion, kubeletVersion, images, mostImages = 50 } = facts;
   const others = extendedResources(facts.before);
   return {
     capacity: { ...others, ...capacityOf(facts) },
@@ -51,10 +55,16 @@ export function nodeStatusOf(facts: NodeFacts): NodeStatus {
       { type: 'Hostname' as const, address: name },
     ],
     daemonEndpoints: { kubeletEndpoint: { Port: port } },
-    nodeInfo: { ...machine.info, containerRuntimeVersion: runtimeVersion, kubeletVersion, kubeProxyVersion: '' },
+    nodeInfo: {
+      ...machine.info,
+      containerRuntimeVersion: runtimeVersion,
+      kubeletVersion,
+      kubeProxyVersion: '',
+      ...(machine.swapBytes === 0 ? {} : { swap: { capacity: machine.swapBytes } }),
+    },
     images: [...images]
       .sort((a, b) => b.sizeBytes - a.sizeBytes)
-      .slice(0, mostImages)
+      .slice(0, mostImages < 0 ? images.length : mostImages)
       .map(({ names, sizeBytes }) => ({ names: names.slice(0, mostNames), sizeBytes })),
     ...facts.runtimeFeatures,
     declaredFeatures,
@@ -62,7 +72,6 @@ export function nodeStatusOf(facts: NodeFacts): NodeStatus {
 }
 /** What this agent can do that others may not, sorted. Rule: KEP-5328. */
 const declaredFeatures = [podLevelResize, restartAllContainers];
-const mostImages = 50;
 const mostNames = 5;
 
 type Quantities = Readonly<Record<string, string>>;
@@ -90,14 +99,14 @@ function capacityOf({ machine, maxPods }: Pick<NodeFacts, 'machine' | 'maxPods'>
   };
 }
 
-/** What is left for pods when the node keeps for itself what eviction holds free: 100 MiB, and a tenth of the disk. */
-export function allocatableOf(facts: Pick<NodeFacts, 'machine' | 'maxPods'>): Quantities {
-  const { memoryBytes, storageBytes, hugePages } = facts.machine;
-  const inPages = Object.values(hugePages).reduce((sum, bytes) => sum + bytes, 0);
+/** What is left for pods of it. */
+export function allocatableOf(facts: Pick<NodeFacts, 'machine' | 'maxPods' | 'reserve'>): Quantities {
+  const { cpuMilli, memoryBytes, storageBytes } = leftForPods(facts.machine, facts.reserve ?? standardReserve);
   return {
     ...capacityOf(facts),
-    'ephemeral-storage': String(Math.floor(storageBytes * 0.9)),
-    memory: kibi(memoryBytes - inPages - 100 * 1024 * 1024),
+    cpu: cpuMilli % 1000 === 0 ? String(cpuMilli / 1000) : `${cpuMilli}m`,
+    'ephemeral-storage': String(Math.floor(storageBytes)),
+    memory: kibi(memoryBytes),
   };
 }
 

@@ -17,7 +17,7 @@ function configWith(users: UserNamespace | undefined, mounts: readonly Mount[] =
     mounts,
     users,
     capacityBytes: 2 ** 30,
-    isCgroupV2: true,
+    killsTogether: true,
   });
 }
 

@@ -22,9 +22,11 @@ export interface ContainerFacts {
   readonly targetId?: string;
   /** Memory of the node, for the order in which the kernel kills. */
   readonly capacityBytes: number;
-  readonly isCgroupV2: boolean;
+  /** Whether all processes of a container that is out of memory die. */
+  readonly killsTogether: boolean;
   /** Whether the runtime's seccomp profile holds for containers that name none. */
   readonly seccompDefault?: boolean | undefined;
+  readonly seccompRoot?: string;
   /** Sizes of huge pages of which the node has some: `2Mi`. */
   readonly hugePageSizes?: readonly string[];
 }
@@ -56,6 +58,7 @@ export function containerConfigOf(facts: ContainerFacts): ContainerConfig {
         targetId: facts.targetId,
         users: facts.users,
         isStrict: facts.seccompDefault,
+        seccompRoot: facts.seccompRoot,
       }),
     },
   };
@@ -65,10 +68,10 @@ export function resourcesOf({
   pod,
   container,
   capacityBytes,
-  isCgroupV2,
+  killsTogether,
   hugePageSizes = [],
-}: Pick<ContainerFacts, 'pod' | 'container' | 'capacityBytes' | 'isCgroupV2' | 'hugePageSizes'>): LinuxResources {
-  const { cpuShares, cpuQuotaMicros, memoryBytes } = containerLimits(container);
+}: Pick<ContainerFacts, 'pod' | 'container' | 'capacityBytes' | 'killsTogether' | 'hugePageSizes'>): LinuxResources {
+  const { cpuShares, cpuQuotaMicros, memoryBytes } = containerLimits(container, pod.spec.resources);
   return {
     cpuPeriod: cpuPeriodMicros,
     cpuShares,
@@ -76,8 +79,8 @@ export function resourcesOf({
     ...(memoryBytes === undefined ? {} : { memoryLimitInBytes: memoryBytes }),
     oomScoreAdj: oomScoreAdj(pod, container, capacityBytes),
     ...hugePageLimits(container, hugePageSizes),
-    // All processes of a container die together when it is out of memory. Rule: kubelet since v1.28, on cgroup v2.
-    ...(isCgroupV2 ? { unified: { 'memory.oom.group': '1' } } : {}),
+    // Rule: kubelet since v1.28, on cgroup v2.
+    ...(killsTogether ? { unified: { 'memory.oom.group': '1' } } : {}),
   };
 }
 

@@ -52,6 +52,7 @@ export interface PodsOptions {
   readonly hugePageSizes: readonly string[];
   readonly hasAppArmor: boolean;
   readonly seccompDefault?: boolean | undefined;
+  readonly killsTogether: boolean;
   isShuttingDown(): boolean;
   readonly resolvConf: string;
   readonly clusterDns: string;

@@ -36,6 +36,8 @@ export interface NodeTools {
   readonly hugePageSizes: readonly string[];
   /** Whether the runtime's seccomp profile holds for containers that name none. */
   readonly seccompDefault?: boolean | undefined;
+  /** Whether all processes of a container that is out of memory die. */
+  readonly killsTogether: boolean;
   /** Read for each sandbox: the node's resolv.conf may change. */
   dns(): Promise<DnsFacts>;
   /** The runtime's name of a RuntimeClass. */

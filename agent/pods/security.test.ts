@@ -81,3 +81,11 @@ test('namespaceOptions() follows the pod', (t) => {
   });
   t.like(namespaceOptions(examplePod(), 'c1'), { pid: 'TARGET', targetId: 'c1' });
 });
+
+test('securityOf() finds profiles of the node below its own folder', (t) => {
+  const securityContext = { seccompProfile: { type: 'Localhost', localhostProfile: 'p/a.json' } } as const;
+  const of = (rest: object) =>
+    securityOf(examplePod(), exampleContainer('main', { securityContext }), { username: '' }, rest);
+  t.is(of({}).seccomp?.localhostRef, '/var/lib/kubelet/seccomp/p/a.json');
+  t.is(of({ seccompRoot: '/data/seccomp' }).seccomp?.localhostRef, '/data/seccomp/p/a.json');
+});

@@ -34,6 +34,8 @@ export interface SecurityRest {
   readonly users?: UserNamespace | undefined;
   /** Whether the runtime's seccomp profile holds for who names none. */
   readonly isStrict?: boolean | undefined;
+  /** Where the node's own seccomp profiles are: /var/lib/kubelet/seccomp unless told. */
+  readonly seccompRoot?: string | undefined;
 }
 
 /** Fields of the container win over those of the pod. Rule: "Configure a Security Context for a Pod or Container". */
@@ -41,7 +43,7 @@ export function securityOf(
   pod: Pod,
   container: Container,
   user: ImageUser,
-  { targetId, users, isStrict = false }: SecurityRest = {},
+  { targetId, users, isStrict = false, seccompRoot = '/var/lib/kubelet/seccomp' }: SecurityRest = {},
 ): ContainerSecurity {
   const own = container.securityContext ?? {};
   const shared = pod.spec.securityContext ?? {};
@@ -62,7 +64,7 @@ export function securityOf(
     readonlyPaths: showsProc ? [] : readonlyPaths,
     seccomp: privileged
       ? { profileType: 'Unconfined' }
-      : seccompOf(own.seccompProfile ?? shared.seccompProfile, isStrict),
+      : seccompOf(own.seccompProfile ?? shared.seccompProfile, isStrict, seccompRoot),
     ...appArmorOf(own.appArmorProfile ?? shared.appArmorProfile),
     ...(capabilities === undefined
       ? {}
@@ -102,15 +104,14 @@ export function rootRefusal(pod: Pod, container: Container, user: ImageUser): st
   return undefined;
 }
 
-function seccompOf(profile: SeccompProfile | undefined, isStrict: boolean): SecurityProfile {
+function seccompOf(profile: SeccompProfile | undefined, isStrict: boolean, root: string): SecurityProfile {
   if (profile?.type === 'RuntimeDefault' || (profile === undefined && isStrict))
     return { profileType: 'RuntimeDefault' };
   if (profile?.type === 'Localhost') {
-    return { profileType: 'Localhost', localhostRef: `${seccompRoot}/${profile.localhostProfile ?? ''}` };
+    return { profileType: 'Localhost', localhostRef: `${root}/${profile.localhostProfile ?? ''}` };
   }
   return { profileType: 'Unconfined' };
 }
-const seccompRoot = '/var/lib/kubelet/seccomp';
 
 /** Without one, the runtime has its own for who is not privileged. */
 function appArmorOf(profile: AppArmorProfile | undefined): { readonly apparmor?: SecurityProfile } {

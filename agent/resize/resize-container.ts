@@ -23,7 +23,7 @@ export async function resizeContainer(
   await cgroups.make(pod, signal, larger(podLimits(before), podLimits(pod)));
   await cri.runtime.updateResources(
     id,
-    resourcesOf({ pod, container, capacityBytes, isCgroupV2: cgroups.isV2 }),
+    resourcesOf({ pod, container, capacityBytes, killsTogether: tools.killsTogether }),
     signal,
   );
   actuated.set(id, container.resources ?? {});

@@ -10,6 +10,7 @@ import type { KubeletServerOptions } from './options.ts';
 import type { Route } from './routes.ts';
 import { upgradeRequired } from './streams.ts';
 import { summaryOf } from './summary.ts';
+import { openSystemLog } from './system-logs.ts';
 import type { Usage } from './usage.ts';
 import { cadvisorMetrics, resourceMetrics } from './usage-metrics.ts';
 
@@ -42,6 +43,8 @@ export async function handle(
       return upgradeRequired();
     case 'run':
       return await runCommand(route.pod, route.container, query, response, options, signal);
+    case 'systemLogs':
+      return await sendSystemLog(response, route.path, options, signal);
     case 'healthz':
       return send(response, 'text/plain; charset=utf-8', 'ok');
     case 'pods':
@@ -75,6 +78,23 @@ async function sendStream(response: ServerResponse, pieces: AsyncIterable<Buffer
   response.setHeader('content-type', 'text/plain');
   response.flushHeaders();
   await pipeline(Readable.from(pieces, { objectMode: false }), response, { signal });
+}
+
+async function sendSystemLog(
+  response: ServerResponse,
+  path: string,
+  { hasSystemLogs = true }: Handling,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!hasSystemLogs) throw failure('MethodNotAllowed', 'logs endpoint is disabled.');
+  const found = await openSystemLog(path);
+  if (found.is === 'folder') return send(response, 'text/html; charset=utf-8', found.page);
+  if (found.is === 'elsewhere') {
+    response.writeHead(301, { location: found.location }).end();
+    return;
+  }
+  response.setHeader('content-type', 'text/plain; charset=utf-8');
+  await pipeline(found.file.createReadStream(), response, { signal });
 }
 
 async function runCommand(

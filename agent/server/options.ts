@@ -7,14 +7,25 @@ import type { Log } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { AccessRule } from './access.ts';
 
-export interface KubeletServerOptions {
-  readonly nodeName: string;
+export interface ServingRule {
   /** Where to listen; all addresses unless told. */
   readonly host?: string;
-  /** 10250 unless told; 0: any. */
-  readonly port?: number;
   /** Where /healthz listens, for everybody on this machine; '127.0.0.1:10248' unless told, '' for nowhere. */
   readonly healthzAddress?: string;
+  /** Whether containers can be looked into: logs, exec, attach, port-forward. They can unless told. */
+  readonly hasDebugging?: boolean;
+  /** Whether /logs/ shows the machine's logs. It does unless told. */
+  readonly hasSystemLogs?: boolean;
+  /** As TLS has it: 'TLSv1.2' unless told. */
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  /** Names of OpenSSL, by colons. */
+  readonly ciphers?: string;
+}
+
+export interface KubeletServerOptions extends ServingRule {
+  readonly nodeName: string;
+  /** 10250 unless told; 0: any. */
+  readonly port?: number;
   /** PEM. Clients show a certificate by `clientCa`, or a token. Nobody can connect as long as there is no certificate. */
   readonly tls: { readonly cert?: string; readonly key?: string; readonly clientCa: string };
   readonly client: Client;

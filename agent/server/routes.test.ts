@@ -1,5 +1,5 @@
 import test from 'ava';
-import { attributesOf, routeOf } from './routes.ts';
+import { attributesOf, isDebugging, routeOf } from './routes.ts';
 
 const pod = { namespace: 'shop', name: 'web-0', uid: '' };
 const routes = test.macro<[string, unknown]>({
@@ -15,17 +15,7 @@ test(routes, '/exec/shop/web-0/main', { to: 'exec', pod, container: 'main' });
 test(routes, '/exec/shop/web-0/u-1/main', { to: 'exec', pod: { ...pod, uid: 'u-1' }, container: 'main' });
 test(routes, '/portForward/shop/web-0', { to: 'portForward', pod });
 test(routes, '/portForward/shop/web-0/u-1', { to: 'portForward', pod: { ...pod, uid: 'u-1' } });
-for (const path of [
-  '/',
-  '',
-  '/exec',
-  '/exec/shop',
-  '/exec/shop/web-0',
-  '/exec/a/b/c/d/e',
-  '/logs/syslog',
-  '/exec/%/a/b',
-  '//pods',
-]) {
+for (const path of ['/', '', '/exec', '/exec/shop', '/exec/shop/web-0', '/exec/a/b/c/d/e', '/exec/%/a/b', '//pods']) {
   test(routes, path, undefined);
 }
 
@@ -39,3 +29,15 @@ test(attributes, 'GET', '/pods', 'get', ['pods', 'proxy']);
 test(attributes, 'POST', '/exec/shop/web-0/main', 'create', ['proxy']);
 test(attributes, 'GET', '/containerLogs/shop/web-0/main', 'get', ['proxy']);
 test(attributes, 'GET', '/metricsx', 'get', ['proxy']);
+
+test('routeOf() finds the machine’s own logs', (t) => {
+  t.deepEqual(routeOf('/logs/'), { to: 'systemLogs', path: '' });
+  t.deepEqual(routeOf('/logs/pods/a%20b'), { to: 'systemLogs', path: 'pods/a b' });
+  t.is(routeOf('/logs/%zz'), undefined);
+});
+
+test('isDebugging() tells what looks into containers from what counts and describes', (t) => {
+  const paths = ['/logs/', '/containerLogs/a/b/c', '/exec/a/b/c', '/run/a/b/c', '/portForward/a/b', '/runningpods/'];
+  for (const path of paths) t.true(isDebugging(routeOf(path)!), path);
+  for (const path of ['/metrics', '/pods', '/stats/summary', '/healthz']) t.false(isDebugging(routeOf(path)!), path);
+});

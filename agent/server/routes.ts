@@ -4,6 +4,8 @@ export type Route =
   | { readonly to: 'logs'; readonly pod: PodName; readonly container: string }
   | { readonly to: 'run'; readonly pod: PodName; readonly container: string }
   | StreamRoute
+  /** Below /var/log. */
+  | { readonly to: 'systemLogs'; readonly path: string }
   | { readonly to: Plain };
 
 export type StreamRoute =
@@ -32,6 +34,10 @@ export interface PodName {
 export function routeOf(path: string): Route | undefined {
   const known = plain[path.length > 1 ? path.replace(/\/$/, '') : path];
   if (known !== undefined) return { to: known };
+  if (path.startsWith('/logs/')) {
+    const below = decoded(path.slice('/logs/'.length));
+    return below === undefined ? undefined : { to: 'systemLogs', path: below };
+  }
   const [what = '', ...segments] = path.slice(1).split('/').map(decoded);
   if (segments.some((segment) => segment === undefined || segment === '')) return undefined;
   const [namespace = '', name = '', third, fourth] = segments as readonly string[];
@@ -44,6 +50,20 @@ export function routeOf(path: string): Route | undefined {
   const uid = fourth === undefined ? '' : third;
   return { to, pod: { namespace, name, uid }, container: fourth ?? third };
 }
+
+/** Whether it looks into the machine or its containers: what `enableDebuggingHandlers: false` forbids. */
+export function isDebugging({ to }: Route): boolean {
+  return debugging.has(to);
+}
+const debugging: ReadonlySet<Route['to']> = new Set([
+  'logs',
+  'run',
+  'exec',
+  'attach',
+  'portForward',
+  'runningPods',
+  'systemLogs',
+]);
 
 const plain: Readonly<Record<string, Plain>> = {
   '/healthz': 'healthz',

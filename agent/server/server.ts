@@ -6,9 +6,9 @@ import { failure, StatusError } from '#lib/api/status.ts';
 import { http } from '#lib/http.ts';
 import { createAccess } from './access.ts';
 import { type Handling, handle } from './handle.ts';
-import type { KubeletServerOptions } from './options.ts';
+import type { KubeletServerOptions, ServingRule } from './options.ts';
 import { addOwnMetrics } from './own-metrics.ts';
-import { type Route, routeOf } from './routes.ts';
+import { isDebugging, type Route, routeOf } from './routes.ts';
 import { serveLog } from './serve-log.ts';
 import { serveStream } from './streams.ts';
 import { createUsage } from './usage.ts';
@@ -23,12 +23,13 @@ export interface KubeletServer {
 
 /** Serves the kubelet's API until `signal` is aborted. Nobody is let in without authentication and authorization. */
 export async function startKubeletServer(options: KubeletServerOptions, signal: AbortSignal): Promise<KubeletServer> {
-  const { host, port = 10250, tls, log, healthzAddress = '127.0.0.1:10248' } = options;
+  const { host, port = 10250, tls, log, healthzAddress = '127.0.0.1:10248', hasDebugging = true } = options;
+  const secured = (one: KubeletServerOptions['tls']) => tlsOptions(one, options);
   const access = createAccess({ ...options, rule: options.access });
   const handling: Handling = { ...options, usage: createUsage(options) };
   addOwnMetrics(options);
   let inUse = tls;
-  const server = createServer(tlsOptions(inUse));
+  const server = createServer(secured(inUse));
   server.on('request', (request, response) => {
     const ended = endOf(
       response.on('error', () => {}),
@@ -72,6 +73,7 @@ export async function startKubeletServer(options: KubeletServerOptions, signal: 
     if (words !== undefined) throw failure('Forbidden', words);
     const route = routeOf(pathname);
     if (route === undefined) throw notHere();
+    if (!hasDebugging && isDebugging(route)) throw failure('MethodNotAllowed', 'Debug endpoints are disabled.');
     return { route, query: new URLSearchParams(query) };
   }
 
@@ -90,15 +92,16 @@ export async function startKubeletServer(options: KubeletServerOptions, signal: 
     port: (server.address() as AddressInfo).port,
     useCertificate({ cert = inUse.cert, key = inUse.key, clientCa = inUse.clientCa }) {
       inUse = { clientCa, ...(cert === undefined || key === undefined ? {} : { cert, key }) };
-      server.setSecureContext(tlsOptions(inUse));
+      server.setSecureContext(secured(inUse));
     },
     stopped,
   };
 }
 
-function tlsOptions({ cert, key, clientCa }: KubeletServerOptions['tls']) {
+function tlsOptions({ cert, key, clientCa }: KubeletServerOptions['tls'], { minVersion, ciphers }: ServingRule) {
   const own = cert === undefined || key === undefined ? {} : { cert, key };
-  return { ...own, ca: clientCa, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' } as const;
+  const rule = { minVersion: minVersion ?? 'TLSv1.2', ...(ciphers === undefined ? {} : { ciphers }) } as const;
+  return { ...own, ca: clientCa, requestCert: true, rejectUnauthorized: false, ...rule } as const;
 }
 
 function notHere(): StatusError {

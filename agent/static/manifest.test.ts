@@ -55,3 +55,44 @@ test('isMirrorOf() goes by the hash', (t) => {
   t.false(isMirrorOf(mirror('other'), pod!));
   t.false(isMirrorOf(undefined, pod!));
 });
+
+const refuses = test.macro((t, spec: object, words: string) => {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'web' },
+    spec: { containers: [{ name: 'a', image: 'a' }], ...spec },
+  };
+  t.throws(() => podsOf(JSON.stringify(pod), facts), { message: words });
+});
+const volume = (source: object) => ({ volumes: [{ name: 'v', ...source }] });
+test(
+  'podsOf() refuses a Secret',
+  refuses,
+  volume({ secret: { secretName: 's' } }),
+  'static pods may not reference secrets',
+);
+test(
+  'podsOf() refuses a ConfigMap',
+  refuses,
+  volume({ configMap: { name: 'c' } }),
+  'static pods may not reference configmaps',
+);
+test(
+  'podsOf() refuses a ServiceAccount',
+  refuses,
+  { serviceAccountName: 's' },
+  'static pods may not reference serviceaccounts',
+);
+test(
+  'podsOf() refuses a claim',
+  refuses,
+  volume({ persistentVolumeClaim: { claimName: 'c' } }),
+  'static pods may not reference persistentvolumeclaims',
+);
+test(
+  'podsOf() refuses a token',
+  refuses,
+  volume({ projected: { sources: [{ serviceAccountToken: { path: 't' } }] } }),
+  'static pods may not reference serviceaccounts',
+);

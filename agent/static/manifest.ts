@@ -6,6 +6,7 @@ import { defaultPod } from '#lib/api/kinds/pod/defaults.ts';
 import { validatePod } from '#lib/api/kinds/pod/validate.ts';
 import { typeOfKind } from '#lib/api/schema.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
+import { referencesOf } from '../pods/references.ts';
 import { configHash, configSeen, configSource } from './annotations.ts';
 
 export interface ManifestFacts {
@@ -37,6 +38,9 @@ function podOf(value: object, { nodeName, source, from, nowMs }: ManifestFacts):
   const pod = object as unknown as Pod;
   const { metadata } = pod;
   if (!metadata?.name) throw new Error('it has no name');
+  const refused = apiReference(pod);
+  if (refused !== undefined) throw new Error(`static pods may not reference ${refused}`);
+  if (pod.spec?.ephemeralContainers?.length) throw new Error('static pods do not support ephemeral containers');
   const uid = metadata.uid ?? hashOf(pod, nodeName, from);
   const seen = new Date(nowMs).toISOString();
   const made: Pod = {
@@ -65,6 +69,20 @@ function podOf(value: object, { nodeName, source, from, nowMs }: ManifestFacts):
   const [wrong] = validatePod(made);
   if (wrong !== undefined) throw new Error(`${wrong.field}: ${wrong.message}`);
   return made;
+}
+
+/** What of the API the pod would need: it must live without. Rule: "Create static Pods", the note on other API objects. */
+function apiReference(pod: Pod): string | undefined {
+  const { serviceAccountName, volumes = [], resourceClaims = [] } = pod.spec;
+  if (serviceAccountName) return 'serviceaccounts';
+  const { configMaps, secrets } = referencesOf(pod);
+  if (secrets.size > 0) return 'secrets';
+  if (configMaps.size > 0) return 'configmaps';
+  if (resourceClaims.length > 0) return 'resourceclaims';
+  if (volumes.some((one) => one.persistentVolumeClaim ?? one.ephemeral)) return 'persistentvolumeclaims';
+  const projected = volumes.flatMap((one) => one.projected?.sources ?? []);
+  if (projected.some((one) => one.serviceAccountToken)) return 'serviceaccounts';
+  return projected.some((one) => one.clusterTrustBundle) ? 'clustertrustbundles' : undefined;
 }
 
 function hashOf(pod: Pod, nodeName: string, from: string): string {
