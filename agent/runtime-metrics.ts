@@ -24,6 +24,7 @@ const operations: Readonly<Record<string, string>> = {
   attach: 'attach',
   portForward: 'port_forward',
   stats: 'list_container_stats',
+  sandboxStats: 'list_podsandbox_stats',
   imageStatus: 'image_status',
   pull: 'pull_image',
   list: 'list_images',

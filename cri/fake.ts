@@ -177,6 +177,7 @@ export function createFakeCri({ now }: { now(): number }): FakeCri {
     portForward: async (id) => `http://127.0.0.1:0/portforward/${sandboxOf(id).id}`,
 
     stats: async () => [],
+    sandboxStats: async () => [],
     // biome-ignore lint/correctness/useYield: it has none, as other runtimes may
     async *events() {
       refuse('MethodNotAllowed', 'unknown method GetContainerEvents');

@@ -1,7 +1,7 @@
 // The runtime's half of the port over gRPC: one method, one call. Only units and unions change on the way.
 import { hasReason, ReasonError } from '#lib/errors.ts';
 import type { Channel } from './channel.ts';
-import type { ContainerStats, ExecOutput, Filter, Runtime, RuntimeEvent } from './runtime.ts';
+import type { ContainerStats, ExecOutput, Filter, Runtime, RuntimeEvent, SandboxStats } from './runtime.ts';
 import * as wire from './wire.ts';
 
 export function remoteRuntime(channel: Channel): Runtime {
@@ -105,6 +105,15 @@ export function remoteRuntime(channel: Channel): Runtime {
       const request = { filter: wireFilter(filter) };
       const answer = await call<{ stats: readonly wire.Stats[] }>('ListContainerStats', request, signal);
       return answer.stats.flatMap((stats) => wire.stats(stats) ?? []);
+    },
+    async sandboxStats(signal): Promise<readonly SandboxStats[]> {
+      try {
+        const answer = await call<{ stats: readonly wire.SandboxStats[] }>('ListPodSandboxStats', {}, signal);
+        return answer.stats.flatMap((stats) => wire.sandboxStats(stats) ?? []);
+      } catch (error) {
+        if (hasReason(error, 'MethodNotAllowed')) return [];
+        throw error;
+      }
     },
     async *events(signal): AsyncIterable<RuntimeEvent> {
       try {

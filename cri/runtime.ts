@@ -47,6 +47,8 @@ export interface Runtime {
   portForward(sandboxId: string, ports: readonly number[], signal: AbortSignal): Promise<string>;
 
   stats(filter: Filter, signal: AbortSignal): Promise<readonly ContainerStats[]>;
+  /** Of all sandboxes; empty if the runtime does not tell. */
+  sandboxStats(signal: AbortSignal): Promise<readonly SandboxStats[]>;
   /**
    * What happens to containers from now on, until `signal` is aborted or the stream breaks. An end may be told a moment
    * before the container's status shows it; containerd 1.6 tells of ends alone.
@@ -225,6 +227,23 @@ export interface ContainerStats {
   readonly pageFaults: number;
   readonly majorPageFaults: number;
   readonly writableLayer: FilesystemUsage;
+}
+
+export interface SandboxStats {
+  /** Of the sandbox. */
+  readonly id: string;
+  /** The default one first; empty on the host's network. */
+  readonly network: readonly InterfaceUsage[];
+  /** In all containers together; absent if the runtime does not tell. */
+  readonly processes?: number;
+}
+
+export interface InterfaceUsage {
+  readonly name: string;
+  readonly rxBytes: number;
+  readonly rxErrors: number;
+  readonly txBytes: number;
+  readonly txErrors: number;
 }
 
 export interface FilesystemUsage {

@@ -192,6 +192,40 @@ export function stats({ attributes, cpu, memory, writableLayer }: Stats): port.C
   };
 }
 
+interface Interface {
+  readonly name: string;
+  readonly rxBytes: Wrapped;
+  readonly rxErrors: Wrapped;
+  readonly txBytes: Wrapped;
+  readonly txErrors: Wrapped;
+}
+
+export interface SandboxStats {
+  readonly attributes: { readonly id: string } | null;
+  readonly linux: {
+    readonly network: { readonly defaultInterface: Interface | null; readonly interfaces: readonly Interface[] } | null;
+    readonly process: { readonly processCount: Wrapped } | null;
+  } | null;
+}
+
+export function sandboxStats({ attributes, linux }: SandboxStats): port.SandboxStats | undefined {
+  if (attributes === null || linux === null) return undefined;
+  const { defaultInterface = null, interfaces = [] } = linux.network ?? {};
+  const all = defaultInterface === null ? interfaces : [defaultInterface, ...interfaces];
+  const processes = linux.process?.processCount?.value;
+  return {
+    id: attributes.id,
+    network: all.map(({ name, rxBytes, rxErrors, txBytes, txErrors }) => ({
+      name,
+      rxBytes: rxBytes?.value ?? 0,
+      rxErrors: rxErrors?.value ?? 0,
+      txBytes: txBytes?.value ?? 0,
+      txErrors: txErrors?.value ?? 0,
+    })),
+    ...(processes === undefined ? {} : { processes }),
+  };
+}
+
 export interface Event {
   readonly containerId: string;
   readonly containerEventType: keyof typeof eventTypes;

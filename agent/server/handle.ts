@@ -3,7 +3,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { badRequest, failure } from '#lib/api/status.ts';
 import { assertNever } from '#lib/errors.ts';
+import { containerLimits } from '../cgroups/limits.ts';
 import { podUidLabel } from '../pods/annotations.ts';
+import { containerNamed } from '../pods/containers.ts';
+import { claimNameOf } from '../volumes/claim.ts';
 import { findContainers, findPod } from './find.ts';
 import { containerLogs } from './logs.ts';
 import type { KubeletServerOptions } from './options.ts';
@@ -12,10 +15,12 @@ import { upgradeRequired } from './streams.ts';
 import { summaryOf } from './summary.ts';
 import { openSystemLog } from './system-logs.ts';
 import type { Usage } from './usage.ts';
-import { cadvisorMetrics, resourceMetrics } from './usage-metrics.ts';
+import { cadvisorMetrics, resourceMetrics, volumeMetrics } from './usage-metrics.ts';
+import type { VolumeUsage, VolumeUsages } from './volume-usage.ts';
 
 export interface Handling extends KubeletServerOptions {
   readonly usage: (signal: AbortSignal) => Promise<Usage>;
+  readonly volumes: VolumeUsages;
 }
 
 /** Answers a request that keeps to HTTP. @throws {StatusError} before anything was sent */
@@ -52,13 +57,13 @@ export async function handle(
     case 'runningPods':
       return sendJson(response, podList(await runningPods(options, signal)));
     case 'summary':
-      return sendJson(response, summaryOf(options.nodeName, await options.usage(signal)));
+      return sendJson(response, await summary(options, signal));
     case 'metrics':
-      return send(response, metricsType, options.metrics.render());
+      return send(response, metricsType, `${options.metrics.render()}${await claimMetrics(options, signal)}`);
     case 'resourceMetrics':
       return send(response, metricsType, resourceMetrics(await options.usage(signal)));
     case 'cadvisorMetrics':
-      return send(response, metricsType, cadvisorMetrics(await options.usage(signal)));
+      return send(response, metricsType, cadvisorMetrics(await options.usage(signal), limitsIn(options)));
     case 'probeMetrics':
       return send(response, metricsType, options.probeMetrics?.() ?? '');
     case 'config':
@@ -78,6 +83,28 @@ async function sendStream(response: ServerResponse, pieces: AsyncIterable<Buffer
   response.setHeader('content-type', 'text/plain');
   response.flushHeaders();
   await pipeline(Readable.from(pieces, { objectMode: false }), response, { signal });
+}
+
+async function summary(options: Handling, signal: AbortSignal): Promise<unknown> {
+  const usage = await options.usage(signal);
+  const volumes = new Map<string, readonly VolumeUsage[]>();
+  for (const pod of options.pods.list()) volumes.set(pod.metadata.uid ?? '', await options.volumes.of(pod, signal));
+  options.volumes.keepOnly(new Set(volumes.keys()));
+  return summaryOf(options.nodeName, usage, volumes);
+}
+
+async function claimMetrics({ pods, volumes }: Handling, signal: AbortSignal): Promise<string> {
+  const withClaims = [...pods.list()].filter((pod) => pod.spec.volumes?.some((one) => claimNameOf(pod, one)));
+  return volumeMetrics((await Promise.all(withClaims.map((pod) => volumes.of(pod, signal)))).flat());
+}
+
+function limitsIn({ pods }: Handling) {
+  const byUid = new Map([...pods.list()].map((pod) => [pod.metadata.uid, pod]));
+  return (podUid: string, name: string) => {
+    const pod = byUid.get(podUid);
+    const found = pod && containerNamed(pod, name);
+    return found && containerLimits(found.container, pod.spec.resources);
+  };
 }
 
 async function sendSystemLog(

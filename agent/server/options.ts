@@ -1,4 +1,4 @@
-import type { Runtime } from '#cri/runtime.ts';
+import type { Images, Runtime } from '#cri/runtime.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
 import type { Reader } from '#lib/client/informer.ts';
@@ -33,8 +33,19 @@ export interface KubeletServerOptions extends ServingRule {
   readonly pods: Pick<Reader<Pod>, 'get' | 'list'>;
   readonly runtime: Pick<
     Runtime,
-    'listContainers' | 'listSandboxes' | 'containerStatus' | 'exec' | 'attach' | 'portForward' | 'execSync' | 'stats'
+    | 'listContainers'
+    | 'listSandboxes'
+    | 'containerStatus'
+    | 'exec'
+    | 'attach'
+    | 'portForward'
+    | 'execSync'
+    | 'stats'
+    | 'sandboxStats'
   >;
+  readonly images?: Pick<Images, 'fsInfo'>;
+  /** Where pods keep their volumes: /var/lib/kubelet unless told. */
+  readonly rootDir?: string;
   readonly metrics: Metrics;
   /** What /metrics/probes shows. */
   probeMetrics?(): string;

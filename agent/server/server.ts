@@ -12,6 +12,7 @@ import { isDebugging, type Route, routeOf } from './routes.ts';
 import { serveLog } from './serve-log.ts';
 import { serveStream } from './streams.ts';
 import { createUsage } from './usage.ts';
+import { createVolumeUsage } from './volume-usage.ts';
 
 export interface KubeletServer {
   readonly port: number;
@@ -26,7 +27,9 @@ export async function startKubeletServer(options: KubeletServerOptions, signal: 
   const { host, port = 10250, tls, log, healthzAddress = '127.0.0.1:10248', hasDebugging = true } = options;
   const secured = (one: KubeletServerOptions['tls']) => tlsOptions(one, options);
   const access = createAccess({ ...options, rule: options.access });
-  const handling: Handling = { ...options, usage: createUsage(options) };
+  const { rootDir = '/var/lib/kubelet', client, clock } = options;
+  const volumes = createVolumeUsage({ rootDir, client, clock });
+  const handling: Handling = { ...options, usage: createUsage(options), volumes };
   addOwnMetrics(options);
   let inUse = tls;
   const server = createServer(secured(inUse));

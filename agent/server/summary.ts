@@ -1,19 +1,46 @@
+import type { InterfaceUsage } from '#cri/runtime.ts';
+import type { FsUsage } from './files.ts';
 import type { ContainerUsage, NodeUsage, PodUsage, Usage } from './usage.ts';
+import type { VolumeUsage } from './volume-usage.ts';
+
+/** What each pod keeps in its volumes, by uid. */
+export type VolumesOf = ReadonlyMap<string, readonly VolumeUsage[]>;
 
 /** The Summary API's answer. Rule: stats/v1alpha1 Summary. */
-export function summaryOf(nodeName: string, { node, pods, atMs }: Usage): unknown {
+export function summaryOf(nodeName: string, { node, pods, atMs }: Usage, volumes: VolumesOf = new Map()): unknown {
+  const { fs, imageFs } = node;
   return {
     node: {
       nodeName,
       startTime: time(node.startMs),
       cpu: cpu(atMs, node),
       memory: { ...memory(atMs, node), availableBytes: node.memoryAvailableBytes },
+      ...networkOf(atMs, node.network),
+      ...(fs === undefined ? {} : { fs: { time: time(atMs), ...fs } }),
+      ...(imageFs === undefined ? {} : { runtime: runtimeOf(atMs, imageFs) }),
+      rlimit: { time: time(atMs), maxpid: node.mostProcesses, curproc: node.processes },
+      swap: {
+        time: time(atMs),
+        swapAvailableBytes: node.swapTotalBytes - node.swapUsedBytes,
+        swapUsageBytes: node.swapUsedBytes,
+      },
     },
-    pods: pods.map((pod) => podSummary(pod, atMs)),
+    pods: pods.map((pod) => podSummary(pod, node, volumes.get(pod.uid) ?? [], atMs)),
   };
 }
 
-function podSummary({ namespace, name, uid, startMs, containers }: PodUsage, atMs: number): unknown {
+/** Images and the writable layers of containers are on one disk. */
+function runtimeOf(atMs: number, { imageBytes, ...disk }: NonNullable<NodeUsage['imageFs']>): unknown {
+  const { availableBytes, capacityBytes, inodesFree, inodes, inodesUsed } = disk;
+  const shared = { time: time(atMs), availableBytes, capacityBytes, inodesFree, inodes, inodesUsed };
+  return {
+    imageFs: { ...shared, usedBytes: imageBytes },
+    containerFs: { ...shared, usedBytes: disk.usedBytes },
+  };
+}
+
+function podSummary(pod: PodUsage, node: NodeUsage, volumes: readonly VolumeUsage[], atMs: number): unknown {
+  const { namespace, name, uid, startMs, containers, network, processes } = pod;
   const sum = (value: (one: ContainerUsage) => number) => containers.reduce((total, one) => total + value(one), 0);
   const cpuUsage = { cpuCoreNanoSeconds: sum((c) => c.cpuCoreNanoSeconds), cpuNanoCores: sum((c) => c.cpuNanoCores) };
   const memoryUsage = {
@@ -23,30 +50,57 @@ function podSummary({ namespace, name, uid, startMs, containers }: PodUsage, atM
     pageFaults: sum((c) => c.pageFaults),
     majorPageFaults: sum((c) => c.majorPageFaults),
   };
-  const usedBytes = sum((c) => c.writableLayer.usedBytes);
+  const onDisk = volumes.filter(({ claim }) => claim === undefined);
   return {
     podRef: { name, namespace, uid },
     startTime: time(startMs),
-    containers: containers.map(containerSummary),
+    containers: containers.map((one) => containerSummary(one, node.imageFs)),
     cpu: cpu(atMs, cpuUsage),
     memory: memory(atMs, memoryUsage),
+    ...networkOf(atMs, network),
+    ...(volumes.length === 0 ? {} : { volume: volumes.map(volumeSummary) }),
     'ephemeral-storage': {
       time: time(atMs),
-      usedBytes,
-      inodesUsed: sum((c) => c.writableLayer.inodesUsed),
+      ...room(node.fs),
+      usedBytes: onDisk.reduce(
+        (total, one) => total + one.usedBytes,
+        sum((c) => c.writableLayer.usedBytes),
+      ),
+      inodesUsed: onDisk.reduce(
+        (total, one) => total + one.inodesUsed,
+        sum((c) => c.writableLayer.inodesUsed),
+      ),
     },
+    ...(processes === undefined ? {} : { process_stats: { process_count: processes } }),
   };
 }
 
-function containerSummary(usage: ContainerUsage): unknown {
+function containerSummary(usage: ContainerUsage, disk: FsUsage | undefined): unknown {
   const { usedBytes, inodesUsed, atMs } = usage.writableLayer;
   return {
     name: usage.name,
     startTime: time(usage.startMs),
     cpu: cpu(usage.atMs, usage),
     memory: memory(usage.atMs, usage),
-    rootfs: { time: time(atMs), usedBytes, inodesUsed },
+    rootfs: { time: time(atMs), ...room(disk), usedBytes, inodesUsed },
   };
+}
+
+function volumeSummary({ name, atMs, claim, ...usage }: VolumeUsage): unknown {
+  return { time: time(atMs), ...usage, name, ...(claim === undefined ? {} : { pvcRef: claim }) };
+}
+
+/** What there is of the disk that something lies on. */
+function room(disk: FsUsage | undefined): Partial<FsUsage> {
+  if (disk === undefined) return {};
+  const { availableBytes, capacityBytes, inodesFree, inodes } = disk;
+  return { availableBytes, capacityBytes, inodesFree, inodes };
+}
+
+/** The first one is the one that people mean. */
+function networkOf(atMs: number, all: readonly InterfaceUsage[]): { readonly network?: unknown } {
+  const [main] = all;
+  return main === undefined ? {} : { network: { time: time(atMs), ...main, interfaces: all } };
 }
 
 function cpu(atMs: number, usage: Pick<NodeUsage, 'cpuCoreNanoSeconds' | 'cpuNanoCores'>): unknown {

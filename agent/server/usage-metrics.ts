@@ -1,5 +1,8 @@
 // Usage in Prometheus' text format: /metrics/resource for metrics-server, and the part of /metrics/cadvisor that dashboards read.
+import type { InterfaceUsage } from '#cri/runtime.ts';
+import { cpuPeriodMicros, type Limits } from '../cgroups/limits.ts';
 import type { ContainerUsage, PodUsage, Usage } from './usage.ts';
+import type { VolumeUsage } from './volume-usage.ts';
 
 /** Rule: KEP-727 (resource metrics endpoint). */
 export function resourceMetrics({ atMs, node, pods }: Usage): string {
@@ -57,7 +60,24 @@ export function resourceMetrics({ atMs, node, pods }: Usage): string {
 }
 
 /** Names and labels are cAdvisor's, values the runtime's. */
-export function cadvisorMetrics({ node, pods }: Usage): string {
+export function cadvisorMetrics(
+  { node, pods, atMs }: Usage,
+  limitsOf: (podUid: string, container: string) => Limits | undefined,
+): string {
+  const perInterface = (value: (one: InterfaceUsage) => number) =>
+    pods.flatMap(({ namespace, name: pod, sandboxId, network }) =>
+      network.map((one) => {
+        const own = { container: '', id: `/${sandboxId}`, image: '', interface: one.name, name: sandboxId };
+        return sample({ ...own, namespace, pod }, value(one), atMs);
+      }),
+    );
+  const perLimit = (value: (limits: Limits) => number) =>
+    pods.flatMap((pod) =>
+      pod.containers.flatMap((one) => {
+        const limits = limitsOf(pod.uid, one.name);
+        return limits === undefined ? [] : [sample(labelsOf(pod, one), value(limits), one.atMs)];
+      }),
+    );
   const perContainer = (value: (one: ContainerUsage) => number, extra: Labels = {}) =>
     pods.flatMap((pod) =>
       pod.containers.map((one) => sample({ ...labelsOf(pod, one), ...extra }, value(one), one.atMs)),
@@ -105,12 +125,52 @@ export function cadvisorMetrics({ node, pods }: Usage): string {
       'Last time a container was seen by the exporter',
       perContainer((one) => one.atMs / 1000),
     ),
+    ...(
+      [
+        ['receive_bytes', 'Cumulative count of bytes received', (one) => one.rxBytes],
+        ['receive_errors', 'Cumulative count of errors encountered while receiving', (one) => one.rxErrors],
+        ['transmit_bytes', 'Cumulative count of bytes transmitted', (one) => one.txBytes],
+        ['transmit_errors', 'Cumulative count of errors encountered while transmitting', (one) => one.txErrors],
+      ] as const satisfies readonly (readonly [string, string, (one: InterfaceUsage) => number])[]
+    ).map(([name, help, value]) => family(`container_network_${name}_total`, 'counter', help, perInterface(value))),
+    ...(
+      [
+        ['memory_limit_bytes', 'Memory limit for the container.', (limits) => limits.memoryBytes ?? 0],
+        ['cpu_quota', 'CPU quota of the container.', (limits) => limits.cpuQuotaMicros ?? 0],
+        ['cpu_period', 'CPU period of the container.', () => cpuPeriodMicros],
+        ['cpu_shares', 'CPU share of the container.', (limits) => limits.cpuShares],
+      ] as const satisfies readonly (readonly [string, string, (limits: Limits) => number])[]
+    ).map(([name, help, value]) => family(`container_spec_${name}`, 'gauge', help, perLimit(value))),
+    family('machine_swap_bytes', 'gauge', 'Amount of swap memory available on the machine.', [
+      sample({}, node.swapTotalBytes),
+    ]),
     family('machine_cpu_cores', 'gauge', 'Number of logical CPU cores.', [sample({}, node.cores)]),
     family('machine_memory_bytes', 'gauge', 'Amount of memory installed on the machine.', [
       sample({}, node.memoryTotalBytes),
     ]),
   ].join('');
 }
+
+/** How full claims are, as dashboards read it at /metrics: each claim once, however many pods have it. */
+export function volumeMetrics(volumes: readonly VolumeUsage[]): string {
+  const claims = new Map(volumes.flatMap((one) => (one.claim ? [[JSON.stringify(one.claim), one] as const] : [])));
+  return volumeFamilies
+    .map(([name, help, value]) => {
+      const samples = [...claims.values()].map((one) =>
+        sample({ namespace: one.claim!.namespace, persistentvolumeclaim: one.claim!.name }, value(one)),
+      );
+      return family(`kubelet_volume_stats_${name}`, 'gauge', help, samples);
+    })
+    .join('');
+}
+const volumeFamilies: readonly (readonly [string, string, (one: VolumeUsage) => number])[] = [
+  ['available_bytes', 'Number of available bytes in the volume', (one) => one.availableBytes],
+  ['capacity_bytes', 'Capacity in bytes of the volume', (one) => one.capacityBytes],
+  ['inodes', 'Maximum number of inodes in the volume', (one) => one.inodes],
+  ['inodes_free', 'Number of free inodes in the volume', (one) => one.inodesFree],
+  ['inodes_used', 'Number of used inodes in the volume', (one) => one.inodesUsed],
+  ['used_bytes', 'Number of used bytes in the volume', (one) => one.usedBytes],
+];
 
 type Labels = Readonly<Record<string, string>>;
 

@@ -1,8 +1,10 @@
 // What pods and the node use, as measured now: one measurement serves all who ask within a second or two.
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
-import type { Container, ContainerStats } from '#cri/runtime.ts';
+import type { Container, ContainerStats, InterfaceUsage, SandboxStats } from '#cri/runtime.ts';
 import { containerNameLabel, podNameLabel, podNamespaceLabel, podUidLabel } from '../pods/annotations.ts';
+import { type FsUsage, fsUsage } from './files.ts';
+import { defaultInterface, readNetDev } from './net-dev.ts';
 import type { KubeletServerOptions } from './options.ts';
 
 export interface Usage {
@@ -19,6 +21,16 @@ export interface NodeUsage {
   readonly memoryTotalBytes: number;
   readonly cores: number;
   readonly startMs: number;
+  readonly swapTotalBytes: number;
+  readonly swapUsedBytes: number;
+  /** The one that leads everywhere first. */
+  readonly network: readonly InterfaceUsage[];
+  readonly processes: number;
+  readonly mostProcesses: number;
+  /** Of the disk that pods keep their volumes on. */
+  readonly fs?: FsUsage;
+  /** Of the disk that images and containers are on, and what images take of it. */
+  readonly imageFs?: FsUsage & { readonly imageBytes: number };
 }
 
 export interface PodUsage {
@@ -27,6 +39,9 @@ export interface PodUsage {
   readonly uid: string;
   readonly startMs: number;
   readonly containers: readonly ContainerUsage[];
+  readonly network: readonly InterfaceUsage[];
+  readonly processes?: number;
+  readonly sandboxId: string;
 }
 
 export interface ContainerUsage extends ContainerStats {
@@ -36,20 +51,25 @@ export interface ContainerUsage extends ContainerStats {
   readonly image: string;
 }
 
+type Measured = Pick<KubeletServerOptions, 'runtime' | 'clock' | 'images' | 'rootDir'>;
+
 /** Measures; what was measured less than a second ago is not measured again. */
-export function createUsage({ runtime, clock }: Pick<KubeletServerOptions, 'runtime' | 'clock'>) {
+export function createUsage({ runtime, clock, images, rootDir = '/var/lib/kubelet' }: Measured) {
   let last: Usage | undefined;
   let running: Promise<Usage> | undefined;
 
   async function measure(signal: AbortSignal): Promise<Usage> {
-    const [stats, containers, node] = await Promise.all([
+    const [stats, containers, sandboxes, node, disks] = await Promise.all([
       runtime.stats({}, signal),
       runtime.listContainers({}, signal),
+      runtime.sandboxStats(signal).catch(() => []), // a sandbox that ends meanwhile must hide no other's use
       nodeUsage(),
+      diskUsage(rootDir, images, signal),
     ]);
     const atMs = clock.now();
     const cpuNanoCores = last === undefined ? 0 : rate(last.node, node, atMs - last.atMs);
-    last = { atMs, node: { ...node, cpuNanoCores }, pods: byPod(stats, containers, last) };
+    const pods = byPod({ stats, containers, sandboxes }, last);
+    last = { atMs, node: { ...node, ...disks, cpuNanoCores }, pods };
     return last;
   }
 
@@ -63,26 +83,33 @@ export function createUsage({ runtime, clock }: Pick<KubeletServerOptions, 'runt
 }
 const freshMs = 1_000;
 
-function byPod(
-  stats: readonly ContainerStats[],
-  containers: readonly Container[],
-  last: Usage | undefined,
-): readonly PodUsage[] {
+interface Told {
+  readonly stats: readonly ContainerStats[];
+  readonly containers: readonly Container[];
+  readonly sandboxes: readonly SandboxStats[];
+}
+
+function byPod({ stats, containers, sandboxes }: Told, last: Usage | undefined): readonly PodUsage[] {
   const before = new Map(last?.pods.flatMap((pod) => pod.containers.map((one) => [one.id, one] as const)));
   const statsOf = new Map(stats.map((one) => [one.id, one]));
+  const sandboxOf = new Map(sandboxes.map((one) => [one.id, one]));
   const pods = new Map<string, PodUsage & { containers: ContainerUsage[] }>();
-  for (const { id, state, labels, createdAtMs, image } of containers) {
+  for (const { id, sandboxId, state, labels, createdAtMs, image } of containers) {
     const own = statsOf.get(id);
     const uid = labels[podUidLabel];
     if (own === undefined || uid === undefined || state !== 'running') continue;
     const earlier = before.get(id);
     const cpuNanoCores = earlier === undefined ? 0 : rate(earlier, own, own.atMs - earlier.atMs);
+    const { network = [], processes } = sandboxOf.get(sandboxId) ?? {};
     const pod = pods.get(uid) ?? {
       namespace: labels[podNamespaceLabel] ?? '',
       name: labels[podNameLabel] ?? '',
       uid,
       startMs: createdAtMs,
       containers: [],
+      network,
+      ...(processes === undefined ? {} : { processes }),
+      sandboxId,
     };
     const name = labels[containerNameLabel] ?? own.name;
     pod.containers.push({ ...own, name, cpuNanoCores, startMs: createdAtMs, image });
@@ -101,19 +128,43 @@ function rate(before: Counted, now: Counted, ms: number): number {
 }
 
 async function nodeUsage(): Promise<Omit<NodeUsage, 'cpuNanoCores'>> {
-  const [stat, meminfo] = await Promise.all([readFile('/proc/stat', 'utf8'), readFile('/proc/meminfo', 'utf8')]);
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (/^cpu +(.*)$/m.exec(stat)?.[1] ?? '')
+  const read = (path: string) => readFile(path, 'utf8').catch(() => '');
+  const [stat, meminfo, dev, routes, load, pidMax] = await Promise.all(
+    ['stat', 'meminfo', 'net/dev', 'net/route', 'loadavg', 'sys/kernel/pid_max'].map((name) => read(`/proc/${name}`)),
+  );
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = (/^cpu +(.*)$/m.exec(stat!)?.[1] ?? '')
     .split(' ')
     .map(Number);
   const memoryTotalBytes = totalmem();
-  const memoryAvailableBytes = Number(/^MemAvailable: +(\d+) kB$/m.exec(meminfo)?.[1] ?? 0) * 1024;
+  const inMemory = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(meminfo!)?.[1] ?? 0) * 1024;
+  const memoryAvailableBytes = inMemory('MemAvailable');
+  const main = defaultInterface(routes!);
   return {
     cpuCoreNanoSeconds: (user + nice + system + irq + softirq) * nanosPerTick,
     memoryWorkingSetBytes: memoryTotalBytes - memoryAvailableBytes,
     memoryAvailableBytes,
     memoryTotalBytes,
     cores: availableParallelism(),
-    startMs: Number(/^btime (\d+)$/m.exec(stat)?.[1] ?? 0) * 1000,
+    startMs: Number(/^btime (\d+)$/m.exec(stat!)?.[1] ?? 0) * 1000,
+    swapTotalBytes: inMemory('SwapTotal'),
+    swapUsedBytes: inMemory('SwapTotal') - inMemory('SwapFree'),
+    // Those of pods are the pods'.
+    network: readNetDev(dev!)
+      .filter(({ name }) => !/^(veth|cali|lxc)/.test(name))
+      .toSorted((a, b) => Number(b.name === main) - Number(a.name === main)),
+    processes: Number(/ \d+\/(\d+) /.exec(load!)?.[1] ?? 0),
+    mostProcesses: Number(pidMax!.trim()),
+  };
+}
+
+/** What cannot be told is left out. */
+async function diskUsage(rootDir: string, images: Measured['images'], signal: AbortSignal) {
+  const fs = await fsUsage(rootDir).catch(() => undefined);
+  const [of] = (await images?.fsInfo(signal).catch(() => [])) ?? [];
+  const disk = of === undefined ? undefined : await fsUsage(of.mountpoint).catch(() => undefined);
+  return {
+    ...(fs === undefined ? {} : { fs }),
+    ...(disk === undefined ? {} : { imageFs: { ...disk, imageBytes: of!.usedBytes } }),
   };
 }
 const nanosPerTick = 10_000_000; // USER_HZ is 100 wherever Linux is

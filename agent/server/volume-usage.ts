@@ -1,0 +1,74 @@
+// How full the volumes of pods are: measured at most once a minute, as people ask for it.
+import { stat } from 'node:fs/promises';
+import type { Pod, Volume } from '#lib/api/types/core.v1.ts';
+import type { Client } from '#lib/client/client.ts';
+import type { Clock } from '#lib/clock.ts';
+import { boundVolume, claimNameOf } from '../volumes/claim.ts';
+import { type Plugin, volumeDirectory } from '../volumes/paths.ts';
+import { type FsUsage, fsUsage, usedBelow } from './files.ts';
+
+export interface VolumeUsage extends FsUsage {
+  readonly name: string;
+  readonly atMs: number;
+  readonly claim?: { readonly namespace: string; readonly name: string };
+}
+
+export interface VolumeUsageOptions {
+  /** /var/lib/kubelet. */
+  readonly rootDir: string;
+  readonly client: Client;
+  readonly clock: Clock;
+}
+
+export interface VolumeUsages {
+  of(pod: Pod, signal: AbortSignal): Promise<readonly VolumeUsage[]>;
+  /** Forgets other pods than these. */
+  keepOnly(uids: ReadonlySet<string>): void;
+}
+
+export function createVolumeUsage({ rootDir, client, clock }: VolumeUsageOptions): VolumeUsages {
+  const known = new Map<string, { readonly atMs: number; readonly volumes: readonly VolumeUsage[] }>(); // bounded by the pods here
+
+  async function one(pod: Pod, volume: Volume, signal: AbortSignal): Promise<readonly VolumeUsage[]> {
+    const { namespace = 'default', uid = '' } = pod.metadata;
+    const atMs = clock.now();
+    const claimName = claimNameOf(pod, volume);
+    const plugin = pluginOf(volume);
+    if (claimName !== undefined) {
+      const path = (await boundVolume(pod, volume, claimName, client, signal)).spec.local?.path; // what fills a hostPath is the node's
+      if (path === undefined) return [];
+      return [{ name: volume.name, atMs, ...(await fsUsage(path)), claim: { namespace, name: claimName } }];
+    }
+    if (plugin === undefined) return [];
+    const path = volumeDirectory(rootDir, uid, plugin, volume.name);
+    const [whole, { dev }, outside] = [await fsUsage(path), await stat(path), await stat(rootDir)];
+    // What has a file system of its own fills that; what has none is counted file by file.
+    return [{ name: volume.name, atMs, ...whole, ...(dev === outside.dev ? await usedBelow(path) : {}) }];
+  }
+
+  return {
+    async of(pod, signal) {
+      const { uid = '' } = pod.metadata;
+      const before = known.get(uid);
+      if (before !== undefined && clock.now() - before.atMs < freshMs) return before.volumes;
+      const volumes: VolumeUsage[] = [];
+      for (const volume of pod.spec.volumes ?? []) {
+        volumes.push(...(await one(pod, volume, signal).catch(() => []))); // not made yet, or gone
+      }
+      known.set(uid, { atMs: clock.now(), volumes });
+      return volumes;
+    },
+    keepOnly(uids) {
+      for (const uid of known.keys()) if (!uids.has(uid)) known.delete(uid);
+    },
+  };
+}
+const freshMs = 60_000;
+
+function pluginOf({ emptyDir, configMap, secret, downwardAPI, projected }: Volume): Plugin | undefined {
+  if (emptyDir) return 'empty-dir';
+  if (configMap) return 'configmap';
+  if (secret) return 'secret';
+  if (downwardAPI) return 'downward-api';
+  return projected ? 'projected' : undefined;
+}
