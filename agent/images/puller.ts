@@ -8,6 +8,7 @@ import type { UsedSecret } from './access.ts';
 import { type Credential, credentialsFor } from './credentials.ts';
 import { isImageName } from './name.ts';
 import type { PulledImages } from './pulled-images.ts';
+import { createShared } from './shared.ts';
 
 /** Sees to it that a container's image is on the node. */
 export interface Puller {
@@ -49,7 +50,7 @@ interface Failure {
 /** Rule: "Images", "Image pull policy" and "ImagePullBackOff": 10 s, doubling up to 5 min. */
 export function createPuller({ images, secretsOf, record, clock, parallel = 4, pulled }: PullerOptions): Puller {
   const failures = new Map<string, Failure>(); // by pod uid and image; dropped with the pod
-  const running = new Map<string, Promise<Came>>(); // one pull of an image at a time, whoever asks
+  const together = createShared<Came>(); // one pull of an image at a time, whoever asks
   const limit = createLimit(parallel);
   const seen = new Map<string, { readonly atMs: number; readonly image: Image }>(); // bounded by the images of a moment
 
@@ -138,14 +139,12 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4, p
     tell('Normal', 'Pulling', `Pulling image "${image}"`);
     let beganAtMs = askedAtMs;
     const key = JSON.stringify([image, credentials]);
-    const attempt =
-      running.get(key) ??
+    const one = (life: AbortSignal) =>
       limit(async () => {
         beganAtMs = clock.now();
-        return await noted(image, credentials.length > 0, () => pullWith(image, credentials, sandbox, signal), signal);
-      }, signal).finally(() => running.delete(key));
-    running.set(key, attempt);
-    const { found } = await attempt;
+        return await noted(image, credentials.length > 0, () => pullWith(image, credentials, sandbox, life), life);
+      }, life);
+    const { found } = await together(key, one, signal);
     const took = seconds(clock.now() - beganAtMs);
     const waited = seconds(clock.now() - askedAtMs);
     const size = `Image size: ${found.sizeBytes} bytes.`;

@@ -72,3 +72,34 @@ test('nodeStatusOf() tells of swap where there is some', (t) => {
   const machine = { ...facts.machine, swapBytes: 1024 };
   t.deepEqual(nodeStatusOf({ ...facts, machine }).nodeInfo?.swap, { capacity: 1024 });
 });
+
+const readiness = (rest: Partial<NodeFacts>) => {
+  const { status, reason, message } = nodeStatusOf({ ...facts, ...rest }).conditions!.find(
+    ({ type }) => type === 'Ready',
+  )!;
+  return [status, reason, message];
+};
+test('nodeStatusOf() says why a node is not ready', (t) => {
+  t.deepEqual(readiness({}), ['True', 'KubeletReady', 'kubelet is posting ready status']);
+  t.deepEqual(readiness({ runtime: undefined }), ['False', 'KubeletNotReady', 'container runtime is down']);
+  t.deepEqual(readiness({ isShuttingDown: true }), ['False', 'KubeletNotReady', 'node is shutting down']);
+  const network = { type: 'NetworkReady', status: false, reason: 'NetworkPluginNotReady', message: 'no plugin' };
+  t.deepEqual(readiness({ runtime: [network] }), [
+    'False',
+    'KubeletNotReady',
+    'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:no plugin',
+  ]);
+});
+
+test('nodeStatusOf() has the conditions of a node that lacks nothing', (t) => {
+  t.deepEqual(
+    nodeStatusOf(facts)
+      .conditions!.slice(0, 3)
+      .map(({ type, status, reason, message }) => [type, status, reason, message]),
+    [
+      ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+      ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+      ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+    ],
+  );
+});

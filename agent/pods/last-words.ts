@@ -16,17 +16,20 @@ export async function lastWords(status: ContainerStatus): Promise<string> {
   const wantsLog = status.annotations[terminationPolicyAnnotation] === 'FallbackToLogsOnError';
   if (!wantsLog || status.exitCode === 0 || status.logPath === '') return status.message;
   const log = await tail(status.logPath, 4 * mostLogBytes, openLog);
-  return log
-    .split('\n')
-    .filter((line) => line !== '')
-    .slice(-mostLines)
-    .map(withoutPrefix)
-    .join('')
-    .slice(-mostLogBytes);
+  const lines = log.split('\n').filter((line) => line !== '');
+  return lastBytes(lines.slice(-mostLines).map(withoutPrefix).join(''), mostLogBytes);
 }
 const mostBytes = 4096;
 const mostLogBytes = 2048;
 const mostLines = 80;
+
+/** At most so many bytes, and no part of a character. */
+function lastBytes(text: string, most: number): string {
+  const bytes = Buffer.from(text);
+  let start = Math.max(0, bytes.length - most);
+  while (start > 0 && (bytes[start]! & 0xc0) === 0x80) start++;
+  return bytes.toString('utf8', start);
+}
 
 /** The last `most` bytes of a file, however large it is; '' if it cannot be read. */
 async function tail(path: string, most: number, openSafely: (path: string) => Promise<FileHandle>): Promise<string> {
