@@ -2,16 +2,25 @@
 import type { TableColumnDefinition } from '../types/meta.v1.ts';
 import { age } from './duration.ts';
 
-/** Names of the columns; `wide` ones come last. Prefix `#` means a number, `@` a time (an age is text by then). */
+/**
+ * Names of the columns; `wide` ones come last. Prefix `#` means a number, `?` yes or no, `@` a time (an
+ * age is text by then). Numbers that upstream calls text are called so here.
+ */
 export function columns(names: readonly string[], wide: readonly string[] = []): readonly TableColumnDefinition[] {
   return [...names.map((name) => column(name, 0)), ...wide.map((name) => column(name, 1))];
 }
 
 function column(text: string, priority: number): TableColumnDefinition {
-  const name = text.replace(/^[#@]/, '');
-  const type = text.startsWith('#') ? 'integer' : text.startsWith('@') && name !== 'Age' ? 'date' : 'string';
+  const name = text.replace(/^[#@?]/, '');
+  const type = name === 'Age' ? 'string' : (typeOfPrefix.get(text[0]!) ?? 'string');
   return { name, type, format: name === 'Name' ? 'name' : '', description: '', priority };
 }
+
+const typeOfPrefix: ReadonlyMap<string, string> = new Map([
+  ['#', 'integer'],
+  ['?', 'boolean'],
+  ['@', 'date'],
+]);
 
 /** How long an object has existed. */
 export function ageOf(meta: { readonly creationTimestamp?: string | undefined }, nowMs: number): string {

@@ -2,6 +2,8 @@ import { fieldsOf } from '#lib/api/apply/compare.ts';
 import { type Entries, owned } from '#lib/api/apply/managers.ts';
 import { copyOf } from '#lib/api/copy.ts';
 import { invalidValue } from '#lib/api/field-errors.ts';
+import { ageOf, columns } from '#lib/api/kinds/columns.ts';
+import type { KindRules } from '#lib/api/kinds/kind-rules.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import { typeOfKind } from '#lib/api/schema.ts';
@@ -20,6 +22,7 @@ import { managerOf, shapeFor } from '../operations/ownership.ts';
 import { patcher } from '../operations/patch.ts';
 import { readWriteOptions } from '../options.ts';
 import { createPresenter } from '../present/presenter.ts';
+import { readIncludeObject } from '../present/table.ts';
 import type { ResourceCall } from '../registry.ts';
 import { createWarnings, jsonResponse, type Warnings } from '../respond.ts';
 import { type Core, type ScalePaths, type Served, timeText } from '../served.ts';
@@ -27,12 +30,12 @@ import { changeRulesOf } from './rules.ts';
 
 /** The number of replicas of a workload, as a Scale. */
 export async function scale(core: Core, served: Served, call: ResourceCall): Promise<ApiResponse> {
-  const form = { ...call.form, as: 'object' as const };
-  const shown = { ...served, ...expected, rules: served.rules, named: served.named };
+  const form = call.form.as === 'metadata' ? { ...call.form, as: 'object' as const } : call.form;
+  const shown = { ...served, ...expected, rules: { ...served.rules, ...table }, named: served.named };
   const presenter = createPresenter({
     served: withoutConversion(shown),
     form,
-    includeObject: 'None',
+    includeObject: form.as === 'table' ? readIncludeObject(call.query) : 'None',
     turn: core.turn,
     pace: core.pace,
     nowMs: core.clock.now,
@@ -58,6 +61,15 @@ export async function scale(core: Core, served: Served, call: ResourceCall): Pro
   await served.conversion?.ready?.([stored], call.signal);
   return answer(viewOf(served, stored));
 }
+
+/** As `kubectl get --subresource=scale` shows it. */
+const table: Pick<KindRules, 'columns' | 'row'> = {
+  columns: columns(['Name', '#Desired', '#Available', '@Age']),
+  row(object, nowMs) {
+    const { metadata, spec, status } = object as Scale;
+    return { cells: [metadata.name, spec?.replicas ?? 0, status?.replicas ?? 0, ageOf(metadata, nowMs)] };
+  },
+};
 
 /** The number of replicas alone is applied: it is owned by way of the subresource. */
 async function applyScale(core: Core, served: Served, call: ResourceCall, warnings: Warnings): Promise<StoredObject> {

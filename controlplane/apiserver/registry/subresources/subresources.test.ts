@@ -71,6 +71,12 @@ test('scale is read and written, with its own version check', async (t) => {
   const { body: scale } = await it.ask('get', 'apps/v1/deployments/scale', at('d'));
   t.like(scale, { kind: 'Scale', apiVersion: 'autoscaling/v1', spec: { replicas: 2 } });
   t.is(scale.status.selector, 'app=a');
+  const { body: table } = await it.ask('get', 'apps/v1/deployments/scale', { ...at('d'), form: { as: 'table' } });
+  t.deepEqual(
+    table.columnDefinitions.map(({ name }: { name: string }) => name),
+    ['Name', 'Desired', 'Available', 'Age'],
+  );
+  t.deepEqual(table.rows[0].cells.slice(0, 3), ['d', 2, 0]);
   const up = await it.ask('update', 'apps/v1/deployments/scale', {
     ...at('d'),
     body: { ...scale, spec: { replicas: 5 } },

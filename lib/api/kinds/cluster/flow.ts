@@ -12,7 +12,7 @@ export const flowSchema: KindParts<FlowSchema> = {
     if (spec !== undefined && !spec.matchingPrecedence) spec.matchingPrecedence = 1000;
   },
   validate: validateFlowSchema,
-  columns: columns(['Name', 'PriorityLevel', '#MatchingPrecedence', 'DistinguisherMethod', '@Age', 'MissingPL']),
+  columns: columns(['Name', 'PriorityLevel', 'MatchingPrecedence', 'DistinguisherMethod', '@Age', 'MissingPL']),
   row({ metadata, spec, status }, nowMs) {
     const dangling = (status?.conditions ?? []).find(({ type }) => type === 'Dangling')?.status;
     return [

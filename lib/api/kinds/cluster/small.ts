@@ -50,7 +50,7 @@ export const priorityClass: KindParts<PriorityClass> = {
     }
     return causes;
   },
-  columns: columns(['Name', '#Value', 'Global-Default', '@Age', 'PreemptionPolicy']),
+  columns: columns(['Name', '#Value', '?Global-Default', '@Age', 'PreemptionPolicy']),
   row: ({ metadata, value, globalDefault, preemptionPolicy }, nowMs) => [
     metadata.name,
     value ?? 0,

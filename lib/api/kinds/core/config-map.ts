@@ -16,7 +16,7 @@ export const configMap: KindParts<ConfigMap> = {
     const causes = validateConfigMap(next);
     return [...causes, ...fixedContent(next, previous, ['data', 'binaryData'])];
   },
-  columns: columns(['Name', '#Data', '@Age']),
+  columns: columns(['Name', 'Data', '@Age']),
   row({ metadata, data, binaryData }, nowMs) {
     return [
       metadata.name,
@@ -53,7 +53,7 @@ export const secret: KindParts<Secret> = {
     return [...causes, ...fixedContent(next, previous, ['data'])];
   },
   fields: ({ type }) => ({ type: type ?? '' }),
-  columns: columns(['Name', 'Type', '#Data', '@Age']),
+  columns: columns(['Name', 'Type', 'Data', '@Age']),
   row: ({ metadata, type, data }, nowMs) => [
     metadata.name,
     type ?? '',

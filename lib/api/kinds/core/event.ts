@@ -19,7 +19,7 @@ export const event: KindParts<AnyEvent> = {
   fields: eventFields,
   columns: [
     ...columns(['Last Seen', 'Type', 'Reason', 'Object'], ['Subobject', 'Source']),
-    ...columns(['Message'], ['First Seen', '#Count', 'Name']),
+    ...columns(['Message'], ['First Seen', 'Count', 'Name']),
   ],
   row(one, nowMs) {
     const about = aboutOf(one);

@@ -5,7 +5,7 @@ import { accountWarnings } from '../warnings/others.ts';
 
 export const serviceAccount: KindParts<ServiceAccount> = {
   warnings: accountWarnings,
-  columns: columns(['Name', '#Secrets', '@Age']),
+  columns: columns(['Name', 'Secrets', '@Age']),
   row: ({ metadata, secrets }, nowMs) => [metadata.name, (secrets ?? []).length, ageOf(metadata, nowMs)],
 };
 

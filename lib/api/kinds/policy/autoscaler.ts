@@ -25,7 +25,7 @@ export const horizontalPodAutoscaler: KindParts<HorizontalPodAutoscaler> = {
   },
   validate: validateScaler,
   validateStatus: ({ status }) => validateCounts(status, ['currentReplicas', 'desiredReplicas']),
-  columns: columns(['Name', 'Reference', 'Targets', 'MinPods', 'MaxPods', '#Replicas', '@Age']),
+  columns: columns(['Name', 'Reference', 'Targets', 'MinPods', 'MaxPods', 'Replicas', '@Age']),
   row({ metadata, spec, status }, nowMs) {
     const ref = spec?.scaleTargetRef;
     return [

@@ -86,7 +86,7 @@ export const volumeAttachment: KindParts<VolumeAttachment> = {
   },
   validateUpdate: (next, previous) =>
     isSame(next.spec, previous.spec) ? [] : [invalidValue('spec', next.spec, immutable)],
-  columns: columns(['Name', 'Attacher', 'PV', 'Node', 'Attached', '@Age']),
+  columns: columns(['Name', 'Attacher', 'PV', 'Node', '?Attached', '@Age']),
   row: ({ metadata, spec, status }, nowMs) => [
     metadata.name,
     spec?.attacher ?? '',
@@ -123,11 +123,11 @@ export const csiDriver: KindParts<CSIDriver> = {
   },
   columns: columns([
     'Name',
-    'AttachRequired',
-    'PodInfoOnMount',
-    'StorageCapacity',
+    '?AttachRequired',
+    '?PodInfoOnMount',
+    '?StorageCapacity',
     'TokenRequests',
-    'RequiresRepublish',
+    '?RequiresRepublish',
     'Modes',
     '@Age',
   ]),

@@ -34,7 +34,7 @@ export const cronJob: KindParts<CronJob> = {
   },
   validate: ({ spec }) => validateSpec(spec!, 'spec'),
   columns: columns(
-    ['Name', 'Schedule', 'Timezone', 'Suspend', '#Active', 'Last Schedule', '@Age'],
+    ['Name', 'Schedule', 'Timezone', '?Suspend', '#Active', 'Last Schedule', '@Age'],
     ['Containers', 'Images', 'Selector'],
   ),
   row({ metadata, spec, status }, nowMs) {

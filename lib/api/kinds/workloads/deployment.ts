@@ -44,7 +44,7 @@ export const deployment: KindParts<Deployment> = {
     ...validateSpec(next.spec!),
     ...fixedSelector(next.spec?.selector, previous.spec?.selector),
   ],
-  columns: columns(['Name', 'Ready', '#Up-to-date', '#Available', '@Age'], ['Containers', 'Images', 'Selector']),
+  columns: columns(['Name', 'Ready', 'Up-to-date', 'Available', '@Age'], ['Containers', 'Images', 'Selector']),
   row({ metadata, spec, status }, nowMs) {
     return [
       metadata.name,

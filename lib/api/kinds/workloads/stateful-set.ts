@@ -119,7 +119,7 @@ export const controllerRevision: KindParts<ControllerRevision> = {
     if (isSame(next.data, previous.data)) return causes;
     return [...causes, invalidValue('data', next.data, immutable)];
   },
-  columns: columns(['Name', 'Controller', '#Revision', '@Age']),
+  columns: columns(['Name', 'Controller', 'Revision', '@Age']),
   row({ metadata, revision }, nowMs) {
     const owner = (metadata.ownerReferences ?? []).find(({ controller }) => controller);
     const group = owner?.apiVersion.includes('/') ? `.${owner.apiVersion.split('/')[0]}` : '';
