@@ -1,4 +1,6 @@
-import { badRequest } from '#lib/api/status.ts';
+import { JsonError } from '#lib/api/json/json-error.ts';
+import { parseJson } from '#lib/api/json/parse.ts';
+import { badRequest, type StatusError } from '#lib/api/status.ts';
 
 /** Where a chunked list goes on: after `after` (relative to the resource's prefix), as it was at `revision`. */
 export interface ContinueToken {
@@ -8,31 +10,36 @@ export interface ContinueToken {
 
 /** Opaque to clients. Rule: apiserver storage/continue.go: {v, rv, start}, base64url without padding. */
 export function encodeContinue({ revision, after }: ContinueToken): string {
-  return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: `${after}\u0000` })).toString(
-    'base64url',
-  );
+  return Buffer.from(JSON.stringify({ v: version, rv: revision, start: `${after}\u0000` })).toString('base64url');
 }
 
 /** @throws {StatusError} BadRequest if it is not one of ours */
 export function decodeContinue(text: string): ContinueToken {
-  const token = parse(text);
-  if (token === undefined) throw badRequest('continue key is not valid: the token cannot be read');
-  if (token['v'] !== 'meta.k8s.io/v1')
-    throw badRequest('continue key is not valid: server does not recognize this encoded version');
-  const { rv, start } = token;
-  const isPath = typeof start === 'string' && start !== '' && !start.split('/').includes('..');
-  if (!isPath) throw badRequest('continue key is not valid: encoded start key empty or outside of the resource');
+  const { v, rv, start } = parse(text);
+  if (v !== version) throw wrong(': server does not recognize this encoded version');
   if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || (rv <= 0 && rv !== -1)) {
-    throw badRequest('continue key is not valid: incorrect encoded start resourceVersion');
+    throw wrong(`: incorrect encoded start resourceVersion (version ${version})`);
   }
+  if (typeof start !== 'string' || start === '') throw wrong(`: encoded start key empty (version ${version})`);
+  if (start.split('/').includes('..')) throw wrong(`: ${start}`);
   return { revision: rv, after: start.endsWith('\u0000') ? start.slice(0, -1) : start };
 }
+const version = 'meta.k8s.io/v1';
 
-function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+function parse(text: string): Readonly<Record<string, unknown>> {
+  const position = text.search(/[^A-Za-z0-9_-]/);
+  if (position !== -1) throw wrong(`: illegal base64 data at input byte ${position}`);
+  const decoded = Buffer.from(text, 'base64url').toString();
   try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
+    const { value } = parseJson(decoded);
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  } catch (error) {
+    if (error instanceof JsonError) throw wrong(`: ${error.message}`);
+    throw error;
   }
+  throw wrong('');
+}
+
+function wrong(why: string): StatusError {
+  return badRequest(`invalid continue token: continue key is not valid${why}`);
 }

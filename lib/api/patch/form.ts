@@ -3,7 +3,7 @@ import { badRequest, type StatusError } from '../status.ts';
 /** A patch that is no list or no map at all, in the words of Go's decoder. `before`: what upstream says first. */
 export function wrongForm(
   patch: unknown,
-  goType: '[]interface {}' | 'map[string]interface {}',
+  goType: '[]handlers.jsonPatchOp' | 'map[string]interface {}',
   before: string,
 ): StatusError {
   const kind = Array.isArray(patch) ? 'array' : typeof patch === 'boolean' ? 'bool' : typeof patch;

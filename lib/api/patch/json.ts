@@ -54,10 +54,10 @@ function step(document: unknown, operation: Operation): unknown {
 }
 
 function check(patch: unknown): readonly Operation[] {
-  if (!Array.isArray(patch)) throw wrongForm(patch, '[]interface {}', 'error decoding patch: ');
+  if (!Array.isArray(patch)) throw wrongForm(patch, '[]handlers.jsonPatchOp', 'error decoding patch: ');
   if (patch.length > maxOperations) {
     const message = `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`;
-    throw failure('RequestEntityTooLarge', message);
+    throw failure('RequestEntityTooLarge', `Request entity too large: ${message}`);
   }
   return patch.map((operation) => checkOne(operation));
 }

@@ -21,7 +21,7 @@ import { JsonError } from '#lib/api/json/json-error.ts';
 import { parseJson } from '#lib/api/json/parse.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
-import { badRequest, notFound } from '#lib/api/status.ts';
+import { badRequest, conflict, notFound } from '#lib/api/status.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { ApiResponse } from '../../exchange.ts';
 import { repeatedKeysIn, yamlToJson } from '../../http/yaml.ts';
@@ -67,7 +67,12 @@ export async function apply(
     return jsonResponse(200, presenter.one(stored), warnings.headers(), presenter.contentType);
   } catch (error) {
     if (!hasReason(error, 'NotFound') || call.subresource !== undefined) throw error;
-    if (config.metadata.uid || config.metadata.resourceVersion) throw notFound(served.named, call.name!);
+    const { uid, resourceVersion } = config.metadata;
+    if (uid) {
+      const what = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+      throw conflict(served.named, call.name!, what);
+    }
+    if (resourceVersion) throw notFound(served.named, call.name!);
     const own = fields === undefined ? [] : [entryOf(manager, 'Apply', fields, time())];
     const stored = await createObject(core, served, copyOf(config), request, own);
     await served.conversion?.ready?.([stored], call.signal);
