@@ -15,7 +15,9 @@ export const ruleHooks: Hooks = {
     const versions: readonly Version[] = Array.isArray(spec?.versions) ? spec.versions : [];
     if (!versions.some((version) => hasRules(schemaOf(version)))) return nothing;
     // Rules are read by their schema: what is wrong with it is said first, by those who validate the definition.
-    if (validateDefinition(next as unknown as Definition).length > 0) return nothing;
+    // (The status is not yet filled in.)
+    const wrong = validateDefinition(next as unknown as Definition);
+    if (wrong.some(({ field }) => !field?.startsWith('status.'))) return nothing;
     const { compileExpression } = await import('#lib/cel/compile.ts');
     const causes = versions.flatMap((version, index) => {
       const place = placeOf(versions, index, 'schema');

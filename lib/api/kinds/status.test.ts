@@ -207,3 +207,146 @@ test('has no key', refuses, request, {}, { certificate: Buffer.from(key).toStrin
 test('keeps its certificate', refuses, request, { certificate: 'YQ==' }, { certificate: 'Yg==' }, [
   'status.certificate: Forbidden: updates may not modify existing certificate content',
 ]);
+
+const claim = 'PersistentVolumeClaim core';
+test(
+  'may tell of a resize',
+  refuses,
+  claim,
+  {},
+  {
+    capacity: { storage: '1Gi' },
+    allocatedResources: { storage: '2Gi' },
+    allocatedResourceStatuses: { storage: 'NodeResizePending', 'example.com/x': 'ControllerResizeInfeasible' },
+  },
+  [],
+);
+test(
+  'tells of resizes of storage, in words that are known',
+  refuses,
+  claim,
+  {},
+  {
+    capacity: { storage: '-1' },
+    allocatedResources: { cpu: '1' },
+    allocatedResourceStatuses: { storage: 'Other' },
+  },
+  [
+    'status.capacity[storage]: Invalid value: "-1": must be a valid resource quantity',
+    'status.allocatedResourceStatus: Unsupported value: "storage": supported values: "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending"',
+    'status.allocatedResources: Unsupported value: "cpu": supported values: "storage"',
+  ],
+);
+test(
+  'counts what a quota can count',
+  refuses,
+  'ResourceQuota core',
+  {},
+  {
+    hard: { pods: '2', nonsense: '1' },
+    used: { pods: '-1' },
+  },
+  [
+    'status.hard[nonsense]: Invalid value: "nonsense": must be a standard resource type or fully qualified',
+    'status.hard[nonsense]: Invalid value: "nonsense": must be a standard resource for quota',
+    'status.used[pods]: Invalid value: "-1": must be greater than or equal to 0',
+  ],
+);
+test(
+  'has amounts that can be, and each address once',
+  refuses,
+  'Node core',
+  {},
+  {
+    capacity: { cpu: '-1', 'example.com/x': '500m' },
+    addresses: [
+      { type: 'InternalIP', address: '1.1.1.1' },
+      { type: 'InternalIP', address: '1.1.1.1' },
+    ],
+  },
+  [
+    'status.capacity.cpu: Invalid value: "-1": must be greater than or equal to 0',
+    'status.capacity.example.com/x: Invalid value: "500m": must be an integer',
+    'status.addresses[1]: Duplicate value: {"type":"InternalIP","address":"1.1.1.1"}',
+  ],
+);
+test(
+  'has names that are names',
+  refuses,
+  'CustomResourceDefinition apiextensions.k8s.io',
+  {},
+  {
+    acceptedNames: { plural: 'A', kind: 'Tab', listKind: 'Tab' },
+  },
+  [
+    "status.acceptedNames.plural: Invalid value: \"A\": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
+    'status.acceptedNames.listKind: Invalid value: "Tab": kind and listKind may not be the same',
+  ],
+);
+
+const devices = 'ResourceClaim resource.k8s.io';
+const asks = { spec: { devices: { requests: [{ name: 'r', exactly: { deviceClassName: 'c' } }] } } };
+const result = { request: 'r', driver: 'd.example.com', pool: 'p', device: 'x' };
+const allocation = { devices: { results: [result] } };
+const consumer = { resource: 'pods', name: 'p', uid: 'u' };
+test(
+  'may tell what is allocated, and for whom',
+  refuses,
+  devices,
+  {},
+  { allocation, reservedFor: [consumer], devices: [result] },
+  [],
+  asks,
+);
+test(
+  'reserves nothing that is not allocated',
+  refuses,
+  devices,
+  {},
+  { reservedFor: [consumer, { ...consumer, name: '' }] },
+  [
+    'status.reservedFor[1].name: Required value',
+    'status.reservedFor[1]: Duplicate value: {"uid":"u"}',
+    'status.reservedFor: Forbidden: may not be specified when `allocated` is not set',
+  ],
+  asks,
+);
+test(
+  'keeps what is allocated',
+  refuses,
+  devices,
+  { allocation },
+  { allocation: { devices: { results: [] } } },
+  ['status.allocation: Invalid value: {"devices":{"results":[]}}: field is immutable'],
+  asks,
+);
+test(
+  'allocates what is asked for',
+  refuses,
+  devices,
+  {},
+  {
+    allocation: { devices: { results: [{ ...result, request: 'other', device: '' }] } },
+    devices: [{ ...result, device: 'y' }],
+  },
+  [
+    'status.devices[0]: Invalid value: "d.example.com/p/y": must be an allocated device in the claim',
+    'status.allocation.devices.results[0].request: Invalid value: "other": must be the name of a request in the claim or the name of a request and a subrequest separated by \'/\'',
+    'status.allocation.devices.results[0].device: Required value',
+  ],
+  asks,
+);
+test(
+  'takes no more consumers once the claim goes',
+  refuses,
+  devices,
+  { allocation },
+  { allocation, reservedFor: [consumer] },
+  [
+    'status.reservedFor: Forbidden: new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set',
+  ],
+  {
+    ...asks,
+    metadata: { name: 'a', namespace: 'b', resourceVersion: '1', deletionTimestamp: '2026-01-01T00:00:00Z' },
+  },
+);

@@ -14,6 +14,7 @@ function wrong(...versions: readonly object[]): readonly (string | undefined)[] 
   const definition = {
     metadata: { name: 'tabs.example.com' },
     spec: { group: 'example.com', scope: 'Namespaced', names, versions: all },
+    status: { storedVersions: ['v1'] },
   } as unknown as CustomResourceDefinition;
   return validateDefinition(definition).map(({ field }) => field);
 }
@@ -37,4 +38,18 @@ test('What all versions have alike is wrong once, and of the definition as a who
 test('What is of one version is wrong there', (t) => {
   t.deepEqual(wrong(good, bad), ['spec.versions[1].schema.openAPIV3Schema.properties[a].type']);
   t.deepEqual(wrong({}), ['spec.versions[0].schema.openAPIV3Schema']);
+});
+
+test('Versions that were stored stay known, and the one that stores is among them', (t) => {
+  const of = (...storedVersions: readonly string[]) => {
+    const names = { plural: 'tabs', singular: 'tab', kind: 'Tab', listKind: 'TabList' };
+    const versions = [{ name: 'v1', served: true, storage: true, ...good }];
+    const spec = { group: 'example.com', scope: 'Namespaced', names, versions };
+    const definition = { metadata: { name: 'tabs.example.com' }, spec, status: { storedVersions } };
+    return validateDefinition(definition as unknown as CustomResourceDefinition).map((one) => [one.field, one.message]);
+  };
+  t.deepEqual(of('v1'), []);
+  t.deepEqual(of(), [['status.storedVersions', 'Invalid value: []: must have at least one stored version']]);
+  t.deepEqual(of('v1', 'v0'), [['status.storedVersions[1]', 'Invalid value: "v0": must appear in spec.versions']]);
+  t.regex(of('v0')[0]?.[1] ?? '', /must have the storage version v1$/);
 });

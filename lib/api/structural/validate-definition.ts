@@ -26,11 +26,32 @@ export function validateDefinition(definition: CustomResourceDefinition): Status
   checkNames(names ?? { plural: '', kind: '' }, causes);
   checkVersions(versions, causes);
   checkConversion(spec?.conversion, causes);
-  const known = new Set(versions.map(({ name }) => name));
-  for (const [index, name] of (status?.storedVersions ?? []).entries()) {
-    if (known.has(name)) continue;
-    causes.push(invalidValue(at('status.storedVersions', index), name, 'must appear in spec.versions'));
+  checkStored(versions, status?.storedVersions ?? [], causes);
+  return causes;
+}
+
+/** What is stored in a version that nobody knows any more could not be read. */
+function checkStored(
+  versions: readonly CustomResourceDefinitionVersion[],
+  stored: readonly string[],
+  causes: StatusCause[],
+): void {
+  const field = 'status.storedVersions';
+  const storing = versions.find(({ storage }) => storage);
+  if (stored.length === 0) causes.push(invalidValue(field, stored, 'must have at least one stored version'));
+  else if (storing !== undefined && !stored.includes(storing.name)) {
+    causes.push(invalidValue(field, storing, `must have the storage version ${storing.name}`));
   }
+  const known = new Set(versions.map(({ name }) => name));
+  for (const [index, name] of stored.entries()) {
+    if (!known.has(name)) causes.push(invalidValue(at(field, index), name, 'must appear in spec.versions'));
+  }
+}
+
+/** Names that were accepted, as far as they are there. */
+export function validateAcceptedNames(names: Partial<Names> = {}): StatusCause[] {
+  const causes: StatusCause[] = [];
+  checkGivenNames(names, 'status.acceptedNames', causes);
   return causes;
 }
 
@@ -58,26 +79,33 @@ const approvalKey = 'api-approved.kubernetes.io';
 type Names = NonNullable<CustomResourceDefinition['spec']['names']>;
 
 function checkNames(names: Names, causes: StatusCause[]): void {
+  for (const field of ['plural', 'singular', 'kind', 'listKind'] as const) {
+    if (!names[field]) causes.push(required(`spec.names.${field}`));
+  }
+  checkGivenNames(names, 'spec.names', causes);
+}
+
+function checkGivenNames(names: Partial<Names>, path: Path, causes: StatusCause[]): void {
   for (const field of ['plural', 'singular'] as const) {
     const value = names[field] ?? '';
-    if (value === '') causes.push(required(`spec.names.${field}`));
-    else causes.push(...wrongDns1035Label(value).map((message) => invalidValue(`spec.names.${field}`, value, message)));
+    const wrong = value === '' ? [] : wrongDns1035Label(value);
+    causes.push(...wrong.map((message) => invalidValue(child(path, field), value, message)));
   }
   for (const field of ['kind', 'listKind'] as const) {
     const value = names[field] ?? '';
-    const wrong = wrongDns1035Label(value.toLowerCase());
+    const wrong = value === '' ? [] : wrongDns1035Label(value.toLowerCase());
     const detail = `may have mixed case, but should otherwise match: ${wrong.join(',')}`;
-    if (value === '') causes.push(required(`spec.names.${field}`));
-    else if (wrong.length > 0) causes.push(invalidValue(`spec.names.${field}`, value, detail));
+    if (wrong.length > 0) causes.push(invalidValue(child(path, field), value, detail));
   }
   for (const field of ['shortNames', 'categories'] as const) {
     for (const [index, name] of (names[field] ?? []).entries()) {
-      const place = at(`spec.names.${field}`, index);
+      const place = at(child(path, field), index);
       causes.push(...wrongDns1035Label(name).map((message) => invalidValue(place, name, message)));
     }
   }
-  if (names.kind !== '' && names.kind === names.listKind) {
-    causes.push(invalidValue('spec.names.listKind', names.listKind, 'kind and listKind may not be the same'));
+  if (names.kind && names.kind === names.listKind) {
+    const why = 'kind and listKind may not be the same';
+    causes.push(invalidValue(child(path, 'listKind'), names.listKind, why));
   }
 }
 

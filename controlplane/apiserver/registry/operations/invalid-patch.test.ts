@@ -89,7 +89,7 @@ test(
   'json',
   {},
   400,
-  /^error decoding patch: json: cannot unmarshal object into Go value of type \[\]interface \{\}$/,
+  /^error decoding patch: json: cannot unmarshal object into Go value of type \[\]handlers\.jsonPatchOp$/,
 );
 
 test('goMap() prints as Go does', (t) => {

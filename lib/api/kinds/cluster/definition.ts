@@ -1,6 +1,6 @@
 // How the API is extended by definitions alone.
 import { invalidValue } from '../../field-errors.ts';
-import { validateDefinition } from '../../structural/validate-definition.ts';
+import { validateAcceptedNames, validateDefinition } from '../../structural/validate-definition.ts';
 import type { CustomResourceDefinition } from '../../types/apiextensions.v1.ts';
 import { columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
@@ -50,6 +50,7 @@ export const customResourceDefinition: KindParts<CustomResourceDefinition> = {
     }
     return causes;
   },
+  validateStatus: ({ status }) => validateAcceptedNames(status?.acceptedNames),
   columns: columns(['Name', '@Created At']),
   row: ({ metadata }) => [metadata.name, metadata.creationTimestamp ?? '<unknown>'],
 };

@@ -34,23 +34,23 @@ export function validateDeviceClaim(
   { requests = [], constraints = [], config = [] }: DeviceClaim,
   path: Path,
 ): StatusCause[] {
-  const names = namesOf(requests);
+  const names = requestNamesOf(requests);
   return [
     ...validateList(requests, child(path, 'requests'), most, validateRequest),
     ...validateList(constraints, child(path, 'constraints'), most, (one, field) => [
-      ...validateNames(one.requests ?? [], names, child(field, 'requests')),
+      ...validateRequestNames(one.requests ?? [], names, (index) => at(child(field, 'requests'), index)),
       ...(one.matchAttribute || one.distinctAttribute
         ? []
         : [required(field, 'exactly one of `matchAttribute` or `distinctAttribute` is required')]),
     ]),
     ...validateList(config, child(path, 'config'), most, (one, field) => [
-      ...validateNames(one.requests ?? [], names, child(field, 'requests')),
+      ...validateRequestNames(one.requests ?? [], names, (index) => at(child(field, 'requests'), index)),
       ...validateOpaque(one.opaque, child(field, 'opaque')),
     ]),
   ];
 }
 
-function namesOf(requests: readonly DeviceRequest[]): ReadonlySet<string> {
+export function requestNamesOf(requests: readonly DeviceRequest[]): ReadonlySet<string> {
   return new Set(
     requests.flatMap(({ name, firstAvailable = [] }) => [name, ...firstAvailable.map((one) => `${name}/${one.name}`)]),
   );
@@ -137,9 +137,13 @@ function validateToleration({ key, operator, value, effect }: DeviceToleration, 
   return causes;
 }
 
-function validateNames(all: readonly string[], known: ReadonlySet<string>, path: Path): StatusCause[] {
+export function validateRequestNames(
+  all: readonly string[],
+  known: ReadonlySet<string>,
+  fieldOf: (index: number) => Path,
+): StatusCause[] {
   const why = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
-  return all.flatMap((name, index) => (known.has(name) ? [] : [invalidValue(at(path, index), name, why)]));
+  return all.flatMap((name, index) => (known.has(name) ? [] : [invalidValue(fieldOf(index), name, why)]));
 }
 
 export function validateOpaque(opaque: OpaqueDeviceConfiguration | undefined, path: Path): StatusCause[] {

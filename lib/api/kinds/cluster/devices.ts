@@ -7,6 +7,7 @@ import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
 import { immutable } from '../metadata.ts';
+import { validateClaimStatus } from './claim-status.ts';
 import {
   defaultDeviceClaim,
   validateDeviceClaim,
@@ -19,6 +20,7 @@ export const resourceClaim: KindParts<ResourceClaim> = {
   defaults: ({ spec }) => defaultDeviceClaim(spec?.devices),
   validate: ({ spec }) => validateDeviceClaim(spec?.devices ?? {}, 'spec.devices'),
   validateUpdate: (next, previous) => sameSpec(next.spec, previous.spec),
+  validateStatus: validateClaimStatus,
   columns: columns(['Name', 'State', '@Age']),
   row({ metadata, status }, nowMs) {
     const states = [

@@ -1,12 +1,14 @@
+import { familyOf } from '#lib/ip.ts';
 import { at, child, duplicate, forbiddenField, invalidValue, notSupported, required } from '../../field-errors.ts';
 import { wrongCidr } from '../../ip.ts';
 import { wrongLabelValue, wrongQualifiedName } from '../../names.ts';
-import type { Node, Taint } from '../../types/core.v1.ts';
+import type { Node, NodeAddress, Taint } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
 import { roundResources } from '../pod/container-defaults.ts';
+import { validateAmount } from '../pod/validate-resources.ts';
 import { nodeWarnings } from '../warnings/others.ts';
 
 export const node: KindParts<Node> = {
@@ -22,7 +24,8 @@ export const node: KindParts<Node> = {
     roundResources(status.allocatable);
   },
   validate: validateNode,
-  validateUpdate: (next, previous) => [...validateNode(next), ...validateChange(next, previous)],
+  validateUpdate: validateNodeUpdate,
+  validateStatus: validateNodeUpdate,
   fields: ({ spec }) => ({ 'spec.unschedulable': String(spec?.unschedulable ?? false) }),
   columns: columns(
     ['Name', 'Status', 'Roles', '@Age', 'Version'],
@@ -67,12 +70,44 @@ function addressOf({ status }: Node, type: string): string {
   return (status?.addresses ?? []).find((one) => one.type === type)?.address ?? '<none>';
 }
 
-function validateNode({ spec }: Node): StatusCause[] {
-  const causes = validateTaints(spec?.taints ?? []);
+function validateNode({ spec, status }: Node): StatusCause[] {
+  const causes = [...validateTaints(spec?.taints ?? []), ...validateNodeResources(status)];
   for (const [index, cidr] of (spec?.podCIDRs ?? []).entries()) {
     causes.push(...wrongCidr(cidr).map((message) => invalidValue(at('spec.podCIDRs', index), cidr, message)));
   }
-  return causes;
+  return [...causes, ...validateFamilies(spec?.podCIDRs ?? [])];
+}
+
+/** A node has one range of each family at most. */
+function validateFamilies(ranges: readonly string[]): StatusCause[] {
+  const field = 'spec.podCIDRs';
+  if (ranges.length < 2) return [];
+  const twice = ranges.flatMap((range, index) =>
+    ranges.indexOf(range) < index ? [duplicate(at(field, index), range)] : [],
+  );
+  const families = new Set(ranges.map(familyOf));
+  if (ranges.length === 2 && families.size === 2) return twice;
+  return [invalidValue(field, ranges, 'may specify no more than one CIDR for each IP family'), ...twice];
+}
+
+/** Rule: core validation ValidateNodeResources. */
+function validateNodeResources(status: Node['status']): StatusCause[] {
+  return (['capacity', 'allocatable'] as const).flatMap((list) =>
+    Object.entries(status?.[list] ?? {}).flatMap(([name, amount]) =>
+      validateAmount(name, amount, child('status', list, name)),
+    ),
+  );
+}
+
+/** Of the node as a whole as well as of its status: who may write one may write the other. */
+function validateNodeUpdate(next: Node, previous: Node): StatusCause[] {
+  const seen: NodeAddress[] = [];
+  const causes = validateNode(next);
+  for (const [index, address] of (next.status?.addresses ?? []).entries()) {
+    if (seen.some((one) => isSame(one, address))) causes.push(duplicate(at('status.addresses', index), address));
+    seen.push(address);
+  }
+  return [...causes, ...validateChange(next, previous)];
 }
 
 const effects = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
@@ -105,6 +140,11 @@ function validateChange({ spec: next }: Node, { spec: old }: Node): StatusCause[
   }
   if (old?.providerID && old.providerID !== next?.providerID) {
     causes.push(forbiddenField('spec.providerID', 'node updates may not change providerID except from "" to valid'));
+  }
+  if ((old?.externalID ?? '') !== (next?.externalID ?? '')) {
+    const why =
+      'node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)';
+    causes.push(forbiddenField('', why));
   }
   return causes;
 }

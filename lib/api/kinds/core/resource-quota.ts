@@ -20,6 +20,12 @@ export const resourceQuota: KindParts<ResourceQuota> = {
       ? []
       : [invalidValue('spec.scopes', next.spec?.scopes ?? [], 'field is immutable')]),
   ],
+  validateStatus: ({ status }) =>
+    (['hard', 'used'] as const).flatMap((list) =>
+      Object.entries(status?.[list] ?? {})
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .flatMap(([name, amount]) => validateHard(name, amount, at(`status.${list}`, name))),
+    ),
   columns: columns(['Name', 'Request', 'Limit', '@Age']),
   row({ metadata, status }, nowMs) {
     const hard = status?.hard ?? {};

@@ -1,4 +1,5 @@
-import { at, forbiddenField, notSupported, required } from '../../field-errors.ts';
+import { at, forbiddenField, invalidValue, notSupported, required } from '../../field-errors.ts';
+import { wrongQualifiedName } from '../../names.ts';
 import { compareQuantities, readQuantity } from '../../quantity.ts';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
@@ -7,6 +8,7 @@ import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
 import type { Mutable } from '../object.ts';
 import { roundResources } from '../pod/container-defaults.ts';
+import { validateAmount } from '../pod/validate-resources.ts';
 import { claimWarnings } from '../warnings/others.ts';
 import { accessModes, modesText } from './modes.ts';
 
@@ -22,6 +24,7 @@ export const persistentVolumeClaim: KindParts<PersistentVolumeClaim> = {
   },
   validate: ({ spec }) => validateSpec(spec ?? {}),
   validateUpdate: (next, previous) => [...validateSpec(next.spec ?? {}), ...validateChange(next, previous)],
+  validateStatus,
   columns: columns(
     ['Name', 'Status', 'Volume', 'Capacity', 'Access Modes', 'StorageClass', 'VolumeAttributesClass', '@Age'],
     ['VolumeMode'],
@@ -100,9 +103,47 @@ function validateChange(next: PersistentVolumeClaim, previous: PersistentVolumeC
     causes.push(forbiddenField('spec', onlyThese));
   }
   const [now, before] = [resources?.requests?.['storage'], oldResources?.requests?.['storage']];
+  const reached = previous.status?.capacity?.['storage'] ?? '0';
+  // What could not be grown may be asked for less, down to what is there: shrinking nobody does.
   if (now !== undefined && before !== undefined && compareQuantities(now, before) < 0) {
-    const detail = 'field can not be less than status.capacity';
-    causes.push(forbiddenField('spec.resources.requests.storage', detail));
+    if (compareQuantities(now, reached) <= 0) {
+      const detail = 'field can not be less than status.capacity';
+      causes.push(forbiddenField('spec.resources.requests.storage', detail));
+    }
   }
   return causes;
+}
+
+const resizing = [
+  'ControllerResizeInProgress',
+  'ControllerResizeInfeasible',
+  'NodeResizePending',
+  'NodeResizeInProgress',
+  'NodeResizeInfeasible',
+];
+
+/** Rule: core validation ValidatePersistentVolumeClaimStatusUpdate. */
+function validateStatus({ status }: PersistentVolumeClaim): StatusCause[] {
+  const causes: StatusCause[] = [];
+  for (const [name, amount] of Object.entries(status?.capacity ?? {})) {
+    if ((readQuantity(amount)?.nanos ?? 0n) >= 0n) continue;
+    causes.push(invalidValue(at('status.capacity', name), amount, 'must be a valid resource quantity'));
+  }
+  const statuses = 'status.allocatedResourceStatus';
+  for (const [name, text] of Object.entries(status?.allocatedResourceStatuses ?? {})) {
+    causes.push(...wrongResource(name, statuses));
+    if (!resizing.includes(text)) causes.push(notSupported(statuses, name, resizing));
+  }
+  for (const [name, amount] of Object.entries(status?.allocatedResources ?? {})) {
+    const wrong = wrongResource(name, 'status.allocatedResources');
+    causes.push(...wrong);
+    if (wrong.length === 0) causes.push(...validateAmount(name, amount, at('status.allocatedResources', name)));
+  }
+  return causes;
+}
+
+function wrongResource(name: string, path: string): StatusCause[] {
+  const wrong = wrongQualifiedName(name).map((message) => invalidValue(path, name, message));
+  const isNative = !name.includes('/') || /^([^/]*\.)?kubernetes\.io\//.test(name);
+  return wrong.length === 0 && isNative && name !== 'storage' ? [notSupported(path, name, ['storage'])] : wrong;
 }
