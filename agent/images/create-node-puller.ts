@@ -19,7 +19,7 @@ export interface NodePullerOptions {
 export function createNodePuller({ images, objects, record, parallel, pulled, clock }: NodePullerOptions): Puller {
   return createPuller({
     images,
-    secretsOf: (pod, signal) => pullSecrets(pod, objects, signal),
+    secretsOf: (pod, signal) => pullSecrets(pod, { objects, record }, signal),
     record: (pod, { name }, type, reason, message) =>
       record(pod, type, reason, message, name === undefined ? undefined : { name }),
     clock,
@@ -28,13 +28,27 @@ export function createNodePuller({ images, objects, record, parallel, pulled, cl
   });
 }
 
+/** Those that can be had: users are told of the others, and that the image may not come. */
 async function pullSecrets(
   pod: Pod,
-  objects: Pick<PodObjects, 'secret'>,
+  { objects, record }: Pick<NodePullerOptions, 'objects' | 'record'>,
   signal: AbortSignal,
 ): Promise<readonly Secret[]> {
   const namespace = pod.metadata.namespace ?? 'default';
-  const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
-  const found = await Promise.all(names.map((name) => objects.secret(namespace, name, signal)));
+  const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => name || []);
+  const found = await Promise.all(
+    names.map((name) =>
+      objects.secret(namespace, name, signal).catch(() => {
+        signal.throwIfAborted();
+        return undefined;
+      }),
+    ),
+  );
+  const missing = names.filter((_, at) => found[at] === undefined);
+  if (missing.length > 0) {
+    const words = `Unable to retrieve some image pull secrets (${missing.join(', ')})`;
+    const rest = 'attempting to pull the image may not succeed.';
+    record(pod, 'Warning', 'FailedToRetrieveImagePullSecret', `${words}; ${rest}`);
+  }
   return found.filter((secret) => secret !== undefined);
 }
