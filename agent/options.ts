@@ -76,6 +76,8 @@ export interface AgentOptions {
   readonly serving?: ServingRule;
   /** How late the kernel kills the agent when memory is short: -999 unless told. */
   readonly oomScoreAdj?: number;
+  /** Whether CPU limits hold containers back. They do unless told. */
+  readonly enforcesCpuLimits?: boolean;
   /** Whether a container that is out of memory loses one process instead of all. */
   readonly killsSingly?: boolean;
   /** Whether a machine on cgroup v1 will not do. */

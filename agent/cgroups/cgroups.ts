@@ -39,6 +39,8 @@ export interface CgroupsOptions {
   readonly root: string;
   /** Processes and threads that a pod may have; no limit unless told. */
   readonly podPidsLimit?: number | undefined;
+  /** Whether CPU limits hold pods back. They do unless told. */
+  readonly enforcesCpuLimits?: boolean | undefined;
   readonly exec: Exec;
   readonly log: Log;
   /** What all pods together may take: nothing is limited unless told. */
@@ -48,7 +50,16 @@ export interface CgroupsOptions {
 }
 
 export async function createCgroups(options: CgroupsOptions, signal: AbortSignal): Promise<Cgroups> {
-  const { driver, root, podPidsLimit: pids, exec, log, whole, mountPoint = '/sys/fs/cgroup' } = options;
+  const {
+    driver,
+    root,
+    podPidsLimit: pids,
+    exec,
+    log,
+    whole,
+    mountPoint = '/sys/fs/cgroup',
+    enforcesCpuLimits = true,
+  } = options;
   const slices = createSlices(exec);
   const layout: Layout = { driver, root };
   const isV2 = existsSync(`${mountPoint}/cgroup.controllers`);
@@ -107,7 +118,9 @@ export async function createCgroups(options: CgroupsOptions, signal: AbortSignal
     driver,
     parentOf: (pod) => parentForRuntime(layout, pod),
     async make(pod, signal, limits = podLimits(pod)) {
-      await limit(podPath(layout, pod), pids === undefined ? limits : { ...limits, pids }, signal);
+      const { cpuQuotaMicros: _quota, ...unbound } = limits;
+      const enforced = enforcesCpuLimits ? limits : unbound;
+      await limit(podPath(layout, pod), pids === undefined ? enforced : { ...enforced, pids }, signal);
     },
     async remove(podUid, signal) {
       for (const path of possiblePodPaths(layout, podUid)) {

@@ -93,7 +93,7 @@ export const fields: Fields = {
   podPidsLimit: pointer(works('integer', -1)),
   resolvConf: pointer(works('string', '/etc/resolv.conf')),
   runOnce: kept('boolean'),
-  cpuCFSQuota: kept('boolean', true),
+  cpuCFSQuota: works('boolean', true),
   cpuCFSQuotaPeriod: pointer(kept('duration', '100ms')),
   nodeStatusMaxImages: pointer(works('integer', 50)),
   maxOpenFiles: kept('integer', 1_000_000),

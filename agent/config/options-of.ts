@@ -70,6 +70,7 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     },
     serving: servingOf(config),
     oomScoreAdj: config['oomScoreAdj'] as number,
+    enforcesCpuLimits: config['cpuCFSQuota'] as boolean,
     killsSingly: config['singleProcessOOMKill'] as boolean | undefined,
     refusesCgroupV1: config['failCgroupV1'] as boolean,
     config,

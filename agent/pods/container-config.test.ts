@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Mount, UserNamespace } from '#cri/config.ts';
-import { containerConfigOf } from './container-config.ts';
+import { containerConfigOf, resourcesOf } from './container-config.ts';
 import { exampleContainer, examplePod } from './example.ts';
 
 const mappings = [{ hostId: 65_536, containerId: 0, length: 65_536 }];
@@ -38,4 +38,14 @@ test('containerConfigOf() leaves files as they are for the users of the node', (
   t.deepEqual(configWith(users).mounts, [mount]);
   t.deepEqual(configWith(users).linux.securityContext.namespaceOptions.usernsOptions, users);
   t.deepEqual(configWith(undefined).mounts, [mount]);
+});
+
+test('resourcesOf() holds a container back to its CPU limit, unless the node does not', (t) => {
+  const container = exampleContainer('main', { resources: { limits: { cpu: '500m' } } });
+  const of = (rest: object) =>
+    resourcesOf({ pod: examplePod(), container, capacityBytes: 2 ** 30, killsTogether: false, ...rest });
+  t.like(of({}), { cpuPeriod: 100_000, cpuQuota: 50_000, cpuShares: 512 });
+  t.false('cpuQuota' in of({ enforcesCpuLimits: false }));
+  t.false('unified' in of({}));
+  t.deepEqual(of({ killsTogether: true }).unified, { 'memory.oom.group': '1' });
 });

@@ -24,6 +24,8 @@ export interface ContainerFacts {
   readonly capacityBytes: number;
   /** Whether all processes of a container that is out of memory die. */
   readonly killsTogether: boolean;
+  /** Whether CPU limits hold it back. They do unless told. */
+  readonly enforcesCpuLimits?: boolean | undefined;
   /** Whether the runtime's seccomp profile holds for containers that name none. */
   readonly seccompDefault?: boolean | undefined;
   readonly seccompRoot?: string;
@@ -69,13 +71,17 @@ export function resourcesOf({
   container,
   capacityBytes,
   killsTogether,
+  enforcesCpuLimits = true,
   hugePageSizes = [],
-}: Pick<ContainerFacts, 'pod' | 'container' | 'capacityBytes' | 'killsTogether' | 'hugePageSizes'>): LinuxResources {
+}: Pick<
+  ContainerFacts,
+  'pod' | 'container' | 'capacityBytes' | 'killsTogether' | 'enforcesCpuLimits' | 'hugePageSizes'
+>): LinuxResources {
   const { cpuShares, cpuQuotaMicros, memoryBytes } = containerLimits(container, pod.spec.resources);
   return {
     cpuPeriod: cpuPeriodMicros,
     cpuShares,
-    ...(cpuQuotaMicros === undefined ? {} : { cpuQuota: cpuQuotaMicros }),
+    ...(cpuQuotaMicros === undefined || !enforcesCpuLimits ? {} : { cpuQuota: cpuQuotaMicros }),
     ...(memoryBytes === undefined ? {} : { memoryLimitInBytes: memoryBytes }),
     oomScoreAdj: oomScoreAdj(pod, container, capacityBytes),
     ...hugePageLimits(container, hugePageSizes),

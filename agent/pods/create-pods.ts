@@ -53,6 +53,7 @@ export interface PodsOptions {
   readonly hasAppArmor: boolean;
   readonly seccompDefault?: boolean | undefined;
   readonly killsTogether: boolean;
+  readonly enforcesCpuLimits?: boolean | undefined;
   isShuttingDown(): boolean;
   readonly resolvConf: string;
   readonly clusterDns: string;

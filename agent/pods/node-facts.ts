@@ -38,6 +38,8 @@ export interface NodeTools {
   readonly seccompDefault?: boolean | undefined;
   /** Whether all processes of a container that is out of memory die. */
   readonly killsTogether: boolean;
+  /** Whether CPU limits hold containers back. They do unless told. */
+  readonly enforcesCpuLimits?: boolean | undefined;
   /** Read for each sandbox: the node's resolv.conf may change. */
   dns(): Promise<DnsFacts>;
   /** The runtime's name of a RuntimeClass. */

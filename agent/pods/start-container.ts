@@ -51,6 +51,7 @@ export async function startContainer(start: Start, tools: NodeTools, signal: Abo
         ...(targetId === undefined ? {} : { targetId }),
         capacityBytes: tools.capacityBytes,
         killsTogether: tools.killsTogether,
+        enforcesCpuLimits: tools.enforcesCpuLimits,
         seccompDefault: tools.seccompDefault,
         seccompRoot: `${tools.rootDir}/seccomp`,
         hugePageSizes: tools.hugePageSizes,

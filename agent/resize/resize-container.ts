@@ -17,13 +17,13 @@ export async function resizeContainer(
   signal: AbortSignal,
 ): Promise<void> {
   const { pod, actuated } = record;
-  const { cgroups, cri, capacityBytes } = tools;
+  const { cgroups, cri, capacityBytes, killsTogether, enforcesCpuLimits } = tools;
   const { container } = containerNamed(pod, name)!;
   const before = withAllocation(pod, { ...allocated(actuated, name, id), ...allocated(actuated, wholePod) });
   await cgroups.make(pod, signal, larger(podLimits(before), podLimits(pod)));
   await cri.runtime.updateResources(
     id,
-    resourcesOf({ pod, container, capacityBytes, killsTogether: tools.killsTogether }),
+    resourcesOf({ pod, container, capacityBytes, killsTogether, enforcesCpuLimits }),
     signal,
   );
   actuated.set(id, container.resources ?? {});
