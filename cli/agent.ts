@@ -86,7 +86,8 @@ async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): 
   const config = await readConfig(flags.config, flags.configDir);
   for (const path of config?.idle ?? []) log.warn('A field of the configuration does nothing here', { path });
   const [typed, defaults] = toldBy(flags, (flag) => command.getOptionValueSource(flag) === 'cli');
-  const nodeLabels = flags.nodeLabels === undefined ? {} : { nodeLabels: labelsOf(flags.nodeLabels) };
+  const { readLabels } = await import('../agent/node/read-labels.ts');
+  const nodeLabels = flags.nodeLabels === undefined ? {} : { nodeLabels: readLabels(flags.nodeLabels) };
   const joined = await readJoined(flags.rootDir);
   const options = { nodeName: await ownName(), ...defaults, ...joined, ...config?.options, ...typed, ...nodeLabels };
   const clock = createClock();
@@ -102,13 +103,6 @@ async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): 
 export async function ownName(): Promise<string> {
   const { hostname } = await import('node:os');
   return hostname().toLowerCase();
-}
-
-/** @throws {Error} that names what is no label */
-function labelsOf(text: string): Readonly<Record<string, string>> {
-  const pairs = text.split(',').map((pair) => /^\s*([^=\s]+)=([^=\s]*)\s*$/.exec(pair) ?? pair);
-  for (const pair of pairs) if (typeof pair === 'string') throw new Error(`--node-labels: "${pair}" is not KEY=VALUE`);
-  return Object.fromEntries(pairs.map(([, key, value]) => [key!, value!]));
 }
 
 /** What the command line says: first what was typed, then what it says by default. A file stands between the two. */
