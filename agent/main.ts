@@ -14,10 +14,10 @@ import { cgroupDriver } from './cgroups/driver.ts';
 import { cpuShares } from './cgroups/limits.ts';
 import { keepShares } from './cgroups/share-out.ts';
 import { shownConfig } from './config/shown-config.ts';
-import { standardAccess } from './images/access.ts';
 import { collectImages } from './images/collect.ts';
 import { standardCollection } from './images/collect-plan.ts';
 import { createNodePuller } from './images/create-node-puller.ts';
+import { openProviders } from './images/open-providers.ts';
 import { openPulledImages } from './images/pulled-images.ts';
 import { createInformers, runInformers } from './informers.ts';
 import { rotateLogs } from './logs/rotate.ts';
@@ -116,10 +116,10 @@ export async function runAgentAt(
   const allocatable = () => allocatableOf({ machine, maxPods, reserve });
   const objects = createPodObjects(common, signal);
   const record = createRecordPod(recorder);
-  const rule = options.imageAccess ?? standardAccess;
-  const pulled = await openPulledImages({ folder: `${rootDir}/image_manager`, rule, clock, log });
-  const parallel = options.parallelPulls;
-  const puller = createNodePuller({ images: cri.images, objects, record, clock, parallel, pulled });
+  const pulled = await openPulledImages(options, common);
+  const { parallelPulls: parallel } = options;
+  const provide = await openProviders(options, common);
+  const puller = createNodePuller({ images: cri.images, objects, record, clock, parallel, pulled, provide });
   const volumes = await createVolumes({
     ...common,
     root: rootDir,

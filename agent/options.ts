@@ -70,6 +70,10 @@ export interface AgentOptions {
   readonly mostImages?: number;
   /** What of the node is not for pods. */
   readonly reserve?: ReserveRule;
+  /** CredentialProviderConfig: which programs know how to pull from which registries. */
+  readonly credentialProviderConfig?: string;
+  /** Where those programs are. */
+  readonly credentialProviderFolder?: string;
   /** Which pods may use images that are here already. */
   readonly imageAccess?: ImageAccessRule;
   /** How the node's own server serves. */

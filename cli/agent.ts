@@ -30,6 +30,8 @@ export interface AgentFlags {
   readonly podNetwork: string;
   readonly nodeportAddresses?: string;
   readonly nodeLabels?: string;
+  readonly imageCredentialProviderConfig?: string;
+  readonly imageCredentialProviderBinDir?: string;
   readonly verbose?: boolean;
 }
 
@@ -60,6 +62,8 @@ export function addAgent(program: Command): void {
     .option('--manifest-url <url>', 'where else static pods are described')
     .option('--pod-max-pids <number>', 'processes and threads that one pod may have (no limit unless told)')
     .option('--node-labels <labels>', 'what the node has beside the labels of every node: a=b,c=d')
+    .option('--image-credential-provider-config <file>', 'which programs know how to pull from which registries')
+    .option('--image-credential-provider-bin-dir <folder>', 'where those programs are')
     .option('-v, --verbose', 'log more')
     .action((flags: AgentFlags) => live((signal) => agent(flags, command, signal)));
   addPlan(command);
@@ -141,6 +145,8 @@ const flagOf = {
   manifestPath: 'podManifestPath',
   manifestUrl: 'manifestUrl',
   podPidsLimit: 'podMaxPids',
+  credentialProviderConfig: 'imageCredentialProviderConfig',
+  credentialProviderFolder: 'imageCredentialProviderBinDir',
 } as const satisfies Partial<Record<keyof AgentOptions, keyof AgentFlags>>;
 
 /** @throws {Error} that names what neither the command line nor the file says */
@@ -153,6 +159,9 @@ function required(options: Partial<Record<keyof AgentOptions, unknown>>): AgentO
   }
   if ((options.tlsCertFile === undefined) !== (options.tlsPrivateKeyFile === undefined)) {
     throw new Error('--tls-cert-file and --tls-private-key-file belong together');
+  }
+  if ((options.credentialProviderConfig === undefined) !== (options.credentialProviderFolder === undefined)) {
+    throw new Error('--image-credential-provider-config and --image-credential-provider-bin-dir belong together');
   }
   return options as unknown as AgentOptions;
 }

@@ -141,6 +141,8 @@ const none = {
   podNetworkMode: undefined,
   nodePortAddresses: undefined,
   nodeLabels: undefined,
+  credentialProviderConfig: undefined,
+  credentialProviderFolder: undefined,
 };
 
 /** Rule: -1 is no limit. */

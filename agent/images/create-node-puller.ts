@@ -3,6 +3,7 @@ import type { Pod, Secret } from '#lib/api/types/core.v1.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { PodObjects } from '../objects.ts';
 import type { RecordPod } from '../pods/record.ts';
+import type { Provide } from './providers.ts';
 import type { PulledImages } from './pulled-images.ts';
 import { createPuller, type Puller } from './puller.ts';
 
@@ -12,11 +13,20 @@ export interface NodePullerOptions {
   readonly record: RecordPod;
   readonly parallel?: number | undefined;
   readonly pulled: PulledImages;
+  readonly provide?: Provide | undefined;
   readonly clock: Clock;
 }
 
 /** Pulls for the pods of this node, with their own secrets, and tells of it in Events. */
-export function createNodePuller({ images, objects, record, parallel, pulled, clock }: NodePullerOptions): Puller {
+export function createNodePuller({
+  images,
+  objects,
+  record,
+  parallel,
+  pulled,
+  provide,
+  clock,
+}: NodePullerOptions): Puller {
   return createPuller({
     images,
     secretsOf: (pod, signal) => pullSecrets(pod, { objects, record }, signal),
@@ -24,6 +34,7 @@ export function createNodePuller({ images, objects, record, parallel, pulled, cl
       record(pod, type, reason, message, name === undefined ? undefined : { name }),
     clock,
     pulled,
+    provide,
     ...(parallel === undefined ? {} : { parallel }),
   });
 }

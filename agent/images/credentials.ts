@@ -7,7 +7,8 @@ import { splitImageName } from './name.ts';
 /** What to show a registry, and the secret that says so. */
 export interface Credential {
   readonly auth: RegistryAuth;
-  readonly secret: UsedSecret;
+  /** Absent: they are the node's, and all of its pods may use what they bring. */
+  readonly secret?: UsedSecret;
 }
 
 /**
@@ -48,6 +49,12 @@ function authsOf({ type, data }: Secret): Readonly<Record<string, Entry>> {
   } catch {
     return {};
   }
+}
+
+/** Whether an image is of the registry, and below the path, that a pattern such as `*.example:5000/team` names. */
+export function isRegistryOf(pattern: string, image: string): boolean {
+  const { registry, path } = splitImageName(image);
+  return matches(pattern.replace(/^https?:\/\//, '').replace(/\/$/, ''), registry, path);
 }
 
 function matches(place: string, registry: string, path: string): boolean {

@@ -3,15 +3,14 @@ import { tmpdir } from 'node:os';
 import test from 'ava';
 import { createFakeClock } from '#lib/clock.ts';
 import { createSilentLog } from '#lib/log.ts';
-import { standardAccess } from './access.ts';
 import { openPulledImages } from './pulled-images.ts';
 
 const secret = { uid: 'u', namespace: 'a', name: 'keys', credentialHash: 'h' };
 
 test('openPulledImages() knows after a restart who may use what, and what never came', async (t) => {
-  const folder = await mkdtemp(`${tmpdir()}/pulled-`);
-  const open = () =>
-    openPulledImages({ folder, rule: standardAccess, clock: createFakeClock(), log: createSilentLog() });
+  const rootDir = await mkdtemp(`${tmpdir()}/pulled-`);
+  const folder = `${rootDir}/image_manager`;
+  const open = () => openPulledImages({ rootDir }, { clock: createFakeClock(), log: createSilentLog() });
   const first = await open();
   await first.begin('r.example/a:1');
   await first.came('r.example/a:1', 'sha256:a', secret);
@@ -33,5 +32,5 @@ test('openPulledImages() knows after a restart who may use what, and what never 
   t.true(second.mayUse('r.example/c:1', 'sha256:c', []));
   await second.keepOnly(new Set());
   t.deepEqual(await readdir(`${folder}/pulled`), ['broken']);
-  await rm(folder, { recursive: true });
+  await rm(rootDir, { recursive: true });
 });

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
-import { type ImageAccessRule, mayUse, type PulledRecord, type UsedSecret, withPull } from './access.ts';
+import type { AgentOptions } from '../options.ts';
+import { mayUse, type PulledRecord, standardAccess, type UsedSecret, withPull } from './access.ts';
 
 export interface PulledImages {
   /** Whether a pod that has these secrets may use what is here under this name. */
@@ -18,15 +19,12 @@ export interface PulledImages {
   keepOnly(imageRefs: ReadonlySet<string>): Promise<void>;
 }
 
-export interface PulledImagesOptions {
-  /** Below which the files are: /var/lib/kubelet/image_manager. */
-  readonly folder: string;
-  readonly rule: ImageAccessRule;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-export async function openPulledImages({ folder, rule, clock, log }: PulledImagesOptions): Promise<PulledImages> {
+/** Its files are below /var/lib/kubelet/image_manager. */
+export async function openPulledImages(
+  { rootDir, imageAccess: rule = standardAccess }: Pick<AgentOptions, 'rootDir' | 'imageAccess'>,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<PulledImages> {
+  const folder = `${rootDir}/image_manager`;
   const [pulling, pulled] = [`${folder}/pulling`, `${folder}/pulled`];
   for (const one of [pulling, pulled]) await mkdir(one, { recursive: true, mode: 0o700 });
   const records = new Map<string, PulledRecord>(); // bounded by the images here

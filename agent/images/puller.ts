@@ -7,6 +7,7 @@ import { StartError } from '../pods/start-error.ts';
 import type { UsedSecret } from './access.ts';
 import { type Credential, credentialsFor } from './credentials.ts';
 import { isImageName } from './name.ts';
+import type { Provide } from './providers.ts';
 import type { PulledImages } from './pulled-images.ts';
 import { createShared } from './shared.ts';
 
@@ -31,6 +32,8 @@ export interface PullerOptions {
   readonly clock: Clock;
   /** How many pulls may run at once. */
   readonly parallel?: number;
+  /** What the node itself can show registries. */
+  provide?: Provide | undefined;
   /** Who may use images that are here; everybody unless told. */
   readonly pulled?: PulledImages;
 }
@@ -48,7 +51,15 @@ interface Failure {
 }
 
 /** Rule: "Images", "Image pull policy" and "ImagePullBackOff": 10 s, doubling up to 5 min. */
-export function createPuller({ images, secretsOf, record, clock, parallel = 4, pulled }: PullerOptions): Puller {
+export function createPuller({
+  images,
+  secretsOf,
+  record,
+  clock,
+  parallel = 4,
+  pulled,
+  provide,
+}: PullerOptions): Puller {
   const failures = new Map<string, Failure>(); // by pod uid and image; dropped with the pod
   const together = createShared<Came>(); // one pull of an image at a time, whoever asks
   const limit = createLimit(parallel);
@@ -123,7 +134,7 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4, p
 
   async function mayUse(pod: Pod, image: string, imageRef: string, signal: AbortSignal): Promise<boolean> {
     if (pulled === undefined || pulled.mayUse(image, imageRef, [])) return true; // most are everybody's: no secret is read
-    const own = credentialsFor(image, await secretsOf(pod, signal)).map(({ secret }) => secret);
+    const own = credentialsFor(image, await secretsOf(pod, signal)).flatMap(({ secret }) => secret ?? []);
     return pulled.mayUse(image, imageRef, own);
   }
 
@@ -135,14 +146,20 @@ export function createPuller({ images, secretsOf, record, clock, parallel = 4, p
     signal: AbortSignal,
   ): Promise<Image> {
     const askedAtMs = clock.now();
-    const credentials = credentialsFor(image, await secretsOf(pod, signal));
+    const ofNode = ((await provide?.(image, signal)) ?? []).map((auth): Credential => ({ auth }));
+    const credentials = [...credentialsFor(image, await secretsOf(pod, signal)), ...ofNode];
     tell('Normal', 'Pulling', `Pulling image "${image}"`);
     let beganAtMs = askedAtMs;
     const key = JSON.stringify([image, credentials]);
     const one = (life: AbortSignal) =>
       limit(async () => {
         beganAtMs = clock.now();
-        return await noted(image, credentials.length > 0, () => pullWith(image, credentials, sandbox, life), life);
+        return await noted(
+          image,
+          credentials.some(({ secret }) => secret !== undefined),
+          () => pullWith(image, credentials, sandbox, life),
+          life,
+        );
       }, life);
     const { found } = await together(key, one, signal);
     const took = seconds(clock.now() - beganAtMs);
