@@ -103,7 +103,14 @@ function podTotal(spec: Pod['spec'], list: 'requests' | 'limits'): Amounts {
 function wrongClaim({ spec }: PersistentVolumeClaim, item: LimitRangeItem): readonly string[] {
   if (item.type !== 'PersistentVolumeClaim') return [];
   const requests = spec?.resources?.requests ?? {};
-  return wrongAmounts({ type: item.type, min: item.min, max: item.max }, requests, requests);
+  const wrong = wrongAmounts({ type: item.type, min: item.min }, requests, {});
+  // A claim has requests only: they are what is bounded above as well.
+  for (const [name, most] of Object.entries(item.max ?? {})) {
+    const [request, what] = [requests[name], `maximum ${name} usage per ${item.type} is ${most}`];
+    if (request === undefined) wrong.push(`${what}.  No request is specified`);
+    else if (compareQuantities(request, most) > 0) wrong.push(`${what}, but request is ${request}`);
+  }
+  return wrong;
 }
 
 function wrongAmounts(

@@ -1,11 +1,16 @@
+import { isSame } from '#lib/api/kinds/equal.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
-import type { PodCertificateRequest } from '#lib/api/types/certificates.v1.ts';
-import type { Node, Pod } from '#lib/api/types/core.v1.ts';
+import type { CertificateSigningRequest, PodCertificateRequest } from '#lib/api/types/certificates.v1.ts';
+import type { Node, PersistentVolumeClaim, Pod } from '#lib/api/types/core.v1.ts';
+import type { ResourceSlice } from '#lib/api/types/resource.v1.ts';
+import { describeRequest } from '#lib/pki/signing.ts';
 import type { Attributes, Plugin } from './admission.ts';
+import { wrongMirrorPod } from './mirror-pods.ts';
 import { refuse } from './refuse.ts';
 
 export interface NodeRestrictionOptions {
   podAt(namespace: string, name: string): Pod | undefined;
+  nodeNamed(name: string): Node | undefined;
 }
 
 /** A node changes itself and what runs on it, nothing else. Rule: NodeRestriction admission. */
@@ -14,81 +19,90 @@ export function createNodeRestriction(options: NodeRestrictionOptions): Plugin {
     name: 'NodeRestriction',
     validate(attributes) {
       const { user, group, resource } = attributes;
-      if (!user.groups.includes('system:nodes') || !user.name.startsWith(prefix)) return;
+      if (!user.groups.includes('system:nodes') || !user.name.startsWith(prefix)) return undefined;
       const node = user.name.slice(prefix.length);
       const check = checks[group === '' ? resource : `${resource}.${group}`];
-      check?.(attributes, node, options);
+      return check?.(attributes, node, options);
     },
   };
 }
 const prefix = 'system:node:';
 
-type Check = (attributes: Attributes, node: string, options: NodeRestrictionOptions) => void;
+type Check = (attributes: Attributes, node: string, options: NodeRestrictionOptions) => void | Promise<void>;
 const checks: Readonly<Record<string, Check>> = {
   pods: checkPod,
   nodes: checkNode,
+  persistentvolumeclaims: checkClaim,
   'leases.coordination.k8s.io': checkLease,
   'csinodes.storage.k8s.io': checkOwnName,
+  'resourceslices.resource.k8s.io': checkSlice,
+  'certificatesigningrequests.certificates.k8s.io': checkSigningRequest,
   'podcertificaterequests.certificates.k8s.io': checkCertificateRequest,
 };
 
-function checkPod(attributes: Attributes, node: string, { podAt }: NodeRestrictionOptions): void {
+function checkPod(attributes: Attributes, node: string, { podAt, nodeNamed }: NodeRestrictionOptions): void {
   const { operation, subresource, namespace, name, oldObject } = attributes;
-  if (subresource === '' && operation === 'CREATE') {
-    checkMirrorPod(attributes, node);
-    return;
-  }
   const isMine = (pod: Pod | undefined): boolean => pod?.spec?.nodeName === node;
   const target = (oldObject as Pod | undefined) ?? podAt(namespace, name);
-  if (subresource === '' && operation === 'DELETE') {
-    if (!isMine(target))
-      throw refuse(attributes, `node ${quote(node)} can only delete pods with spec.nodeName set to itself`);
-  } else if (subresource === 'status' && operation === 'UPDATE') {
-    if (!isMine(target))
-      throw refuse(
-        attributes,
-        `node ${quote(node)} can only update pod status for pods with spec.nodeName set to itself`,
-      );
-    checkSameLabels(attributes, node);
-  } else if (subresource === 'eviction') {
-    if (!isMine(target))
-      throw refuse(attributes, `node ${quote(node)} can only evict pods with spec.nodeName set to itself`);
-  } else {
-    throw refuse(
-      attributes,
-      `unexpected pod subresource ${quote(subresource)}, only 'status' and 'eviction' are allowed`,
-    );
+  const only = (what: string): void => {
+    if (!isMine(target)) throw refuse(attributes, `node ${what} pods with spec.nodeName set to itself`);
+  };
+  switch (`${operation} ${subresource}`) {
+    case 'CREATE ': {
+      const wrong = wrongMirrorPod(attributes.object as unknown as Pod, node, nodeNamed(node));
+      if (wrong !== undefined) throw refuse(attributes, wrong);
+      return;
+    }
+    case 'DELETE ':
+      only(`${quote(node)} can only delete`);
+      return;
+    case 'UPDATE status':
+      only(`${quote(node)} can only update pod status for`);
+      checkPodStatus(attributes, node);
+      return;
+    case 'CREATE eviction':
+      only(`${node} can only evict`);
+      return;
   }
+  if (subresource === '') {
+    const why = `unexpected operation ${quote(operation)}, node ${quote(node)} can only create and delete mirror pods`;
+    throw refuse(attributes, why);
+  }
+  if (subresource === 'status' || subresource === 'eviction') {
+    throw refuse(attributes, `unexpected operation ${subresource === 'status' ? quote(operation) : operation}`);
+  }
+  throw refuse(
+    attributes,
+    `unexpected pod subresource ${quote(subresource)}, only 'status' and 'eviction' are allowed`,
+  );
 }
 
-function checkMirrorPod(attributes: Attributes, node: string): void {
-  const { metadata, spec } = attributes.object as unknown as Pod;
-  if (metadata.annotations?.['kubernetes.io/config.mirror'] === undefined) {
-    throw refuse(
-      attributes,
-      `pod does not have "kubernetes.io/config.mirror" annotation, node ${quote(node)} can only create mirror pods`,
-    );
-  }
-  if (spec?.nodeName !== node) {
-    throw refuse(attributes, `node ${quote(node)} can only create pods with spec.nodeName set to itself`);
-  }
-  const owners = metadata.ownerReferences ?? [];
-  const isOwned =
-    owners.length === 1 && owners[0]?.kind === 'Node' && owners[0].name === node && owners[0].apiVersion === 'v1';
-  if (!isOwned) {
-    throw refuse(attributes, `node ${quote(node)} can only create pods with an owner reference set to itself`);
-  }
-  if (spec.serviceAccountName)
-    throw refuse(attributes, `node ${quote(node)} can not create pods that reference a service account`);
-  const kinds = ['secret', 'configMap', 'persistentVolumeClaim'] as const;
-  const refers = spec.volumes?.some((volume) => kinds.some((kind) => volume[kind] !== undefined));
-  if (refers) throw refuse(attributes, `node ${quote(node)} can not create pods that reference API objects`);
-}
-
-function checkSameLabels(attributes: Attributes, node: string): void {
+function checkPodStatus(attributes: Attributes, node: string): void {
   const { object, oldObject } = attributes;
-  if (sameMap(object?.metadata.labels, oldObject?.metadata.labels)) return;
-  throw refuse(attributes, `node ${quote(node)} cannot update labels through pod status`);
+  if (!sameMap(object?.metadata.labels, oldObject?.metadata.labels)) {
+    throw refuse(attributes, `node ${quote(node)} cannot update labels through pod status`);
+  }
+  const claimsOf = (pod: unknown) => (pod as Pod | undefined)?.status?.resourceClaimStatuses ?? [];
+  if (!isSame(claimsOf(object), claimsOf(oldObject))) {
+    throw refuse(attributes, `node ${quote(node)} cannot update resource claim statues`);
+  }
+}
+
+/** Of a claim a node says how large it has become. */
+function checkClaim(attributes: Attributes, node: string): void {
+  const { operation, subresource, object, oldObject } = attributes;
+  if (subresource !== 'status') throw refuse(attributes, 'may only update PVC status');
+  if (operation !== 'UPDATE') throw refuse(attributes, `unexpected operation ${quote(operation)}`);
+  const fixed = (claim: unknown) => {
+    const { metadata, status, ...rest } = claim as PersistentVolumeClaim;
+    const { resourceVersion: _version, managedFields: _fields, ...meta } = metadata;
+    const { capacity: _capacity, conditions: _conditions, ...others } = status ?? {};
+    const { allocatedResources: _allocated, allocatedResourceStatuses: _statuses, ...same } = others;
+    return { ...rest, metadata: meta, status: same };
+  };
+  if (isSame(fixed(object), fixed(oldObject))) return;
+  const why = `node ${quote(node)} is not allowed to update fields other than status.capacity and status.conditions`;
+  throw refuse(attributes, why);
 }
 
 function checkNode(attributes: Attributes, node: string): void {
@@ -99,21 +113,55 @@ function checkNode(attributes: Attributes, node: string): void {
   if (operation === 'DELETE') return;
   const next = object as unknown as Node;
   const before = oldObject as Node | undefined;
-  const changed = changedLabels(next, before).filter(isForbiddenLabel);
-  if (changed.length > 0) {
-    const verb = operation === 'CREATE' ? 'set' : 'modify';
-    throw refuse(attributes, `is not allowed to ${verb} the following labels: ${changed.sort().join(', ')}`);
-  }
+  const config = next.spec?.configSource;
+  const labels = changedLabels(next, before).filter(isForbiddenLabel).sort().join(', ');
+  const deny = (why: string) => refuse(attributes, `node ${quote(node)} is not allowed to ${why}`);
   if (operation === 'CREATE') {
-    if (next.metadata.ownerReferences?.length)
-      throw refuse(attributes, `node ${quote(node)} is not allowed to set ownerReferences`);
+    if (config !== undefined) throw deny('create pods with a non-nil configSource');
+    if (labels !== '') throw deny(`set the following labels: ${labels}`);
+    if (next.metadata.ownerReferences?.length) throw deny('set ownerReferences');
     return;
   }
-  if (JSON.stringify(next.spec?.taints ?? []) !== JSON.stringify(before?.spec?.taints ?? [])) {
-    throw refuse(attributes, `node ${quote(node)} is not allowed to modify taints`);
+  if (config !== undefined && !isSame(config, before?.spec?.configSource)) {
+    throw deny('update configSource to a new non-nil configSource');
   }
-  if (JSON.stringify(next.metadata.ownerReferences ?? []) !== JSON.stringify(before?.metadata.ownerReferences ?? [])) {
-    throw refuse(attributes, `node ${quote(node)} is not allowed to modify ownerReferences`);
+  if (!isSame(next.spec?.taints ?? [], before?.spec?.taints ?? [])) throw deny('modify taints');
+  if (labels !== '') throw refuse(attributes, `is not allowed to modify labels: ${labels}`);
+  if (!isSame(next.metadata.ownerReferences ?? [], before?.metadata.ownerReferences ?? [])) {
+    throw deny('modify ownerReferences');
+  }
+}
+
+/** What devices there are, a node says of itself. */
+function checkSlice(attributes: Attributes, node: string): void {
+  const { operation, object, oldObject } = attributes;
+  if (operation !== 'CREATE' && operation !== 'DELETE') return;
+  const slice = (operation === 'CREATE' ? object : oldObject) as unknown as ResourceSlice | undefined;
+  if (slice?.spec?.nodeName === node) return;
+  const verb = operation === 'CREATE' ? 'create' : 'delete';
+  throw refuse(attributes, `can only ${verb} ResourceSlice with the same NodeName as the requesting node`);
+}
+
+const ofKubelets: ReadonlySet<string> = new Set([
+  'kubernetes.io/kube-apiserver-client-kubelet',
+  'kubernetes.io/kubelet-serving',
+]);
+
+/** A node orders certificates in its own name only. */
+async function checkSigningRequest(attributes: Attributes, node: string): Promise<void> {
+  if (attributes.operation !== 'CREATE') return;
+  const { spec } = attributes.object as unknown as CertificateSigningRequest;
+  if (!ofKubelets.has(spec.signerName)) return;
+  const name = await commonNameOf(attributes, spec.request);
+  if (name === prefix + node) return;
+  throw refuse(attributes, `can only create a node CSR with CN=${prefix}${node}`);
+}
+
+async function commonNameOf(attributes: Attributes, request: string): Promise<string> {
+  try {
+    return (await describeRequest(Buffer.from(request, 'base64').toString())).commonName;
+  } catch (error) {
+    throw refuse(attributes, `unable to parse csr: ${(error as Error).message}`);
   }
 }
 

@@ -119,6 +119,24 @@ test('limit ranges give defaults and set bounds', async (t) => {
   t.is(refused.body.message, 'pods "b" is forbidden: maximum cpu usage per Container is 1, but limit is 2');
 });
 
+test('limit ranges bound what claims ask for', async (t) => {
+  await using it = await lab();
+  const limits = [{ type: 'PersistentVolumeClaim', min: { storage: '2Gi' }, max: { storage: '5Gi' } }];
+  await it.ask('create', 'v1/limitranges', {
+    namespace: 'default',
+    body: { metadata: { name: 'l' }, spec: { limits } },
+  });
+  const claim = async (storage: string) => {
+    const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } };
+    const body = { metadata: { name: 'c' }, spec };
+    return (await it.ask('create', 'v1/persistentvolumeclaims', { namespace: 'default', body })).body.message;
+  };
+  const forbidden = 'persistentvolumeclaims "c" is forbidden';
+  t.is(await claim('9Gi'), `${forbidden}: maximum storage usage per PersistentVolumeClaim is 5Gi, but request is 9Gi`);
+  t.is(await claim('1Gi'), `${forbidden}: minimum storage usage per PersistentVolumeClaim is 2Gi, but request is 1Gi`);
+  t.is(await claim('3Gi'), undefined);
+});
+
 test('a node registers with a taint, and touches no other node', async (t) => {
   await using it = await lab();
   const as = { user: 'system:node:n1', groups: ['system:nodes'] };

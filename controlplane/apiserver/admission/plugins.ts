@@ -73,7 +73,10 @@ export function createPlugins({
     createNamespaceLifecycle({ namespaceNamed: registry.reader(namespaces).get }),
     createLimitRanger({ rangesOf: ranges.list }),
     createServiceAccount({ accountOf: (namespace, name) => accounts.get(`${namespace}/${name}`), clock, random }),
-    createNodeRestriction({ podAt: (namespace, name) => registry.reader(pods).get(`${namespace}/${name}`) }),
+    createNodeRestriction({
+      podAt: (namespace, name) => registry.reader(pods).get(`${namespace}/${name}`),
+      nodeNamed: registry.reader(nodes).get,
+    }),
     taintNodes,
     createPodSecurity({
       namespaceNamed: registry.reader(namespaces).get,
