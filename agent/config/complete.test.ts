@@ -111,6 +111,25 @@ test(
   'topologyManagerScope "node" must be one of: ["container" "pod"]',
 );
 
+test(
+  'completeConfig() refuses to reserve what is no amount',
+  refused,
+  { kubeReserved: { cpu: 'lots' } },
+  'kubeReserved.cpu "lots" must be a quantity',
+);
+test(
+  'completeConfig() refuses to reserve what cannot be',
+  refused,
+  { systemReserved: { gpu: '1' } },
+  'cannot reserve "gpu" resource in systemReserved',
+);
+test(
+  'completeConfig() refuses a threshold that is none',
+  refused,
+  { evictionHard: { 'memory.available': '10 %' } },
+  'evictionHard["memory.available"] "10 %" must be a quantity or a percent',
+);
+
 test('optionsOf() hands on what the agent goes by', (t) => {
   const of = (given: Record<string, unknown>) => optionsOf(completeConfig(given).config);
   t.like(of({}), { parallelPulls: 1, reserve: { isEnforced: true }, clusterDns: undefined, oomScoreAdj: -999 });

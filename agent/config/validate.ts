@@ -1,11 +1,12 @@
 // What a KubeletConfiguration cannot say, in upstream's words. Pure. Rule: kubelet's ValidateKubeletConfiguration.
 import { parseDuration } from '#lib/api/json/duration.ts';
+import { readQuantity } from '#lib/api/quantity.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 
 /** All that is wrong with a completed configuration whose fields are of their types. */
 export function invalidities(config: Config): readonly string[] {
-  const wrong = [...ranges(config), ...choices(config), ...pairs(config), ...shutdown(config), ...allocatable(config)];
+  const wrong = [ranges, choices, pairs, quantities, shutdown, allocatable].flatMap((rules) => rules(config));
   return wrong.map((words) => `invalid configuration: ${words}`);
 }
 
@@ -126,6 +127,29 @@ function shutdown(config: Config): readonly string[] {
     ...(byPriority.length > 0 && (whole > 0 || critical > 0)
       ? ['Cannot specify both shutdownGracePeriodByPodPriority and shutdownGracePeriod at the same time']
       : []),
+  ];
+}
+
+const reservable = ['cpu', 'memory', 'ephemeral-storage', 'pid'];
+
+/** Quantities, and percents where eviction counts. */
+function quantities(config: Config): readonly string[] {
+  const isQuantity = (value: unknown) => readQuantity(String(value)) !== undefined;
+  const isThreshold = (value: unknown) => /^(100|\d{1,2})(\.\d+)?%$/.test(String(value)) || isQuantity(value);
+  const of = (name: string) => Object.entries((config[name] as Config | undefined) ?? {});
+  return [
+    ...(isQuantity(config['containerLogMaxSize'])
+      ? []
+      : [`containerLogMaxSize ${config['containerLogMaxSize']} must be a quantity`]),
+    ...['systemReserved', 'kubeReserved'].flatMap((name) =>
+      of(name).flatMap(([resource, value]) => {
+        if (!reservable.includes(resource)) return [`cannot reserve "${resource}" resource in ${name}`];
+        return isQuantity(value) ? [] : [`${name}.${resource} ${JSON.stringify(value)} must be a quantity`];
+      }),
+    ),
+    ...of('evictionHard').flatMap(([signal, value]) =>
+      isThreshold(value) ? [] : [`evictionHard["${signal}"] ${JSON.stringify(value)} must be a quantity or a percent`],
+    ),
   ];
 }
 
