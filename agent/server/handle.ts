@@ -88,14 +88,15 @@ async function sendStream(response: ServerResponse, pieces: AsyncIterable<Buffer
 async function summary(options: Handling, signal: AbortSignal): Promise<unknown> {
   const usage = await options.usage(signal);
   const volumes = new Map<string, readonly VolumeUsage[]>();
-  for (const pod of options.pods.list()) volumes.set(pod.metadata.uid ?? '', await options.volumes.of(pod, signal));
+  for (const pod of options.pods.list())
+    volumes.set(pod.metadata.uid ?? '', await options.volumes.of(pod, 'all', signal));
   options.volumes.keepOnly(new Set(volumes.keys()));
   return summaryOf(options.nodeName, usage, volumes);
 }
 
 async function claimMetrics({ pods, volumes }: Handling, signal: AbortSignal): Promise<string> {
   const withClaims = [...pods.list()].filter((pod) => pod.spec.volumes?.some((one) => claimNameOf(pod, one)));
-  return volumeMetrics((await Promise.all(withClaims.map((pod) => volumes.of(pod, signal)))).flat());
+  return volumeMetrics((await Promise.all(withClaims.map((pod) => volumes.of(pod, 'claims', signal)))).flat());
 }
 
 function limitsIn({ pods }: Handling) {

@@ -20,14 +20,17 @@ export interface VolumeUsageOptions {
   readonly clock: Clock;
 }
 
+/** Claims alone cost little: what lies elsewhere may have to be counted file by file. */
+export type Which = 'all' | 'claims';
+
 export interface VolumeUsages {
-  of(pod: Pod, signal: AbortSignal): Promise<readonly VolumeUsage[]>;
+  of(pod: Pod, which: Which, signal: AbortSignal): Promise<readonly VolumeUsage[]>;
   /** Forgets other pods than these. */
   keepOnly(uids: ReadonlySet<string>): void;
 }
 
 export function createVolumeUsage({ rootDir, client, clock }: VolumeUsageOptions): VolumeUsages {
-  const known = new Map<string, { readonly atMs: number; readonly volumes: readonly VolumeUsage[] }>(); // bounded by the pods here
+  const known = new Map<string, { readonly atMs: number; readonly volumes: readonly VolumeUsage[] }>(); // by pod uid and which; bounded by the pods here
 
   async function one(pod: Pod, volume: Volume, signal: AbortSignal): Promise<readonly VolumeUsage[]> {
     const { namespace = 'default', uid = '' } = pod.metadata;
@@ -47,19 +50,20 @@ export function createVolumeUsage({ rootDir, client, clock }: VolumeUsageOptions
   }
 
   return {
-    async of(pod, signal) {
-      const { uid = '' } = pod.metadata;
-      const before = known.get(uid);
+    async of(pod, which, signal) {
+      const key = `${pod.metadata.uid}/${which}`;
+      const before = known.get(key);
       if (before !== undefined && clock.now() - before.atMs < freshMs) return before.volumes;
       const volumes: VolumeUsage[] = [];
       for (const volume of pod.spec.volumes ?? []) {
+        if (which === 'claims' && claimNameOf(pod, volume) === undefined) continue;
         volumes.push(...(await one(pod, volume, signal).catch(() => []))); // not made yet, or gone
       }
-      known.set(uid, { atMs: clock.now(), volumes });
+      known.set(key, { atMs: clock.now(), volumes });
       return volumes;
     },
     keepOnly(uids) {
-      for (const uid of known.keys()) if (!uids.has(uid)) known.delete(uid);
+      for (const key of known.keys()) if (!uids.has(key.slice(0, key.lastIndexOf('/')))) known.delete(key);
     },
   };
 }
