@@ -231,7 +231,7 @@ export async function runAgentAt(
     signal,
   );
   const serve = { nodeName, port, tls, client, pods: source, runtime: cri.runtime, metrics, access: options.access };
-  const seen = { probeMetrics: pods.probeMetrics, images: cri.images, rootDir, ...options.serving };
+  const seen = { probeMetrics: pods.probeMetrics, images: cri.images, cgroups, rootDir, ...options.serving };
   const server = await startKubeletServer({ ...serve, ...seen, config: shownConfig(options), clock, log }, signal);
   const certificates = keepCertificates(
     {

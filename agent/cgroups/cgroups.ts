@@ -4,6 +4,7 @@ import type { Pod } from '#lib/api/types/core.v1.ts';
 import type { Exec } from '#lib/exec.ts';
 import type { Log } from '#lib/log.ts';
 import {
+  containerPath,
   type Driver,
   type Layout,
   parentForRuntime,
@@ -15,6 +16,7 @@ import {
 import { type Limits, podLimits } from './limits.ts';
 import { milliCpu } from './quantities.ts';
 import { createSlices } from './slices.ts';
+import { type KernelStats, kernelStats } from './stats.ts';
 import { propertiesOf, shareOf, shareProperty, type Write, writesOf } from './writes.ts';
 
 /** The pods' place in the kernel's tree of control groups. Everything may be repeated. */
@@ -29,6 +31,8 @@ export interface Cgroups {
   remove(podUid: string, signal: AbortSignal): Promise<void>;
   /** Gives the classes their share of the CPU: what their pods ask for together. */
   shareOut(pods: Iterable<Pod>, signal: AbortSignal): Promise<void>;
+  /** What the kernel counted of a container; `undefined` if it is not there. */
+  statsOf(pod: Pod, containerId: string): Promise<KernelStats | undefined>;
   /** Uids of pods that have a cgroup here. */
   holders(): Promise<readonly string[]>;
 }
@@ -126,6 +130,13 @@ export async function createCgroups(options: CgroupsOptions, signal: AbortSignal
       for (const path of possiblePodPaths(layout, podUid)) {
         if (hierarchies.some((controller) => existsSync(folder(controller, path)))) await removePath(path, signal);
       }
+    },
+    async statsOf(pod, containerId) {
+      const path = containerPath(layout, pod, containerId);
+      const read = (controller: string) =>
+        readFile(`${folder(isV2 ? '' : controller, path)}/${controller}.stat`, 'utf8').catch(() => undefined);
+      const [cpu, memory] = await Promise.all([read('cpu'), read('memory')]);
+      return cpu === undefined ? undefined : kernelStats(cpu, memory ?? '');
     },
     async shareOut(pods, signal) {
       let burstable = 0;

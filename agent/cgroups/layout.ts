@@ -18,6 +18,12 @@ export function podPath(layout: Layout, pod: Pod): string {
   return podPathIn(layout, pod.metadata.uid ?? '', qosOf(pod));
 }
 
+/** Where a container of the pod is, as containerd places it. */
+export function containerPath(layout: Layout, pod: Pod, containerId: string): string {
+  const name = layout.driver === 'systemd' ? `cri-containerd-${containerId}.scope` : containerId;
+  return `${podPath(layout, pod)}/${name}`;
+}
+
 /** Every place at which the pod of this uid could have its cgroup: its class is not known any more. */
 export function possiblePodPaths(layout: Layout, uid: string): readonly string[] {
   return (['Guaranteed', 'Burstable', 'BestEffort'] as const).map((qos) => podPathIn(layout, uid, qos));

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import test from 'ava';
 import { createSilentLog } from '#lib/log.ts';
@@ -27,4 +27,17 @@ test('make() limits a pod to what its containers may take', async (t) => {
 
 test('make() leaves CPU limits out where the node does not hold to them, and limits processes where it does', async (t) => {
   t.deepEqual(await made({ enforcesCpuLimits: false, podPidsLimit: 7 }), ['max 100000', String(64 * 1024 ** 2), '7']);
+});
+
+test('statsOf() finds a container below its pod, and says nothing of one that is gone', async (t) => {
+  const mountPoint = await mkdtemp(`${tmpdir()}/cgroup-`);
+  const folder = `${mountPoint}/cpu/kubepods/podu1/c1`;
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${folder}/cpu.stat`, 'nr_periods 3\nnr_throttled 2\nthrottled_time 1000000000\n');
+  const exec = () => Promise.reject(new Error('nothing is run'));
+  const options = { driver: 'cgroupfs', root: '/', exec, log: createSilentLog(), mountPoint } as const;
+  const cgroups = await createCgroups(options, new AbortController().signal);
+  t.like(await cgroups.statsOf(pod, 'c1'), { periods: 3, throttledPeriods: 2, throttledSeconds: 1, cacheBytes: 0 });
+  t.is(await cgroups.statsOf(pod, 'c2'), undefined);
+  await rm(mountPoint, { recursive: true });
 });

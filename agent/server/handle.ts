@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { badRequest, failure } from '#lib/api/status.ts';
 import { assertNever } from '#lib/errors.ts';
 import { containerLimits } from '../cgroups/limits.ts';
+import type { KernelStats } from '../cgroups/stats.ts';
 import { podUidLabel } from '../pods/annotations.ts';
 import { containerNamed } from '../pods/containers.ts';
 import { claimNameOf } from '../volumes/claim.ts';
@@ -63,7 +64,7 @@ export async function handle(
     case 'resourceMetrics':
       return send(response, metricsType, resourceMetrics(await options.usage(signal)));
     case 'cadvisorMetrics':
-      return send(response, metricsType, cadvisorMetrics(await options.usage(signal), limitsIn(options)));
+      return send(response, metricsType, await containerMetrics(options, signal));
     case 'probeMetrics':
       return send(response, metricsType, options.probeMetrics?.() ?? '');
     case 'config':
@@ -97,6 +98,21 @@ async function summary(options: Handling, signal: AbortSignal): Promise<unknown>
 async function claimMetrics({ pods, volumes }: Handling, signal: AbortSignal): Promise<string> {
   const withClaims = [...pods.list()].filter((pod) => pod.spec.volumes?.some((one) => claimNameOf(pod, one)));
   return volumeMetrics((await Promise.all(withClaims.map((pod) => volumes.of(pod, 'claims', signal)))).flat());
+}
+
+async function containerMetrics(options: Handling, signal: AbortSignal): Promise<string> {
+  const usage = await options.usage(signal);
+  const byUid = new Map([...options.pods.list()].map((pod) => [pod.metadata.uid, pod]));
+  const counted = new Map<string, KernelStats>();
+  for (const { uid, containers } of usage.pods) {
+    const pod = byUid.get(uid);
+    if (pod === undefined) continue;
+    for (const { id } of containers) {
+      const stats = await options.cgroups?.statsOf(pod, id);
+      if (stats !== undefined) counted.set(id, stats);
+    }
+  }
+  return cadvisorMetrics(usage, limitsIn(options), counted);
 }
 
 function limitsIn({ pods }: Handling) {

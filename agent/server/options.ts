@@ -5,6 +5,7 @@ import type { Reader } from '#lib/client/informer.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
+import type { Cgroups } from '../cgroups/cgroups.ts';
 import type { AccessRule } from './access.ts';
 
 export interface ServingRule {
@@ -44,6 +45,7 @@ export interface KubeletServerOptions extends ServingRule {
     | 'sandboxStats'
   >;
   readonly images?: Pick<Images, 'fsInfo'>;
+  readonly cgroups?: Pick<Cgroups, 'statsOf'>;
   /** Where pods keep their volumes: /var/lib/kubelet unless told. */
   readonly rootDir?: string;
   readonly metrics: Metrics;

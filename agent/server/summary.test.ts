@@ -87,7 +87,8 @@ test('summaryOf() tells of pods with their network, processes and volumes', (t) 
 
 test('cadvisorMetrics() tells of networks and limits under cAdvisor’s names', (t) => {
   const limits = { cpuShares: 512, cpuQuotaMicros: 50_000, memoryBytes: 64 };
-  const text = cadvisorMetrics(usage, () => limits);
+  const stats = { periods: 10, throttledPeriods: 4, throttledSeconds: 1.5, cacheBytes: 4096 };
+  const text = cadvisorMetrics(usage, () => limits, new Map([['c1', stats]]));
   const labels = 'container="main",id="/c1",image="busybox:1",name="c1",namespace="default",pod="web"';
   for (const line of [
     `container_network_receive_bytes_total{container="",id="/s1",image="",interface="eth0",name="s1",namespace="default",pod="web"} 1 ${atMs}`,
@@ -96,10 +97,21 @@ test('cadvisorMetrics() tells of networks and limits under cAdvisor’s names', 
     `container_spec_cpu_quota{${labels}} 50000 ${atMs}`,
     `container_spec_cpu_period{${labels}} 100000 ${atMs}`,
     `container_spec_cpu_shares{${labels}} 512 ${atMs}`,
+    `container_cpu_cfs_periods_total{${labels}} 10 ${atMs}`,
+    `container_cpu_cfs_throttled_periods_total{${labels}} 4 ${atMs}`,
+    `container_cpu_cfs_throttled_seconds_total{${labels}} 1.5 ${atMs}`,
+    `container_memory_cache{${labels}} 4096 ${atMs}`,
     'machine_swap_bytes 50',
   ]) {
     t.true(text.includes(`${line}\n`), `${line}\n---\n${text}`);
   }
+});
+
+test('cadvisorMetrics() tells of throttling only where there is a limit', (t) => {
+  const stats = { periods: 0, throttledPeriods: 0, throttledSeconds: 0, cacheBytes: 1 };
+  const text = cadvisorMetrics(usage, () => ({ cpuShares: 2 }), new Map([['c1', stats]]));
+  t.notRegex(text, /container_cpu_cfs/);
+  t.regex(text, /container_memory_cache/);
 });
 
 test('volumeMetrics() tells how full claims are, each once', (t) => {

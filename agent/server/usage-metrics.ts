@@ -1,6 +1,7 @@
 // Usage in Prometheus' text format: /metrics/resource for metrics-server, and the part of /metrics/cadvisor that dashboards read.
 import type { InterfaceUsage } from '#cri/runtime.ts';
 import { cpuPeriodMicros, type Limits } from '../cgroups/limits.ts';
+import type { KernelStats } from '../cgroups/stats.ts';
 import type { ContainerUsage, PodUsage, Usage } from './usage.ts';
 import type { VolumeUsage } from './volume-usage.ts';
 
@@ -63,7 +64,18 @@ export function resourceMetrics({ atMs, node, pods }: Usage): string {
 export function cadvisorMetrics(
   { node, pods, atMs }: Usage,
   limitsOf: (podUid: string, container: string) => Limits | undefined,
+  counted: ReadonlyMap<string, KernelStats> = new Map(),
 ): string {
+  /** By the kernel; `isFor`: of whom it is told. */
+  const perCount = (value: (stats: KernelStats) => number, isFor: (limits: Limits | undefined) => boolean) =>
+    pods.flatMap((pod) =>
+      pod.containers.flatMap((one) => {
+        const stats = counted.get(one.id);
+        if (stats === undefined || !isFor(limitsOf(pod.uid, one.name))) return [];
+        return [sample(labelsOf(pod, one), value(stats), one.atMs)];
+      }),
+    );
+  const isHeldBack = (limits: Limits | undefined) => limits?.cpuQuotaMicros !== undefined;
   const perInterface = (value: (one: InterfaceUsage) => number) =>
     pods.flatMap(({ namespace, name: pod, sandboxId, network }) =>
       network.map((one) => {
@@ -141,6 +153,33 @@ export function cadvisorMetrics(
         ['cpu_shares', 'CPU share of the container.', (limits) => limits.cpuShares],
       ] as const satisfies readonly (readonly [string, string, (limits: Limits) => number])[]
     ).map(([name, help, value]) => family(`container_spec_${name}`, 'gauge', help, perLimit(value))),
+    family(
+      'container_cpu_cfs_periods_total',
+      'counter',
+      'Number of elapsed enforcement period intervals.',
+      perCount((stats) => stats.periods, isHeldBack),
+    ),
+    family(
+      'container_cpu_cfs_throttled_periods_total',
+      'counter',
+      'Number of throttled period intervals.',
+      perCount((stats) => stats.throttledPeriods, isHeldBack),
+    ),
+    family(
+      'container_cpu_cfs_throttled_seconds_total',
+      'counter',
+      'Total time duration the container has been throttled.',
+      perCount((stats) => stats.throttledSeconds, isHeldBack),
+    ),
+    family(
+      'container_memory_cache',
+      'gauge',
+      'Number of bytes of page cache memory.',
+      perCount(
+        (stats) => stats.cacheBytes,
+        () => true,
+      ),
+    ),
     family('machine_swap_bytes', 'gauge', 'Amount of swap memory available on the machine.', [
       sample({}, node.swapTotalBytes),
     ]),
