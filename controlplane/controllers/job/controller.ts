@@ -18,7 +18,7 @@ import { watchOwned } from '../shared/watch-owned.ts';
 import { parseIndexes } from './indexes.ts';
 import { createJobMetrics, type SyncAction } from './metrics.ts';
 import { isFinished, type JobPlan, type NewPod, planJob } from './plan.ts';
-import { failureCountName, finalizer, hasFinalizer, indexName, isIndexed } from './pods.ts';
+import { failureCountName, finalizer, hasFinalizer, ignoredCountName, indexName, isIndexed } from './pods.ts';
 
 /** Runs each Job's pods until enough of them have succeeded. */
 export async function runJobs(context: ControllerContext, signal: AbortSignal): Promise<void> {
@@ -206,7 +206,7 @@ function unlessNotFound(error: unknown): undefined {
 }
 
 /** The pod for one place in the Job. */
-export function draftFor(job: Job, { index, failures }: NewPod) {
+export function draftFor(job: Job, { index, failures, ignored }: NewPod) {
   const { template } = job.spec;
   const prefix = index === undefined ? job.metadata.name : `${job.metadata.name}-${index}`;
   const draft = podFrom(template, controllerReference(resource, job), { generateName: generateNameFor(prefix) });
@@ -221,6 +221,7 @@ export function draftFor(job: Job, { index, failures }: NewPod) {
         ...draft.metadata.annotations,
         [indexName]: String(index),
         ...(failures === undefined ? {} : { [failureCountName]: String(failures) }),
+        ...(ignored === undefined ? {} : { [ignoredCountName]: String(ignored) }),
       },
     },
     spec: {

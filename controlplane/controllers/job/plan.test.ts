@@ -156,6 +156,42 @@ test('planJob() limits failures of each index', (t) => {
   ]);
 });
 
+test('planJob() lets each index pause for itself, where each is limited', (t) => {
+  const limited = job({ completionMode: 'Indexed', parallelism: 3, completions: 4, backoffLimitPerIndex: 5 });
+  const failed = (uid: string, index: number, before: object) => {
+    const made = pod(uid, 'Failed', { index });
+    return { ...made, metadata: { ...made.metadata, annotations: { ...made.metadata.annotations, ...before } } };
+  };
+  const pods = [
+    failed('a', 0, { 'batch.kubernetes.io/job-index-failure-count': '0' }),
+    failed('b', 0, { 'batch.kubernetes.io/job-index-failure-count': '1' }), // its second: 20 s from 11:00
+    failed('c', 1, {}), // 10 s
+  ];
+  const at = (seconds: number) =>
+    planJob({ job: limited, pods, mayManage: true, nowMs: Date.UTC(2026, 0, 1, 11, 0, seconds) });
+  const after = at(4);
+  t.deepEqual(after.createPods, [{ index: 2, failures: 0 }]);
+  t.is(after.againMs, 6_000);
+  t.deepEqual(at(12).createPods, [
+    { index: 1, failures: 1 },
+    { index: 2, failures: 0 },
+  ]);
+  t.deepEqual(at(20).createPods[0], { index: 0, failures: 2 });
+});
+
+test('planJob() does not count against an index what its failure policy ignores', (t) => {
+  const rules = [{ action: 'Ignore', onExitCodes: { operator: 'In', values: [42] } }];
+  const limited = job({
+    completionMode: 'Indexed',
+    parallelism: 1,
+    backoffLimitPerIndex: 0,
+    podFailurePolicy: { rules },
+  });
+  const { createPods, status } = plan(limited, [pod('a', 'Failed', { index: 0, exitCode: 42 })]);
+  t.deepEqual(createPods, [{ index: 0, failures: 0, ignored: 1 }]);
+  t.is(status.failedIndexes, '');
+});
+
 test('planJob() obeys the failure policy', (t) => {
   const policy = (action: string) =>
     job({ podFailurePolicy: { rules: [{ action, onExitCodes: { operator: 'In', values: [42] } }] } });

@@ -2,8 +2,9 @@ import type { Job, JobCondition, JobStatus } from '#lib/api/types/batch.v1.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import { conditionOf, timeOf, withCondition } from '../shared/conditions.ts';
 import { type Counts, countPods } from './count.ts';
+import { historiesOf, timesOf } from './index-backoff.ts';
 import { formatIndexes } from './indexes.ts';
-import { failuresBefore, finishedAtMs, indexOf, isFailed, isIndexed, isSucceeded, replacement } from './pods.ts';
+import { finishedAtMs, indexOf, isFailed, isIndexed, isSucceeded, replacement } from './pods.ts';
 import { deadlineInMs, type Verdict, verdictOn } from './verdict.ts';
 
 export interface JobFacts {
@@ -32,8 +33,9 @@ export interface JobPlan {
 
 export interface NewPod {
   readonly index?: number;
-  /** How often the index has failed, where that is limited. */
+  /** How often the index has failed, where that is limited; and how often that did not count. */
   readonly failures?: number;
+  readonly ignored?: number;
 }
 
 export interface JobEvent {
@@ -111,30 +113,43 @@ function manage(job: Job, pods: readonly Pod[], counts: Counts, nowMs: number) {
     return { deletePods: leastUseful(counts.active).slice(0, surplus), createPods: [], waitMs: undefined };
   const missing = wanted - counts.active.length - leaving;
   if (missing <= 0) return { deletePods: [], createPods: [], waitMs: undefined };
+  const count = Math.min(missing, mostAtOnce);
+  if (isIndexed(job) && spec.backoffLimitPerIndex !== undefined) {
+    return { deletePods: [], ...readyIndexes(job, pods, nextIndexes(job, pods, counts, count), nowMs) };
+  }
   const waitMs = backoffLeftMs(job, pods, nowMs);
   if (waitMs > 0) return { deletePods: [], createPods: [], waitMs };
-  const count = Math.min(missing, mostAtOnce);
-  if (!isIndexed(job))
-    return { deletePods: [], createPods: Array.from({ length: count }, () => ({})), waitMs: undefined };
-  return { deletePods: [], createPods: nextIndexes(job, pods, counts, count), waitMs: undefined };
+  const createPods = isIndexed(job)
+    ? nextIndexes(job, pods, counts, count).map((index) => ({ index }))
+    : Array.from({ length: count }, () => ({}));
+  return { deletePods: [], createPods, waitMs: undefined };
 }
 const mostAtOnce = 500;
 
-function nextIndexes(job: Job, pods: readonly Pod[], counts: Counts, count: number): readonly NewPod[] {
+/** Of those that are next, the ones whose own pause is over; if there are none, when the first one's is. */
+function readyIndexes(job: Job, pods: readonly Pod[], next: readonly number[], nowMs: number) {
+  const histories = historiesOf(job, pods, nowMs);
+  const createPods: NewPod[] = [];
+  let waitMs = Number.POSITIVE_INFINITY;
+  for (const index of next) {
+    const history = histories.get(index);
+    const { failures = 0, ignored = 0 } = history ?? {};
+    const leftMs = history === undefined ? 0 : history.lastMs + pauseMs(timesOf(history)) - nowMs;
+    if (leftMs <= 0) createPods.push({ index, failures, ...(ignored > 0 ? { ignored } : {}) });
+    else waitMs = Math.min(waitMs, leftMs);
+  }
+  return { createPods, waitMs: waitMs < Number.POSITIVE_INFINITY ? waitMs : undefined };
+}
+
+function nextIndexes(job: Job, pods: readonly Pod[], counts: Counts, count: number): readonly number[] {
   const taken = new Set(counts.active.map(indexOf));
   if (replacement(job.spec) === 'Failed')
     for (const pod of pods)
       if (pod.metadata.deletionTimestamp && !isSucceeded(pod) && pod.status.phase !== 'Failed') taken.add(indexOf(pod));
-  const result: NewPod[] = [];
+  const result: number[] = [];
   for (let index = 0; index < (job.spec.completions ?? 0) && result.length < count; index++) {
     if (taken.has(index) || counts.completedIndexes.has(index) || counts.failedIndexes.has(index)) continue;
-    if (job.spec.backoffLimitPerIndex === undefined) result.push({ index });
-    else {
-      const failures = pods
-        .filter((pod) => indexOf(pod) === index && isFailed(pod, job))
-        .map((pod) => failuresBefore(pod) + 1);
-      result.push({ index, failures: Math.max(0, ...failures) });
-    }
+    result.push(index);
   }
   return result;
 }
@@ -147,8 +162,11 @@ function backoffLeftMs(job: Job, pods: readonly Pod[], nowMs: number): number {
     .map((pod) => finishedAtMs(pod, nowMs))
     .filter((ms) => ms > lastSuccessMs);
   if (failures.length === 0) return 0;
-  const pauseMs = Math.min(firstPauseMs * 2 ** (failures.length - 1), longestPauseMs);
-  return Math.max(0, Math.max(...failures) + pauseMs - nowMs);
+  return Math.max(0, Math.max(...failures) + pauseMs(failures.length) - nowMs);
+}
+
+function pauseMs(failures: number): number {
+  return Math.min(firstPauseMs * 2 ** (failures - 1), longestPauseMs);
 }
 const firstPauseMs = 10_000;
 const longestPauseMs = 600_000;

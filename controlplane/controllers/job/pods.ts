@@ -4,6 +4,7 @@ import type { Pod } from '#lib/api/types/core.v1.ts';
 export const finalizer = 'batch.kubernetes.io/job-tracking';
 export const indexName = 'batch.kubernetes.io/job-completion-index';
 export const failureCountName = 'batch.kubernetes.io/job-index-failure-count';
+export const ignoredCountName = 'batch.kubernetes.io/job-index-ignored-failure-count';
 
 export function isIndexed({ spec }: Job): boolean {
   return spec.completionMode === 'Indexed';
@@ -45,6 +46,11 @@ export function isTerminating({ metadata, status }: Pod): boolean {
 /** How often its index had failed before this pod was made. */
 export function failuresBefore({ metadata }: Pod): number {
   return Number(metadata.annotations?.[failureCountName] ?? 0) || 0;
+}
+
+/** How often before this pod was made a failure of its index did not count, by the failure policy. */
+export function ignoredBefore({ metadata }: Pod): number {
+  return Number(metadata.annotations?.[ignoredCountName] ?? 0) || 0;
 }
 
 /** When the last of its containers ended; the time of its deletion, or now, where none says so. */
