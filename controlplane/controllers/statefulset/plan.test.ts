@@ -85,6 +85,33 @@ test(
   's-old',
 );
 
+test(
+  does,
+  'rounds a share of pods down that may be missing, to one at least',
+  set({ updateStrategy: { rollingUpdate: { partition: 0, maxUnavailable: '67%' } } }),
+  [pod(0, 'ready', 's-old'), pod(1, 'ready', 's-old'), pod(2, 'ready', 's-old')],
+  ['-2', '-1'],
+  's-old',
+);
+test(
+  does,
+  'takes one where the share is less than one',
+  set({ updateStrategy: { rollingUpdate: { partition: 0, maxUnavailable: '34%' } } }),
+  [pod(0, 'ready', 's-old'), pod(1, 'ready', 's-old'), pod(2, 'ready', 's-old')],
+  ['-2'],
+  's-old',
+);
+
+test('planStatefulSet() makes a pod new that is lost while no partition keeps it', (t) => {
+  const rolling = set({ updateStrategy: { rollingUpdate: { partition: 0 } } }, { currentReplicas: 2 });
+  const pods = [pod(1, 'ready', 's-old'), pod(2)];
+  t.deepEqual(plan(rolling, pods, 's-old').create, [{ ordinal: 0, revision: 'update' }]);
+});
+
+test('planStatefulSet() does not end an update while pods are missing', (t) => {
+  t.is(plan(set(), [pod(1), pod(2)], 's-old').status.currentRevision, 's-old');
+});
+
 test('planStatefulSet() makes a pod below the partition as it was', (t) => {
   const partitioned = set({ updateStrategy: { rollingUpdate: { partition: 1 } } });
   t.deepEqual(plan(partitioned, [], 's-old').create, [{ ordinal: 0, revision: 'current' }]);

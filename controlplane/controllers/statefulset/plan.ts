@@ -76,7 +76,7 @@ function rollingUpdate(
 ): readonly Pod[] {
   if (set.spec.updateStrategy?.type === 'OnDelete') return [];
   const { partition = 0, maxUnavailable } = set.spec.updateStrategy?.rollingUpdate ?? {};
-  const most = Math.max(1, scaledValue(maxUnavailable, set.spec.replicas ?? 1, 'up'));
+  const most = Math.max(1, scaledValue(maxUnavailable, set.spec.replicas ?? 1, 'down'));
   const isSound = (pod: Pod | undefined) =>
     pod !== undefined && isHealthy(pod) && availableInMs(pod, set.spec.minReadySeconds ?? 0, nowMs) === 0;
   let unavailable = wanted.filter((ordinal) => !isSound(all.get(ordinal))).length;
@@ -95,11 +95,12 @@ function rollingUpdate(
   return result;
 }
 
+/** Only a partition keeps pods as they were: one that is lost during an update comes back new. */
 function revisionFor({ set }: StatefulSetFacts, ordinal: number): 'current' | 'update' {
   if (set.spec.updateStrategy?.type === 'OnDelete') return 'update';
   const partition = set.spec.updateStrategy?.rollingUpdate?.partition;
   const { currentReplicas = 0 } = set.status;
-  const keptBelow = startOf(set) + (partition === undefined || partition === 0 ? currentReplicas : partition);
+  const keptBelow = startOf(set) + (partition ?? currentReplicas);
   return ordinal < keptBelow ? 'current' : 'update';
 }
 
@@ -118,8 +119,9 @@ function statusOf(facts: StatefulSetFacts, pods: readonly Pod[]) {
     updatedReplicas: of(update),
   };
   const isRolling = set.spec.updateStrategy?.type !== 'OnDelete';
+  const { replicas: size = 1 } = set.spec;
   const isComplete =
-    isRolling && counts.updatedReplicas === counts.replicas && counts.readyReplicas === counts.replicas;
+    isRolling && [counts.replicas, counts.updatedReplicas, counts.readyReplicas].every((count) => count === size);
   const status: StatefulSetStatus = {
     observedGeneration: set.metadata.generation,
     ...counts,
