@@ -14,6 +14,8 @@ const none = {
   volumeNamed: () => undefined,
   volumes: () => [],
   classNamed: () => undefined,
+  driverNamed: () => undefined,
+  capacities: () => [],
 };
 const facts = { ...none, promised: new Map(), csiNode: () => undefined };
 

@@ -8,6 +8,8 @@ const facts: ProfileFacts = {
     volumeNamed: () => undefined,
     volumes: () => [],
     classNamed: () => undefined,
+    driverNamed: () => undefined,
+    capacities: () => [],
     promised: new Map(),
     csiNode: () => undefined,
   },

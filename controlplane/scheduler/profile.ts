@@ -20,6 +20,8 @@ export interface Profile {
   readonly schedulerName: string;
   readonly plugins: readonly Plugin[];
   readonly percentageOfNodesToScore?: number | undefined;
+  /** How long a pod waits for its volumes before it is tried elsewhere. */
+  readonly bindTimeoutMs: number;
   /** Undefined: nobody is pushed aside. */
   readonly preemption: Pick<PreemptOptions, 'minCandidateNodesPercentage' | 'minCandidateNodesAbsolute'> | undefined;
 }
@@ -54,6 +56,7 @@ function profileOf(profile: ProfileConfiguration, configuration: SchedulerConfig
       return [{ ...rest, ...(isFilter ? { filter } : {}), ...(weight === undefined ? {} : { score, weight }) }];
     }),
     percentageOfNodesToScore: profile.percentageOfNodesToScore ?? configuration.percentageOfNodesToScore,
+    bindTimeoutMs: Number(args.get('VolumeBinding')?.['bindTimeoutSeconds'] ?? 600) * 1000,
     preemption: postFilters!.has('DefaultPreemption') ? (args.get('DefaultPreemption') ?? {}) : undefined,
   };
 }

@@ -181,7 +181,7 @@ export async function runScheduler(options: SchedulerOptions, signal: AbortSigna
     }
     const { node } = snapshot.node(outcome.node)!;
     const isThere = () => informers.pods.get(keyOf(pod))?.metadata.uid === pod.metadata.uid;
-    const tie = options.volumes.reserve(pod, node, isThere);
+    const tie = options.volumes.reserve(pod, node, isThere, profile.bindTimeoutMs);
     snapshot.assume(pod, outcome.node);
     const attempts = queue.attemptsOf(pod.metadata.uid ?? '');
     const firstMs = queue.firstTakenMs(pod.metadata.uid ?? '') ?? clock.now();

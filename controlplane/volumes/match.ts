@@ -38,9 +38,9 @@ export function matchVolume(
 }
 
 /** Why `volume` is not what `claim` asks for, apart from class and labels; undefined if it is. Rule: checkVolumeSatisfyClaim. */
-export function misfit(volume: PersistentVolume, { spec }: PersistentVolumeClaim): string | undefined {
-  const asked = spec.resources?.requests?.['storage'] ?? '0';
-  if (compareQuantities(sizeOf(volume), asked) < 0) return 'requested PV is too small';
+export function misfit(volume: PersistentVolume, claim: PersistentVolumeClaim): string | undefined {
+  const { spec } = claim;
+  if (compareQuantities(sizeOf(volume), askedBy(claim)) < 0) return 'requested PV is too small';
   if ((volume.spec.volumeMode ?? 'Filesystem') !== (spec.volumeMode ?? 'Filesystem')) return 'incompatible volumeMode';
   if (!(spec.accessModes ?? []).every((mode) => volume.spec.accessModes?.includes(mode)))
     return 'incompatible accessMode';
@@ -68,6 +68,11 @@ export function classOf({ metadata, spec }: PersistentVolumeClaim): string {
 
 export function classOfVolume({ metadata, spec }: PersistentVolume): string {
   return storageClassOf(metadata, spec.storageClassName);
+}
+
+/** How much storage a claim asks for. */
+export function askedBy({ spec }: PersistentVolumeClaim): string {
+  return spec.resources?.requests?.['storage'] ?? '0';
 }
 
 function sizeOf({ spec }: PersistentVolume): string {

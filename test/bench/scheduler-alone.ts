@@ -95,6 +95,8 @@ async function perSecond(nodeCount: number, { spec }: Case): Promise<number> {
     volumeNamed: () => undefined,
     volumes: () => [],
     classNamed: () => undefined,
+    driverNamed: () => undefined,
+    capacities: () => [],
   };
   const facts = { ...none, promised: new Map(), csiNode: () => undefined };
   const running = runScheduler(

@@ -94,6 +94,12 @@ function wrongArgs(name: string, args: Readonly<Record<string, unknown>>, path: 
       return within('minCandidateNodesPercentage', 0, 100);
     case 'InterPodAffinity':
       return within('hardPodAffinityWeight', 0, 100);
+    case 'VolumeBinding': {
+      const seconds = args['bindTimeoutSeconds'];
+      if (typeof seconds !== 'number' || seconds >= 0) return [];
+      const at = `${path}.bindTimeoutSeconds`;
+      return [`${at}: Invalid value: ${seconds}: invalid BindTimeoutSeconds, should not be a negative value`];
+    }
     case 'PodTopologySpread':
       return oneOf('defaultingType', args['defaultingType'], ['System', 'List']);
     case 'NodeResourcesFit': {

@@ -83,6 +83,8 @@ const facts = {
     ({ metadata: { name }, spec: { csi: { driver: 'd', volumeHandle: name } } }) as unknown as PersistentVolume,
   volumes: () => [],
   classNamed: () => undefined,
+  driverNamed: () => undefined,
+  capacities: () => [],
   promised: new Map(),
   csiNode: () => ({ spec: { drivers: [{ name: 'd', nodeID: 'n', allocatable: { count: 2 } }] } }) as unknown as CSINode,
 };

@@ -1,16 +1,21 @@
 // Which nodes reach the volumes of a pod's claims, and which volumes it would take there. Rule: the scheduler's VolumeBinding.
+import { compareQuantities } from '#lib/api/quantity.ts';
 import { matchesTerm } from '#lib/api/scheduling/matches-node.ts';
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '#lib/api/types/core.v1.ts';
-import type { StorageClass } from '#lib/api/types/storage.v1.ts';
-import { bindCompleted, hasAnnotation } from '../../volumes/annotations.ts';
-import { classOf, isVolumeOn, matchVolume } from '../../volumes/match.ts';
+import type { CSIDriver, CSIStorageCapacity, StorageClass } from '#lib/api/types/storage.v1.ts';
+import { bindCompleted, hasAnnotation, selectedNode } from '../../volumes/annotations.ts';
+import { askedBy, classOf, isVolumeOn, matchVolume } from '../../volumes/match.ts';
 import { type Plugin, type Refusal, skip } from '../plugin.ts';
+import { hasCapacity } from './volume-capacity.ts';
 
 export interface VolumeFacts {
   claimAt(namespace: string, name: string): PersistentVolumeClaim | undefined;
   volumeNamed(name: string): PersistentVolume | undefined;
   volumes(): Iterable<PersistentVolume>;
   classNamed(name: string): StorageClass | undefined;
+  driverNamed(name: string): CSIDriver | undefined;
+  /** What drivers say that they have room for, and where. */
+  capacities(): Iterable<CSIStorageCapacity>;
   /** Volumes that pods scheduled just now will take, by name: their claims' keys. */
   readonly promised: ReadonlyMap<string, string>;
 }
@@ -34,7 +39,8 @@ export function createVolumeBinding(facts: VolumeFacts): Plugin {
       const { refusal, bound, delayed } = prepared as PodClaims;
       if (refusal !== undefined) return refusal;
       if (bound.some((volume) => !isVolumeOn(volume, node))) return conflict;
-      return delayed.length > 0 && decide(delayed, node, facts) === undefined ? nothingThere : undefined;
+      const choice = decide(delayed, node, facts);
+      return 'refusal' in choice ? choice.refusal : undefined;
     },
     helps: (_pod, change) => change.what === 'node' || change.what === 'volume',
   };
@@ -46,6 +52,7 @@ export function hasClaims({ spec }: Pod): boolean {
 }
 
 const conflict: Refusal = { reasons: ["node(s) didn't match PersistentVolume's node affinity"], isFinal: true };
+const noSpace: Refusal = { reasons: ['node(s) did not have enough free storage'], isFinal: true };
 const nothingThere: Refusal = { reasons: ["node(s) didn't find available persistent volumes to bind"], isFinal: true };
 
 export function claimsOf(pod: Pod, facts: VolumeFacts): PodClaims {
@@ -87,31 +94,37 @@ function isDelayed(claim: PersistentVolumeClaim, { classNamed }: VolumeFacts): b
   return classNamed(classOf(claim))?.volumeBindingMode === 'WaitForFirstConsumer';
 }
 
-/** What each claim gets on `node`; undefined: one of them gets nothing there. Smallest claims choose first. */
-export function decide(
-  claims: readonly PersistentVolumeClaim[],
-  node: Node,
-  facts: VolumeFacts,
-): readonly Decision[] | undefined {
+export type Choice = { readonly decisions: readonly Decision[] } | { readonly refusal: Refusal };
+
+/** What each claim gets on `node`, or why one of them gets nothing there. Smallest claims choose first. */
+export function decide(claims: readonly PersistentVolumeClaim[], node: Node, facts: VolumeFacts): Choice {
   const chosen = new Set<string>();
   const decisions: Decision[] = [];
-  for (const claim of claims) {
+  for (const claim of claims.toSorted((a, b) => compareQuantities(askedBy(a), askedBy(b)))) {
+    // Its volume is being made for a node already: until it is there, or its maker gives that up, there is no other.
+    const wanted = claim.metadata.annotations?.[selectedNode];
+    if (wanted !== undefined && wanted !== node.metadata.name) return { refusal: nothingThere };
     const key = `${claim.metadata.namespace}/${claim.metadata.name}`;
     const taken = {
       has: (name: string) => chosen.has(name) || (facts.promised.get(name) ?? key) !== key,
     };
-    const volume = matchVolume(claim, facts.volumes(), { node, isDelayed: true, taken });
+    const volume =
+      wanted === undefined ? matchVolume(claim, facts.volumes(), { node, isDelayed: true, taken }) : undefined;
     if (volume !== undefined) {
       chosen.add(volume.metadata.name);
       decisions.push({ do: 'bind', claim, volume });
-    } else if (mayProvision(facts.classNamed(classOf(claim)), node)) decisions.push({ do: 'provision', claim });
-    else return undefined;
+      continue;
+    }
+    const storageClass = facts.classNamed(classOf(claim));
+    if (storageClass === undefined || !mayProvision(storageClass, node)) return { refusal: nothingThere };
+    if (!hasCapacity(storageClass, askedBy(claim), node, facts)) return { refusal: noSpace };
+    decisions.push({ do: 'provision', claim });
   }
-  return decisions;
+  return { decisions };
 }
 
-function mayProvision(storageClass: StorageClass | undefined, node: Node): boolean {
-  if (storageClass === undefined || storageClass.provisioner === 'kubernetes.io/no-provisioner') return false;
+function mayProvision(storageClass: StorageClass, node: Node): boolean {
+  if (storageClass.provisioner === 'kubernetes.io/no-provisioner') return false;
   const topologies = storageClass.allowedTopologies ?? [];
   if (topologies.length === 0) return true;
   return topologies.some(({ matchLabelExpressions = [] }) => {
