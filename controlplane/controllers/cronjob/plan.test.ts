@@ -72,10 +72,25 @@ test('parseSchedule() knows time zones, names and periods', (t) => {
   t.throws(() => parseSchedule('@every soon', undefined), { instanceOf: RangeError });
 });
 
+const comes = test.macro<[string, string]>({
+  title: (_title, text, expected) => `parseSchedule() of ${text} comes first at ${expected}`,
+  exec(t, text, expected) {
+    const ms = parseSchedule(text, undefined).next(Date.UTC(2026, 0, 1, 12, 7));
+    t.is(new Date(ms!).toISOString().slice(0, 16), expected);
+  },
+});
+test(comes, '5/15 * * * *', '2026-01-01T12:20'); // 5, 20, 35, 50
+test(comes, '5/15,8 * * * *', '2026-01-01T12:08');
+test(comes, '*/70 * * * *', '2026-01-01T13:00');
+test(comes, '10-12/5 * * * *', '2026-01-01T12:10');
+test(comes, '0 0 20/5 * *', '2026-01-20T00:00');
+test(comes, '0 0 ? * 6', '2026-01-03T00:00');
+
 test('planCronJob() says why nothing is started', (t) => {
   const reasons = (spec: Partial<CronJobSpec>, status = {}) =>
     planCronJob({ cronJob: cronJob(spec, status), jobs: [], nowMs }).events.map(({ reason }) => reason);
   t.deepEqual(reasons({ timeZone: 'Mars/Olympus', suspend: true }), ['UnknownTimeZone']);
+  t.deepEqual(reasons({ timeZone: '+01:00' }), ['UnknownTimeZone']);
   t.deepEqual(reasons({ schedule: '0 0 30 2 *' }), ['InvalidSchedule']);
   t.deepEqual(reasons({ schedule: 'TZ=Europe/Berlin 0 0 1 1 *' }), ['UnsupportedSchedule']);
   t.deepEqual(reasons({ startingDeadlineSeconds: 10 }), []);

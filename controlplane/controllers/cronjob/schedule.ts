@@ -19,14 +19,49 @@ export function parseSchedule(text: string, timeZone: string | undefined): Sched
   const zoned = /^(?:CRON_)?TZ=(\S+)\s+(.+)$/.exec(text.trim()); // from before it was refused
   try {
     const timezone = zoned?.[1] ?? timeZone ?? 'UTC';
-    const cron = new Cron(zoned?.[2] ?? text.trim(), { paused: true, mode: '5-part', timezone });
+    const cron = new Cron(inCronersWords(zoned?.[2] ?? text.trim()), { paused: true, mode: '5-part', timezone });
     return { next: (ms) => cron.nextRun(new Date(ms))?.getTime() };
   } catch (error) {
     throw new RangeError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
+/**
+ * Steps as upstream's parser reads them: `5/15` goes on to the last value, and one that is too long for its range is the
+ * first value alone.
+ */
+function inCronersWords(text: string): string {
+  const fields = text.split(/\s+/);
+  if (fields.length !== bounds.length) return text;
+  const rewritten = fields.map((field, i) =>
+    field
+      .split(',')
+      .map((range) => withEnd(range, bounds[i]!))
+      .join(),
+  );
+  return rewritten.join(' ');
+}
+
+function withEnd(range: string, [least, most]: readonly [number, number]): string {
+  const [where = '', stepText] = range.split('/');
+  if (stepText === undefined) return range;
+  const [low = '', high] = where.split('-');
+  const isAll = low === '*' || low === '?';
+  const [first, last] = [isAll ? String(least) : low, isAll || high === undefined ? String(most) : high];
+  if (!/^\d+$/.test(first) || !/^\d+$/.test(last)) return range; // names
+  if (Number(stepText) > Number(last) - Number(first)) return first;
+  return isAll ? range : `${first}-${last}/${stepText}`;
+}
+const bounds = [
+  [0, 59],
+  [0, 23],
+  [1, 31],
+  [1, 12],
+  [0, 6],
+] as const;
+
 export function isTimeZone(name: string): boolean {
+  if (/^[+-]/.test(name)) return false; // an offset is no zone of the time zone database
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

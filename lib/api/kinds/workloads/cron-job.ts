@@ -62,8 +62,9 @@ function validateSpec(spec: NonNullable<CronJob['spec']>, path: Path): StatusCau
   if (!schedule) causes.push(required(child(path, 'schedule')));
   else
     causes.push(...wrongSchedule(schedule).map((message) => invalidValue(child(path, 'schedule'), schedule, message)));
-  if (timeZone !== undefined && !isTimeZone(timeZone)) {
-    causes.push(invalidValue(child(path, 'timeZone'), timeZone, `unknown time zone ${timeZone}`));
+  if (timeZone !== undefined) {
+    const wrong = wrongTimeZone(timeZone);
+    if (wrong !== undefined) causes.push(invalidValue(child(path, 'timeZone'), timeZone, wrong));
   }
   causes.push(...notNegative({ startingDeadlineSeconds, successfulJobsHistoryLimit, failedJobsHistoryLimit }, path));
   if (!concurrencyPolicy) causes.push(required(child(path, 'concurrencyPolicy')));
@@ -76,11 +77,18 @@ function validateSpec(spec: NonNullable<CronJob['spec']>, path: Path): StatusCau
   return [...causes, ...validateJobSpec(job, field), ...jobTemplateForbidsSelector(job, field)];
 }
 
-function isTimeZone(name: string): boolean {
-  if (name === '' || name === 'Local') return false;
+function wrongTimeZone(name: string): string | undefined {
+  if (name === '') return 'timeZone must be nil or non-empty string';
+  const unknown = `unknown time zone ${name}`;
+  if (name.toLowerCase() === 'local') {
+    return 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
+  }
+  // An offset is no zone of the time zone database.
+  if (name.split('/').some((part) => /^(\.{1,2}|[+-].*|.*:.*)$/.test(part))) return unknown;
   try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return undefined;
   } catch {
-    return false;
+    return unknown;
   }
 }

@@ -254,6 +254,14 @@ test(
   { spec: { timeZone: 'Mars/Base' } },
   'spec.timeZone: Invalid value: "Mars/Base": unknown time zone Mars/Base',
 );
+for (const [timeZone, why] of [
+  ['', 'timeZone must be nil or non-empty string'],
+  ['local', 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'],
+  ['+01:00', 'unknown time zone +01:00'],
+]) {
+  const message = `spec.timeZone: Invalid value: "${timeZone}": ${why}`;
+  test(`refused with the time zone "${timeZone}"`, crons, { spec: { timeZone } }, message);
+}
 test('refused with a long name', crons, { metadata: { name: 'a'.repeat(53) } }, /must be no more than 52 characters/);
 
 for (const text of ['* * * * *', '0 0 1 jan sun', '1-5/2,7 */3 ? * 0-6', '@daily', '@every 1h30m']) {
