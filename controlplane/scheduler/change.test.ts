@@ -76,3 +76,19 @@ test(helps, 'when its companion comes', interPodAffinity, near, { what: 'pod', n
 test(helps, 'when a stranger comes', interPodAffinity, near, { what: 'pod', now: pod }, false);
 test(helps, 'when one goes', interPodAffinity, near, { what: 'pod', before: pod }, true);
 test(helps, 'when volumes change', nodeResourcesFit, pod, { what: 'volume' }, false);
+
+test('podChange() tells when a pod has shrunk on its node, not when it was asked to', (t) => {
+  const stands = (asked: string, has: string) => {
+    const one = sized(asked);
+    const [{ name }] = one.spec.containers as [{ name: string }];
+    const containerStatuses = [{ name, resources: { requests: { cpu: has } } }];
+    return {
+      ...one,
+      spec: { ...one.spec, nodeName: 'n' },
+      status: { ...one.status, containerStatuses },
+    } as unknown as Pod;
+  };
+  t.is(podChange(stands('2', '2'), stands('1', '2')), undefined);
+  const done = podChange(stands('1', '2'), stands('1', '1'));
+  t.true(done !== undefined && nodeResourcesFit.helps!(big, done, undefined as never));
+});

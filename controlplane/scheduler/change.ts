@@ -1,4 +1,4 @@
-import { podRequests } from '#lib/api/scheduling/requests.ts';
+import { containersAsTheyStand, standingRequests } from '#lib/api/scheduling/standing.ts';
 import type { Node, Pod } from '#lib/api/types/core.v1.ts';
 
 /**
@@ -23,8 +23,11 @@ function aboutNode({ metadata, spec, status }: Node): string {
 /** What changed about a pod that stands on a node, if rules look at that; `before`: as it stood there. */
 export function podChange(before: Pod | undefined, now: Pod): Change | undefined {
   if (!before?.spec.nodeName) return { what: 'pod', now };
-  const about = ({ metadata, spec }: Pod) =>
-    JSON.stringify([metadata.labels, metadata.deletionTimestamp, spec.containers.map(({ resources }) => resources)]);
+  const about = (pod: Pod) => {
+    const { labels, deletionTimestamp } = pod.metadata;
+    const containers = containersAsTheyStand(pod)?.containers ?? pod.spec.containers;
+    return JSON.stringify([labels, deletionTimestamp, containers.map(({ resources }) => resources)]);
+  };
   return about(before) === about(now) ? undefined : { what: 'pod', now, before };
 }
 
@@ -32,8 +35,8 @@ export function podChange(before: Pod | undefined, now: Pod): Change | undefined
 export function makesRoom(change: Change): boolean {
   if (change.what !== 'pod' || change.before === undefined) return false;
   if (change.now === undefined) return true;
-  const now = podRequests(change.now);
-  return Object.entries(podRequests(change.before)).some(([name, amount]) => (now[name] ?? 0) < amount);
+  const now = standingRequests(change.now);
+  return Object.entries(standingRequests(change.before)).some(([name, amount]) => (now[name] ?? 0) < amount);
 }
 
 /** A change that cannot make a pod fit: what the scheduler itself wrote, mostly. */

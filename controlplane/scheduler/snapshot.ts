@@ -1,5 +1,6 @@
 import { hostPortsOf } from '#lib/api/scheduling/host-ports.ts';
-import { type Amounts, add, amountsOf, nonZeroRequests, podRequests } from '#lib/api/scheduling/requests.ts';
+import { type Amounts, add, amountsOf, nonZeroRequests } from '#lib/api/scheduling/requests.ts';
+import { standingRequests } from '#lib/api/scheduling/standing.ts';
 import type { ContainerPort, Node, Pod } from '#lib/api/types/core.v1.ts';
 import { type HeldTerm, HeldTerms } from './held-terms.ts';
 import { MatchCounts, type Place } from './match-counts.ts';
@@ -184,7 +185,7 @@ export class Snapshot implements World {
 
   #put(pod: Pod, node: string): void {
     const uid = pod.metadata.uid ?? '';
-    const requests = podRequests(pod);
+    const requests = standingRequests(pod);
     const place = { pod, node, requests, nonZero: nonZeroRequests(pod, requests), ports: hostPortsOf(pod) };
     this.#places.set(uid, place);
     this.#counts.change(pod, node, 1);

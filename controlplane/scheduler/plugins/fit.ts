@@ -65,7 +65,7 @@ export function createFit(args: FitArgs = {}): Plugin {
       let [sum, weights] = [0, 0];
       for (const { name, weight = 1 } of resources) {
         const most = info.allocatable[name] ?? 0;
-        if (most === 0) continue;
+        if (most === 0 || isNoMatter(name, prepared as Amounts)) continue;
         sum += weight * rate(usedOf(info, name) + ((prepared as Amounts)[name] ?? 0), most);
         weights += weight;
       }
@@ -80,6 +80,12 @@ export function createFit(args: FitArgs = {}): Plugin {
 }
 
 export const nodeResourcesFit: Plugin = createFit();
+
+/** Of what not every pod takes, only those who want it are judged by how much is left. */
+export function isNoMatter(name: string, wanted: Amounts): boolean {
+  return !(wanted[name] ?? 0) && !common.has(name);
+}
+const common: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage', 'storage']);
 
 function usedOf({ nonZero, requested }: NodeInfo, name: string): number {
   return name === 'cpu' || name === 'memory' ? nonZero[name] : (requested[name] ?? 0);

@@ -5,8 +5,10 @@ import type { CSINode } from '#lib/api/types/storage.v1.ts';
 import type { Plugin } from '../plugin.ts';
 import { schedule } from '../schedule.ts';
 import { Snapshot } from '../snapshot.ts';
+import { balancedAllocation } from './balance.ts';
 import { defaultPlugins } from './default.ts';
 import { createFit } from './fit.ts';
+import { imageLocality } from './image-locality.ts';
 import { createTopologySpread } from './topology-spread.ts';
 import { createVolumeLimits } from './volume-limits.ts';
 import { createVolumeRestrictions } from './volume-rules.ts';
@@ -73,6 +75,42 @@ test('NodeResourcesFit packs where it is told to', (t) => {
   ];
   const byRatio = { type: 'RequestedToCapacityRatio', requestedToCapacityRatio: { shape } } as const;
   t.is(goesTo([createFit({ scoringStrategy: byRatio })], world), 'b');
+});
+
+test('NodeResourcesFit asks only those who want a resource of that kind how much of it is left', (t) => {
+  const rich = {
+    ...node('a'),
+    status: { allocatable: { cpu: '10', memory: '10Gi', pods: '9', 'x.io/gpu': '8' } },
+  } as Node;
+  const usual = [{ name: 'cpu' }, { name: 'memory' }, { name: 'x.io/gpu', weight: 100 }];
+  const plain = createFit({ scoringStrategy: { type: 'LeastAllocated', resources: usual } });
+  const world = snapshotOf([rich, node('b')], [pod('p', 'a')]);
+  t.is(goesTo([plain], world), 'b'); // it has no use for the free ones
+});
+
+test('NodeResourcesBalancedAllocation favours where a pod evens out what is used', (t) => {
+  const asks = (requests: object) => ({ containers: [{ name: 'c', resources: { requests } }] });
+  const hungry = pod('p', 'a', asks({ cpu: '4' }));
+  const other = pod('q', 'b', asks({ memory: '2Gi' }));
+  const world = snapshotOf([node('a'), node('b')], [hungry, other]);
+  t.is(goesTo([balancedAllocation], world, pod('new', undefined, asks({ memory: '1Gi' }))), 'a');
+  t.is(goesTo([balancedAllocation], world, pod('new', undefined, asks({ cpu: '1' }))), 'b');
+  t.is(balancedAllocation.score!(hungry, world.node('b')!, { cpu: 0 }), 75); // nothing is better or worse
+});
+
+test('ImageLocality counts images of volumes, and each as often as it is needed', (t) => {
+  const images = (name: string, megabytes: number) => [{ names: [name], sizeBytes: megabytes * 1024 * 1024 }];
+  const having = (name: string, list: object) =>
+    ({ ...node(name), status: { ...node(name).status, images: list } }) as Node;
+  const world = snapshotOf([node('a'), having('b', images('data:1', 900))], []);
+  const volumes = [{ name: 'v', image: { reference: 'data:1' } }];
+  t.is(goesTo([imageLocality], world, pod('new', undefined, { volumes })), 'b');
+  const [once, twice] = [1, 2].map((count) => {
+    const containers = Array.from({ length: count }, (_, i) => ({ name: `c${i}`, image: 'data:1' }));
+    const wanted = pod('new', undefined, { containers });
+    return imageLocality.score!(wanted, world.node('b')!, imageLocality.prepareScore!(wanted, world, world.nodes));
+  });
+  t.true(twice! >= once!);
 });
 
 const claims = (name: string) => ({ volumes: [{ name: 'v', persistentVolumeClaim: { claimName: name } }] });
