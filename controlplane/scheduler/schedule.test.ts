@@ -87,7 +87,7 @@ test(
   pod('p'),
   world([node('a', { spec: { taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] } })]),
   undefined,
-  '0/1 nodes are available: 1 node(s) had untolerated taint {k: v}.',
+  '0/1 nodes are available: 1 node(s) had untolerated taint(s).',
 );
 test(
   goesTo,

@@ -148,6 +148,17 @@ test('planDeployment() calls a rollout that stands still too long stuck', (t) =>
   );
 });
 
+test('planDeployment() does not look again at a paused rollout for standing still', (t) => {
+  const lastUpdateTime = new Date(nowMs - 601_000).toISOString();
+  const conditions = [{ type: 'Progressing', status: 'Unknown', reason: 'DeploymentPaused', lastUpdateTime }] as const;
+  const status = { conditions, replicas: 10, updatedReplicas: 10 };
+  const half = [setOf(base, 10, 5)];
+  const againMs = (paused: boolean) =>
+    planDeployment({ deployment: { ...withSpec({ paused }), status }, sets: half, pods: [], nowMs }).againMs;
+  t.is(againMs(true), undefined);
+  t.not(againMs(false), undefined);
+});
+
 function sizes(deployment: Deployment, sets: readonly ReplicaSet[]): readonly string[] {
   return planDeployment({ deployment, sets, pods: [], nowMs }).steps.flatMap((step) => {
     if (step.do === 'create') return [`create ${sizeOf(step.set)}`];

@@ -122,6 +122,7 @@ function deadlineMs({ spec }: Deployment, { lastUpdateTime }: DeploymentConditio
 /** Milliseconds until a rollout that stands still has to be called stuck; undefined if there is nothing to wait for. */
 export function stuckInMs(deployment: Deployment, status: DeploymentStatus, nowMs: number): number | undefined {
   const current = conditionOf(status.conditions, 'Progressing');
+  if (deployment.spec?.paused) return undefined; // it stands still because it is told to
   if (!hasDeadline(deployment) || current === undefined || isComplete(deployment, status)) return undefined;
   if (current.reason === 'NewReplicaSetAvailable' || current.reason === 'ProgressDeadlineExceeded') return undefined;
   return Math.max(0, deadlineMs(deployment, current) - nowMs) + 1_000; // times are kept to the second

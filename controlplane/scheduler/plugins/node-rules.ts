@@ -1,6 +1,6 @@
 import { tolerates, untolerated } from '#lib/api/scheduling/tolerations.ts';
 import type { Node, Pod, Taint, Toleration } from '#lib/api/types/core.v1.ts';
-import { type Plugin, proportional, skip } from '../plugin.ts';
+import { type Plugin, proportional, type Refusal, skip } from '../plugin.ts';
 
 const unschedulableTaint: Taint = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' };
 
@@ -28,10 +28,7 @@ export const taintToleration: Plugin = {
   weight: 3,
   filter(pod, { node }) {
     if (node.spec.taints === undefined) return undefined;
-    const taint = hardTaint(pod, node);
-    if (taint === undefined) return undefined;
-    const text = `${taint.key}: ${taint.value ?? ''}`;
-    return { reasons: [`node(s) had untolerated taint {${text}}`], isFinal: true };
+    return hardTaint(pod, node) === undefined ? undefined : untoleratedOnes;
   },
   prepareScore(pod, _world, feasible) {
     if (feasible.every(({ node }) => node.spec.taints === undefined)) return skip;
@@ -45,6 +42,9 @@ export const taintToleration: Plugin = {
   normalize: (scores) => proportional(scores, true),
   helps: (pod, change) => change.what === 'node' && hardTaint(pod, change.now) === undefined,
 };
+
+/** Without naming them, since v1.35: nodes with taints of their own would make a reason each. */
+const untoleratedOnes: Refusal = { reasons: ['node(s) had untolerated taint(s)'], isFinal: true };
 
 function hardTaint(pod: Pod, { spec }: Node): Taint | undefined {
   return untolerated(spec.taints, pod.spec.tolerations, ['NoSchedule', 'NoExecute']);
