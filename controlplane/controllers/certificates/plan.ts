@@ -18,14 +18,19 @@ export function isToBeSigned(request: CertificateSigningRequest): boolean {
 
 const hourMs = 3_600_000;
 
-/** Milliseconds until a request is cleaned away; 0: now. Approved ones that nobody signs stay an hour, too. */
-export function cleanedInMs({ metadata, status }: CertificateSigningRequest, nowMs: number): number {
+/**
+ * Milliseconds until a request is cleaned away; 0: now. An hour after it was signed, denied or failed, a day where nobody
+ * decides; undefined: never, as it is approved and its signer may take its time.
+ */
+export function cleanedInMs({ metadata, status }: CertificateSigningRequest, nowMs: number): number | undefined {
+  const { conditions = [], certificate } = status ?? {};
   const made = Date.parse(metadata.creationTimestamp ?? '') || nowMs;
-  const ends = (status?.conditions ?? [])
-    .filter(({ type }) => ['Approved', 'Denied', 'Failed'].includes(type))
+  if (conditions.length === 0) return Math.max(0, made + 24 * hourMs - nowMs);
+  const ends = conditions
+    .filter(({ type }) => type === 'Denied' || type === 'Failed' || (type === 'Approved' && certificate))
     .map(({ lastUpdateTime, lastTransitionTime }) => Date.parse(lastUpdateTime ?? lastTransitionTime ?? '') || made)
     .map((ms) => ms + hourMs);
-  return Math.max(0, Math.min(made + 24 * hourMs, ...ends) - nowMs);
+  return ends.length === 0 ? undefined : Math.max(0, Math.min(...ends) - nowMs);
 }
 
 /** How long the certificate lives: as asked, at least ten minutes, never longer than the signer's own `mostMs`. */
