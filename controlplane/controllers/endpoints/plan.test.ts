@@ -65,3 +65,19 @@ test('planEndpoints() shows a thousand addresses, and says that there are more',
   t.is(plan.metadata.annotations?.[mark], 'truncated');
   t.is(planEndpoints(service(), many.slice(0, 3), plan).metadata.annotations?.[mark], undefined);
 });
+
+test('planEndpoints() leaves out of too many those that are not ready', (t) => {
+  const many = Array.from({ length: 1001 }, (_, i) => pod(`p${i}`, `198.51.${i >> 8}.${i & 255}`, i !== 5));
+  const [{ addresses = [], notReadyAddresses = [] } = {}] = planEndpoints(service(), many, undefined).subsets ?? [];
+  t.deepEqual([addresses.length, notReadyAddresses.length], [1000, 0]);
+});
+
+test('planEndpoints() shows addresses of the first family of the Service', (t) => {
+  const both = (name: string, ...ips: readonly string[]) => {
+    const one = pod(name, ips[0]!);
+    return { ...one, status: { ...one.status, podIPs: ips.map((ip) => ({ ip })) } } as Pod;
+  };
+  const pods = [both('a', '192.0.2.1', '2001:db8::1'), both('b', '192.0.2.2')];
+  const sixth = service({ ipFamilies: ['IPv6', 'IPv4'] });
+  t.deepEqual(shown(planEndpoints(sixth, pods, undefined)), [['2001:db8::1', '', 'http:8080']]);
+});

@@ -1,5 +1,7 @@
 import type { EndpointSubset, Endpoints, Pod, Service } from '#lib/api/types/core.v1.ts';
 import {
+  addressOfFamily,
+  familiesOf,
   headlessLabel,
   hostnameFor,
   isBehind,
@@ -13,6 +15,11 @@ import { isReady } from '../shared/pods.ts';
 
 type Address = NonNullable<EndpointSubset['addresses']>[number];
 
+interface Behind {
+  readonly pod: Pod;
+  readonly ip: string;
+}
+
 interface Known {
   readonly address: Address;
   readonly isReady: boolean;
@@ -22,8 +29,14 @@ interface Known {
 export function planEndpoints(service: Service, pods: readonly Pod[], before: Endpoints | undefined): Endpoints {
   const { namespace, name } = service.metadata;
   const mayBeTerminating = service.spec?.publishNotReadyAddresses ?? false;
-  const behind = pods.filter((pod) => isBehind(pod, mayBeTerminating)).sort((a, b) => (ipOf(a) < ipOf(b) ? -1 : 1));
-  const kept = behind.slice(0, mostAddresses);
+  const [family] = familiesOf(service);
+  const behind = pods.flatMap((pod): readonly Behind[] => {
+    const ip = addressOfFamily(pod, family!); // it knows but one family
+    return ip === undefined || !isBehind(pod, mayBeTerminating) ? [] : [{ pod, ip }];
+  });
+  // Of too many those stay that are ready.
+  const byUse = behind.toSorted((a, b) => Number(isReady(b.pod)) - Number(isReady(a.pod)) || (a.ip < b.ip ? -1 : 1));
+  const kept = byUse.slice(0, mostAddresses).sort((a, b) => (a.ip < b.ip ? -1 : 1));
   const { [overCapacity]: _, ...annotations } = before?.metadata.annotations ?? {};
   return {
     metadata: {
@@ -42,11 +55,14 @@ const mostAddresses = 1_000;
 const overCapacity = 'endpoints.kubernetes.io/over-capacity';
 
 /** Ports that lead to the same addresses share a subset. Rule: endpoints.RepackSubsets. */
-function subsetsOf(service: Service, pods: readonly Pod[]): readonly EndpointSubset[] {
+function subsetsOf(service: Service, behind: readonly Behind[]): readonly EndpointSubset[] {
   const isBare = isHeadless(service) && (service.spec?.ports ?? []).length === 0;
   const byPort = new Map<string, { port: Port | undefined; known: Known[] }>();
-  for (const pod of pods) {
-    const known = { address: addressOf(service, pod), isReady: service.spec?.publishNotReadyAddresses || isReady(pod) };
+  for (const { pod, ip } of behind) {
+    const known = {
+      address: addressOf(service, pod, ip),
+      isReady: service.spec?.publishNotReadyAddresses || isReady(pod),
+    };
     for (const port of isBare ? [undefined] : portsFor(service, pod)) {
       const key = port === undefined ? '' : keyOfPorts([port]);
       const entry = byPort.get(key) ?? { port, known: [] };
@@ -85,16 +101,12 @@ function subsetOf({
   };
 }
 
-function addressOf(service: Service, pod: Pod): Address {
+function addressOf(service: Service, pod: Pod, ip: string): Address {
   const hostname = hostnameFor(service, pod);
   return {
-    ip: ipOf(pod),
+    ip,
     ...(hostname === undefined ? {} : { hostname }),
     ...(pod.spec.nodeName ? { nodeName: pod.spec.nodeName } : {}),
     targetRef: targetOfPod(pod),
   };
-}
-
-function ipOf({ status }: Pod): string {
-  return status?.podIP ?? status?.podIPs?.[0]?.ip ?? '';
 }

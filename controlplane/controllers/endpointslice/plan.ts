@@ -1,7 +1,8 @@
 import type { Node, Pod, Service } from '#lib/api/types/core.v1.ts';
 import type { Endpoint, EndpointSlice } from '#lib/api/types/discovery.v1.ts';
-import { familyOf } from '#lib/ip.ts';
 import {
+  addressOfFamily,
+  familiesOf,
   hostnameFor,
   isBehind,
   isHeadless,
@@ -77,12 +78,6 @@ function giveToZones(
   };
 }
 
-function familiesOf({ spec }: Service): readonly ('IPv4' | 'IPv6')[] {
-  const families = (spec?.ipFamilies ?? []).filter((family) => family !== '');
-  if (families.length > 0) return families;
-  return spec?.clusterIP && spec.clusterIP !== 'None' && familyOf(spec.clusterIP) === 6 ? ['IPv6'] : ['IPv4'];
-}
-
 function groupsOf(
   service: Service,
   pods: readonly Pod[],
@@ -94,7 +89,7 @@ function groupsOf(
     if (!isBehind(pod, true)) continue;
     const ports = portsFor(service, pod);
     if (ports.length === 0 && !(isHeadless(service) && (service.spec?.ports ?? []).length === 0)) continue;
-    const address = addressesOf(pod).find((ip) => familyOf(ip) === (addressType === 'IPv4' ? 4 : 6));
+    const address = addressOfFamily(pod, addressType);
     if (address === undefined) continue;
     const key = keyOfPorts(ports);
     const group = groups.get(key) ?? { ports, endpoints: new Map<string, Endpoint>() };
@@ -104,11 +99,6 @@ function groupsOf(
   // A Service without endpoints has one slice that says so.
   if (groups.size === 0) return [{ addressType, ports: [], endpoints: new Map() }];
   return [...groups.values()].map((group) => ({ addressType, ...group }));
-}
-
-function addressesOf({ status }: Pod): readonly string[] {
-  const all = (status?.podIPs ?? []).map(({ ip }) => ip).filter((ip) => ip !== undefined);
-  return all.length > 0 ? all : [status?.podIP ?? ''];
 }
 
 function endpointOf(service: Service, pod: Pod, node: Node | undefined, address: string): Endpoint {

@@ -1,6 +1,7 @@
 // Which pods stand behind a Service, and on which ports. Rule: kubernetes pkg/controller/util/endpoint and
 // staging/src/k8s.io/endpointslice.
 import type { Pod, Service, ServicePort } from '#lib/api/types/core.v1.ts';
+import { familyOf } from '#lib/ip.ts';
 import { hasEnded } from './pods.ts';
 
 export interface Port {
@@ -60,4 +61,20 @@ export function keyOfPorts(ports: readonly Port[]): string {
     .map(({ name, protocol, port, appProtocol = '' }) => [name, protocol, port, appProtocol].join('/'))
     .sort()
     .join(',');
+}
+
+/** The families of addresses under which `service` is known, the first one first. */
+export function familiesOf({ spec }: Service): readonly ('IPv4' | 'IPv6')[] {
+  const families = (spec?.ipFamilies ?? []).filter((family) => family !== '');
+  if (families.length > 0) return families;
+  return spec?.clusterIP && spec.clusterIP !== 'None' && familyOf(spec.clusterIP) === 6 ? ['IPv6'] : ['IPv4'];
+}
+
+export function addressOfFamily(pod: Pod, family: 'IPv4' | 'IPv6'): string | undefined {
+  return addressesOf(pod).find((ip) => familyOf(ip) === (family === 'IPv4' ? 4 : 6));
+}
+
+function addressesOf({ status }: Pod): readonly string[] {
+  const all = (status?.podIPs ?? []).map(({ ip }) => ip).filter((ip) => ip !== undefined);
+  return all.length > 0 ? all : [status?.podIP ?? ''];
 }
