@@ -9,6 +9,7 @@ import {
   points,
   type SchedulerConfiguration,
 } from './types.ts';
+import { wrongArgs } from './validate-args.ts';
 
 /** What is wrong with a document that says it is a KubeSchedulerConfiguration; nothing if it may be used. */
 export function mistakesOfConfiguration(document: unknown): readonly string[] {
@@ -67,47 +68,16 @@ function wrongNames(plugins: NonNullable<ProfileConfiguration['plugins']>, point
   const { enabled = [], disabled = [] } = plugins[point] ?? {};
   const check = (list: readonly { readonly name: string }[], part: string) =>
     list.flatMap(({ name }, i) => {
-      const isKnown = pluginNames.has(name) || (part === 'disabled' && name === '*');
+      const isKnown = pluginNames.has(name) || (part === 'disabled' && (name === '*' || absent.has(name)));
       return isKnown ? [] : [`${path}.${part}[${i}].name: Invalid value: "${name}": no such plugin`];
     });
   return [...check(enabled, 'enabled'), ...check(disabled, 'disabled')];
 }
 
+/** Upstream's, too, but never run here: to disable them is no mistake. */
+const absent: ReadonlySet<string> = new Set(['DynamicResources', 'GangScheduling']);
+
 function wrongPercentage(value: number | undefined, path: string): readonly string[] {
   if (value === undefined || (value >= 0 && value <= 100)) return [];
   return [`${path}percentageOfNodesToScore: Invalid value: ${value}: not in valid range [0-100]`];
-}
-
-function wrongArgs(name: string, args: Readonly<Record<string, unknown>>, path: string): readonly string[] {
-  const within = (field: string, least: number, most: number) => {
-    const value = args[field];
-    if (typeof value !== 'number' || (value >= least && value <= most)) return [];
-    return [`${path}.${field}: Invalid value: ${value}: not in valid range [${least}-${most}]`];
-  };
-  const oneOf = (field: string, value: unknown, names: readonly string[]) => {
-    if (value === undefined || names.includes(String(value))) return [];
-    const shown = names.map((one) => `"${one}"`).join(', ');
-    return [`${path}.${field}: Unsupported value: "${value}": supported values: ${shown}`];
-  };
-  switch (name) {
-    case 'DefaultPreemption':
-      return within('minCandidateNodesPercentage', 0, 100);
-    case 'InterPodAffinity':
-      return within('hardPodAffinityWeight', 0, 100);
-    case 'VolumeBinding': {
-      const seconds = args['bindTimeoutSeconds'];
-      if (typeof seconds !== 'number' || seconds >= 0) return [];
-      const at = `${path}.bindTimeoutSeconds`;
-      return [`${at}: Invalid value: ${seconds}: invalid BindTimeoutSeconds, should not be a negative value`];
-    }
-    case 'PodTopologySpread':
-      return oneOf('defaultingType', args['defaultingType'], ['System', 'List']);
-    case 'NodeResourcesFit': {
-      const strategy = args['scoringStrategy'] as { readonly type?: unknown } | undefined;
-      const known = ['LeastAllocated', 'MostAllocated', 'RequestedToCapacityRatio'];
-      return oneOf('scoringStrategy.type', strategy?.type, known);
-    }
-    default:
-      return [];
-  }
 }

@@ -63,7 +63,8 @@ export function createFit(args: FitArgs = {}): Plugin {
     prepareScore: (pod): Amounts => ({ ...podRequests(pod), ...nonZeroRequests(pod) }),
     score(_pod, info, prepared) {
       let [sum, weights] = [0, 0];
-      for (const { name, weight = 1 } of resources) {
+      for (const { name, weight: stated } of resources) {
+        const weight = stated || 1;
         const most = info.allocatable[name] ?? 0;
         if (most === 0 || isNoMatter(name, prepared as Amounts)) continue;
         sum += weight * rate(usedOf(info, name) + ((prepared as Amounts)[name] ?? 0), most);
