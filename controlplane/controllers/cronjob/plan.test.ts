@@ -85,6 +85,8 @@ test(comes, '*/70 * * * *', '2026-01-01T13:00');
 test(comes, '10-12/5 * * * *', '2026-01-01T12:10');
 test(comes, '0 0 20/5 * *', '2026-01-20T00:00');
 test(comes, '0 0 ? * 6', '2026-01-03T00:00');
+test(comes, '0 0 */1 * 6', '2026-01-03T00:00');
+test(comes, '0 0 13 * 6', '2026-01-03T00:00'); // either of both
 
 test('planCronJob() says why nothing is started', (t) => {
   const reasons = (spec: Partial<CronJobSpec>, status = {}) =>

@@ -49,6 +49,7 @@ function withEnd(range: string, [least, most]: readonly [number, number]): strin
   const isAll = low === '*' || low === '?';
   const [first, last] = [isAll ? String(least) : low, isAll || high === undefined ? String(most) : high];
   if (!/^\d+$/.test(first) || !/^\d+$/.test(last)) return range; // names
+  if (isAll && Number(stepText) === 1) return low; // no step: it counts as any day, too
   if (Number(stepText) > Number(last) - Number(first)) return first;
   return isAll ? range : `${first}-${last}/${stepText}`;
 }

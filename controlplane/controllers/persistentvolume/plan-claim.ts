@@ -2,7 +2,7 @@
 import type { PersistentVolume, PersistentVolumeClaim } from '#lib/api/types/core.v1.ts';
 import type { StorageClass } from '#lib/api/types/storage.v1.ts';
 import { bindCompleted, hasAnnotation, selectedNode } from '../../volumes/annotations.ts';
-import { classOf, isBoundTo, matchVolume, misfit } from '../../volumes/match.ts';
+import { classOf, classOfVolume, isBoundTo, matchVolume, misfit } from '../../volumes/match.ts';
 
 export interface ClaimFacts {
   readonly claim: PersistentVolumeClaim;
@@ -74,7 +74,7 @@ function planNamed({ claim, volumeNamed }: ClaimFacts, name: string): ClaimStep 
   const volume = volumeNamed(name);
   if (volume === undefined) return { do: 'wait' };
   if (volume.spec.claimRef === undefined) {
-    const why = misfit(volume, claim);
+    const why = unfit(volume, claim);
     if (why === undefined) return { do: 'bind', volume };
     const message = `Cannot bind to requested volume ${JSON.stringify(name)}: ${why}`;
     return { do: 'wait', tell: { type: 'Warning', reason: 'VolumeMismatch', message } };
@@ -83,6 +83,14 @@ function planNamed({ claim, volumeNamed }: ClaimFacts, name: string): ClaimStep 
   const message = `volume ${JSON.stringify(name)} already bound to a different claim.`;
   return { do: 'wait', tell: { type: 'Warning', reason: 'FailedBinding', message } };
 }
+
+/** Rule: checkVolumeSatisfyClaim. */
+function unfit(volume: PersistentVolume, claim: PersistentVolumeClaim): string | undefined {
+  const { name, deletionTimestamp } = volume.metadata;
+  if (deletionTimestamp !== undefined) return `the volume is marked for deletion ${JSON.stringify(name)}`;
+  return misfit(volume, claim) ?? (classOfVolume(volume) === classOf(claim) ? undefined : wrongClass);
+}
+const wrongClass = 'storageClassName does not match';
 
 function planBound({ claim, volumeNamed }: ClaimFacts): ClaimStep {
   const name = claim.spec.volumeName;

@@ -143,6 +143,20 @@ test(
   'Cannot bind to requested volume "a": requested PV is too small',
 );
 test(
+  'planClaim() does not take a named volume of another class',
+  tells,
+  facts(claim({ volumeName: 'a' }), [volume('a', { storageClassName: 'x' })]),
+  'VolumeMismatch',
+  'Cannot bind to requested volume "a": storageClassName does not match',
+);
+test(
+  'planClaim() does not take a named volume that is going',
+  tells,
+  facts(claim({ volumeName: 'a' }), [volume('a', {}, { metadata: { name: 'a', deletionTimestamp: '2026-01-01' } })]),
+  'VolumeMismatch',
+  'Cannot bind to requested volume "a": the volume is marked for deletion "a"',
+);
+test(
   'planClaim() says that its volume is lost',
   tells,
   facts(claim({ volumeName: 'a' }, { 'pv.kubernetes.io/bind-completed': 'yes' })),
