@@ -9,6 +9,7 @@ import { isOfDyingNamespace } from '../shared/dying-namespace.ts';
 import { controllerOf, controllerReference, refersTo } from '../shared/owners.ts';
 import { isSameStatus } from '../shared/same.ts';
 import { type CronJobPlan, endOf, planCronJob, referenceOf } from './plan.ts';
+import { timeIn } from './zoned-time.ts';
 
 /** Starts the Jobs of CronJobs when their time comes. */
 export async function runCronJobs(context: ControllerContext, signal: AbortSignal): Promise<void> {
@@ -127,13 +128,17 @@ export async function runCronJobs(context: ControllerContext, signal: AbortSigna
 }
 
 function jobFor(cronJob: CronJob, { name, scheduledMs }: NonNullable<CronJobPlan['start']>) {
-  const { metadata, spec } = cronJob.spec!.jobTemplate!;
+  const { timeZone, jobTemplate } = cronJob.spec!;
+  const { metadata, spec } = jobTemplate!;
   return {
     metadata: {
       name,
       namespace: cronJob.metadata.namespace,
       ...(metadata?.labels === undefined ? {} : { labels: metadata.labels }),
-      annotations: { ...metadata?.annotations, 'batch.kubernetes.io/cronjob-scheduled-timestamp': timeOf(scheduledMs) },
+      annotations: {
+        ...metadata?.annotations,
+        'batch.kubernetes.io/cronjob-scheduled-timestamp': timeIn(scheduledMs, timeZone),
+      },
       ownerReferences: [controllerReference(resource, cronJob)],
     },
     spec,
