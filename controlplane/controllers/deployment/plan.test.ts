@@ -54,6 +54,23 @@ test('planDeployment() takes pods that do not work first', (t) => {
   t.deepEqual(sizes(changed, [setOf(base, 8, 5), setOf(changed, 5, 3)]), ['resize 8 to 5']);
 });
 
+test('planDeployment() rolls over: what was being rolled out goes first where it does not work', (t) => {
+  const second = withSpec({ template: template('two') });
+  const third = withSpec({ template: template('three') });
+  const sets = [setOf(base, 8, 8), setOf(second, 5, 0, 2)];
+  t.deepEqual(sizes(third, sets), ['create 0']);
+  t.deepEqual(sizes(third, [...sets, setOf(third, 0, 0, 3)]), ['resize 5 to 0']);
+  t.deepEqual(sizes(third, [setOf(base, 8, 8), setOf(second, 0, 0, 2), setOf(third, 0, 0, 3)]), ['resize 0 to 5']);
+});
+
+test('planDeployment() counts who is on the way out', (t) => {
+  const leaving = setOf(base, 10, 10);
+  const sets = [{ ...leaving, status: { ...leaving.status!, terminatingReplicas: 2 } }];
+  const { steps } = planDeployment({ deployment: base, sets, pods: [], nowMs });
+  const written = steps.find((step) => step.do === 'writeStatus');
+  t.like(written?.status, { replicas: 10, updatedReplicas: 10, terminatingReplicas: 2 });
+});
+
 test('planDeployment() scales proportionally in the middle of a rollout', (t) => {
   const changed = withSpec({ template: template('two'), replicas: 15 });
   const told = (set: ReplicaSet) =>
