@@ -202,7 +202,55 @@ test('planJob() obeys the failure policy', (t) => {
   });
 });
 
+test('planJob() replaces a pod on its way out at once, or when it has failed, as it is told', (t) => {
+  const pods = [pod('a', 'Running', { deleted: true }), pod('b', 'Running')];
+  t.is(planJob({ job: job(), pods, mayManage: true, nowMs: nowMs + 60_000 }).createPods.length, 1);
+  const patient = plan(job({ podReplacementPolicy: 'Failed' }), pods);
+  t.is(patient.createPods.length, 0);
+  t.like(patient.status, { active: 1, terminating: 1, failed: 0 });
+  t.deepEqual(patient.status.uncountedTerminatedPods, {});
+  // A failure policy wants to see how pods end, too.
+  const rules = [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }];
+  t.is(plan(job({ podFailurePolicy: { rules } }), pods).createPods.length, 0);
+});
+
+test('planJob() fails an index at once where the failure policy says so', (t) => {
+  const rules = [{ action: 'FailIndex', onExitCodes: { operator: 'In', values: [42] } }];
+  const spec = { completionMode: 'Indexed', backoffLimitPerIndex: 5, podFailurePolicy: { rules } };
+  t.is(plan(job(spec), [pod('a', 'Failed', { index: 1, exitCode: 42 })]).status.failedIndexes, '1');
+  t.is(plan(job(spec), [pod('a', 'Failed', { index: 1, exitCode: 41 })]).status.failedIndexes, '');
+});
+
+test('planJob() fails when too many indexes have', (t) => {
+  const limited = job({ completionMode: 'Indexed', backoffLimitPerIndex: 0, maxFailedIndexes: 1, completions: 9 });
+  const failed = (index: number) => pod(`f${index}`, 'Failed', { index });
+  t.deepEqual(conditions(limited, [failed(0)]), []);
+  t.deepEqual(conditions(limited, [failed(0), failed(1)]), ['FailureTarget/MaxFailedIndexesExceeded']);
+});
+
+test('planJob() counts restarts in place against its limit', (t) => {
+  const template = { metadata: {}, spec: { restartPolicy: 'OnFailure', containers: [{ name: 'c' }] } };
+  const restarted = (restartCount: number) => {
+    const one = pod('a', 'Running');
+    return { ...one, status: { ...one.status, containerStatuses: [{ name: 'c', restartCount }] } } as unknown as Pod;
+  };
+  const limited = (backoffLimit: number) => job({ template, backoffLimit });
+  t.deepEqual(conditions(limited(3), [restarted(2)]), []);
+  t.deepEqual(conditions(limited(3), [restarted(3)]), ['FailureTarget/BackoffLimitExceeded']);
+  t.deepEqual(conditions(limited(0), [restarted(0)]), []);
+  t.deepEqual(conditions(limited(0), [restarted(1)]), ['FailureTarget/BackoffLimitExceeded']);
+});
+
 test('planJob() obeys the success policy', (t) => {
+  const several = job({
+    completionMode: 'Indexed',
+    completions: 5,
+    successPolicy: { rules: [{ succeededIndexes: '0-2', succeededCount: 2 }] },
+  });
+  const done = (index: number) => pod(`s${index}`, 'Succeeded', { index });
+  t.deepEqual(conditions(several, [done(0), done(4)]), []);
+  t.is(conditions(several, [done(0), done(2)])[0], 'SuccessCriteriaMet/SuccessPolicy');
+
   const early = job({ completionMode: 'Indexed', successPolicy: { rules: [{ succeededIndexes: '0' }] } });
   t.deepEqual(conditions(early, [pod('a', 'Succeeded', { index: 0 })])[0], 'SuccessCriteriaMet/SuccessPolicy');
   t.deepEqual(conditions(early, [pod('a', 'Succeeded', { index: 1 })]), []);
