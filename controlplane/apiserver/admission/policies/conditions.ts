@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 export type Compile = (text: string, variables: readonly string[], options?: CompileOptions) => Expression;
 
 export interface Condition {
-  readonly name: string;
+  readonly text: string;
   readonly expression: Expression | Error;
 }
 
@@ -14,16 +14,16 @@ export function compileConditions(
   compile: Compile,
   variables: readonly string[],
 ): readonly Condition[] {
-  return conditions.map(({ name, expression }) => ({
-    name,
+  return conditions.map(({ expression }) => ({
+    text: expression,
     expression: attempt(() => compile(expression, variables)),
   }));
 }
 
 /** Whether all hold. One that does not decides, whatever else fails. @throws {Error} if one failed and none decided */
 export function holdAll(conditions: readonly Condition[], { values, budget }: Context): boolean {
-  let failed: Error | undefined;
-  for (const { name, expression } of conditions) {
+  const failures: string[] = [];
+  for (const { text, expression } of conditions) {
     const value = attempt(() => {
       if (expression instanceof Error) throw expression;
       return expression.evaluate(values, budget);
@@ -31,10 +31,10 @@ export function holdAll(conditions: readonly Condition[], { values, budget }: Co
     if (value === false) return false;
     if (value !== true) {
       const why = value instanceof Error ? value.message : 'the result is not a bool';
-      failed ??= new Error(`matchCondition ${JSON.stringify(name)} resulted in error: ${firstLine(why)}`);
+      failures.push(`expression '${text}' resulted in error: ${firstLine(why)}`);
     }
   }
-  if (failed !== undefined) throw failed;
+  if (failures.length > 0) throw new Error(failures.length === 1 ? failures[0] : `[${failures.join(', ')}]`);
   return true;
 }
 
