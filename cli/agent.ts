@@ -94,10 +94,12 @@ async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): 
   const nodeLabels = flags.nodeLabels === undefined ? {} : { nodeLabels: readLabels(flags.nodeLabels) };
   const joined = await readJoined(flags.rootDir);
   const options = { nodeName: await ownName(), ...defaults, ...joined, ...config?.options, ...typed, ...nodeLabels };
+  const { healthzAddress: healthz = '127.0.0.1:10248' } = options.serving ?? {};
   const clock = createClock();
   void keepNotified(
     takeNotifyEnvironment(process.env),
-    (limit) => answersWell('http://127.0.0.1:10248/healthz', limit),
+    // Where nobody answers there is nobody to ask.
+    async (limit) => healthz === '' || (await answersWell(`http://${healthz}/healthz`, limit)),
     { clock, exec, log },
     signal,
   );
