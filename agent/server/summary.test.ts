@@ -25,6 +25,7 @@ const container = {
 } satisfies ContainerUsage;
 const usage: Usage = {
   atMs,
+  own: { cpuCoreNanoSeconds: 4e9, cpuNanoCores: 3, memoryRssBytes: 80, startMs: 0 },
   node: {
     cpuCoreNanoSeconds: 9e9,
     cpuNanoCores: 7,
@@ -62,6 +63,10 @@ test('summaryOf() tells of the node’s disks, network, processes and swap', (t)
   const { node } = summaryOf('n1', usage) as { readonly node: object };
   t.like(node, {
     nodeName: 'n1',
+    systemContainers: [
+      { name: 'kubelet', cpu: { usageNanoCores: 3 }, memory: { workingSetBytes: 80, rssBytes: 80 } },
+      { name: 'pods', cpu: { usageCoreNanoSeconds: 2e9, usageNanoCores: 5 }, memory: { workingSetBytes: 10 } },
+    ],
     fs: { time: now, ...disk },
     network: { time: now, ...eth0, interfaces: [eth0] },
     rlimit: { time: now, maxpid: 32_768, curproc: 5 },

@@ -1,17 +1,18 @@
 import type { InterfaceUsage } from '#cri/runtime.ts';
 import type { FsUsage } from './files.ts';
-import type { ContainerUsage, NodeUsage, PodUsage, Usage } from './usage.ts';
+import type { ContainerUsage, NodeUsage, OwnUsage, PodUsage, Usage } from './usage.ts';
 import type { VolumeUsage } from './volume-usage.ts';
 
 /** What each pod keeps in its volumes, by uid. */
 export type VolumesOf = ReadonlyMap<string, readonly VolumeUsage[]>;
 
 /** The Summary API's answer. Rule: stats/v1alpha1 Summary. */
-export function summaryOf(nodeName: string, { node, pods, atMs }: Usage, volumes: VolumesOf = new Map()): unknown {
+export function summaryOf(nodeName: string, { node, own, pods, atMs }: Usage, volumes: VolumesOf = new Map()): unknown {
   const { fs, imageFs } = node;
   return {
     node: {
       nodeName,
+      systemContainers: [ownSummary(atMs, own), podsSummary(atMs, pods, node)],
       startTime: time(node.startMs),
       cpu: cpu(atMs, node),
       memory: { ...memory(atMs, node), availableBytes: node.memoryAvailableBytes },
@@ -29,6 +30,37 @@ export function summaryOf(nodeName: string, { node, pods, atMs }: Usage, volumes
   };
 }
 
+function ownSummary(atMs: number, { startMs, memoryRssBytes, ...used }: OwnUsage): unknown {
+  const ofMemory = { memoryUsageBytes: memoryRssBytes, memoryWorkingSetBytes: memoryRssBytes, memoryRssBytes };
+  return { name: 'kubelet', startTime: time(startMs), cpu: cpu(atMs, used), memory: memory(atMs, ofMemory) };
+}
+
+/** All pods together. */
+function podsSummary(atMs: number, pods: readonly PodUsage[], { startMs }: NodeUsage): unknown {
+  const all = pods.flatMap(({ containers }) => containers);
+  return { name: 'pods', startTime: time(startMs), ...sumOf(atMs, all) };
+}
+
+function sumOf(
+  atMs: number,
+  containers: readonly ContainerUsage[],
+): { readonly cpu: unknown; readonly memory: unknown } {
+  const sum = (value: (one: ContainerUsage) => number) => containers.reduce((total, one) => total + value(one), 0);
+  return {
+    cpu: cpu(atMs, {
+      cpuCoreNanoSeconds: sum((c) => c.cpuCoreNanoSeconds),
+      cpuNanoCores: sum((c) => c.cpuNanoCores),
+    }),
+    memory: memory(atMs, {
+      memoryWorkingSetBytes: sum((c) => c.memoryWorkingSetBytes),
+      memoryUsageBytes: sum((c) => c.memoryUsageBytes),
+      memoryRssBytes: sum((c) => c.memoryRssBytes),
+      pageFaults: sum((c) => c.pageFaults),
+      majorPageFaults: sum((c) => c.majorPageFaults),
+    }),
+  };
+}
+
 /** Images and the writable layers of containers are on one disk. */
 function runtimeOf(atMs: number, { imageBytes, ...disk }: NonNullable<NodeUsage['imageFs']>): unknown {
   const { availableBytes, capacityBytes, inodesFree, inodes, inodesUsed } = disk;
@@ -42,21 +74,12 @@ function runtimeOf(atMs: number, { imageBytes, ...disk }: NonNullable<NodeUsage[
 function podSummary(pod: PodUsage, node: NodeUsage, volumes: readonly VolumeUsage[], atMs: number): unknown {
   const { namespace, name, uid, startMs, containers, network, processes } = pod;
   const sum = (value: (one: ContainerUsage) => number) => containers.reduce((total, one) => total + value(one), 0);
-  const cpuUsage = { cpuCoreNanoSeconds: sum((c) => c.cpuCoreNanoSeconds), cpuNanoCores: sum((c) => c.cpuNanoCores) };
-  const memoryUsage = {
-    memoryWorkingSetBytes: sum((c) => c.memoryWorkingSetBytes),
-    memoryUsageBytes: sum((c) => c.memoryUsageBytes),
-    memoryRssBytes: sum((c) => c.memoryRssBytes),
-    pageFaults: sum((c) => c.pageFaults),
-    majorPageFaults: sum((c) => c.majorPageFaults),
-  };
   const onDisk = volumes.filter(({ claim }) => claim === undefined);
   return {
     podRef: { name, namespace, uid },
     startTime: time(startMs),
     containers: containers.map((one) => containerSummary(one, node.imageFs)),
-    cpu: cpu(atMs, cpuUsage),
-    memory: memory(atMs, memoryUsage),
+    ...sumOf(atMs, containers),
     ...networkOf(atMs, network),
     ...(volumes.length === 0 ? {} : { volume: volumes.map(volumeSummary) }),
     'ephemeral-storage': {

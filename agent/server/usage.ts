@@ -10,7 +10,16 @@ import type { KubeletServerOptions } from './options.ts';
 export interface Usage {
   readonly atMs: number;
   readonly node: NodeUsage;
+  readonly own: OwnUsage;
   readonly pods: readonly PodUsage[];
+}
+
+/** Of this process. */
+export interface OwnUsage {
+  readonly cpuCoreNanoSeconds: number;
+  readonly cpuNanoCores: number;
+  readonly memoryRssBytes: number;
+  readonly startMs: number;
 }
 
 export interface NodeUsage {
@@ -69,7 +78,8 @@ export function createUsage({ runtime, clock, images, rootDir = '/var/lib/kubele
     const atMs = clock.now();
     const cpuNanoCores = last === undefined ? 0 : rate(last.node, node, atMs - last.atMs);
     const pods = byPod({ stats, containers, sandboxes }, last);
-    last = { atMs, node: { ...node, ...disks, cpuNanoCores }, pods };
+    const own = ownUsage(atMs, last);
+    last = { atMs, own, node: { ...node, ...disks, cpuNanoCores }, pods };
     return last;
   }
 
@@ -155,6 +165,14 @@ async function nodeUsage(): Promise<Omit<NodeUsage, 'cpuNanoCores'>> {
     processes: Number(/ \d+\/(\d+) /.exec(load!)?.[1] ?? 0),
     mostProcesses: Number(pidMax!.trim()),
   };
+}
+
+function ownUsage(atMs: number, last: Usage | undefined): OwnUsage {
+  const { user, system } = process.cpuUsage();
+  const cpuCoreNanoSeconds = (user + system) * 1000;
+  const cpuNanoCores = last === undefined ? 0 : rate(last.own, { cpuCoreNanoSeconds }, atMs - last.atMs);
+  const startMs = atMs - process.uptime() * 1000;
+  return { cpuCoreNanoSeconds, cpuNanoCores, memoryRssBytes: process.memoryUsage.rss(), startMs };
 }
 
 /** What cannot be told is left out. */
