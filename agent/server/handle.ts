@@ -7,7 +7,9 @@ import { containerLimits } from '../cgroups/limits.ts';
 import type { KernelStats } from '../cgroups/stats.ts';
 import { podUidLabel } from '../pods/annotations.ts';
 import { containerNamed } from '../pods/containers.ts';
+import { podLogDirectory } from '../pods/paths.ts';
 import { claimNameOf } from '../volumes/claim.ts';
+import { usedBelow } from './files.ts';
 import { findContainers, findPod } from './find.ts';
 import { containerLogs } from './logs.ts';
 import type { KubeletServerOptions } from './options.ts';
@@ -88,11 +90,19 @@ async function sendStream(response: ServerResponse, pieces: AsyncIterable<Buffer
 
 async function summary(options: Handling, signal: AbortSignal): Promise<unknown> {
   const usage = await options.usage(signal);
+  const containersOf = new Map(usage.pods.map(({ uid, containers }) => [uid, containers]));
   const volumes = new Map<string, readonly VolumeUsage[]>();
-  for (const pod of options.pods.list())
-    volumes.set(pod.metadata.uid ?? '', await options.volumes.of(pod, 'all', signal));
+  const logs = new Map<string, Awaited<ReturnType<typeof usedBelow>>>();
+  for (const pod of options.pods.list()) {
+    const { uid = '' } = pod.metadata;
+    volumes.set(uid, await options.volumes.of(pod, 'all', signal));
+    for (const { id, name } of containersOf.get(uid) ?? []) {
+      const used = await usedBelow(`${podLogDirectory(pod)}/${name}`).catch(() => undefined);
+      if (used !== undefined) logs.set(id, used);
+    }
+  }
   options.volumes.keepOnly(new Set(volumes.keys()));
-  return summaryOf(options.nodeName, usage, volumes);
+  return summaryOf(options.nodeName, usage, { volumes, logs });
 }
 
 async function claimMetrics({ pods, volumes }: Handling, signal: AbortSignal): Promise<string> {

@@ -60,7 +60,7 @@ const plain: VolumeUsage = { name: 'tmp', atMs, ...disk, usedBytes: 6, inodesUse
 const now = '2026-01-01T00:00:00Z';
 
 test('summaryOf() tells of the node’s disks, network, processes and swap', (t) => {
-  const { node } = summaryOf('n1', usage) as { readonly node: object };
+  const { node } = summaryOf('n1', usage, { volumes: new Map(), logs: new Map() }) as { readonly node: object };
   t.like(node, {
     nodeName: 'n1',
     systemContainers: [
@@ -76,13 +76,21 @@ test('summaryOf() tells of the node’s disks, network, processes and swap', (t)
 });
 
 test('summaryOf() tells of pods with their network, processes and volumes', (t) => {
-  const { pods } = summaryOf('n1', usage, new Map([['u1', [claimed, plain]]])) as { readonly pods: readonly object[] };
+  const logs = new Map([['c1', { usedBytes: 33, inodesUsed: 2 }]]);
+  const kept = { volumes: new Map([['u1', [claimed, plain]]]), logs };
+  const { pods } = summaryOf('n1', usage, kept) as { readonly pods: readonly object[] };
   t.like(pods[0], {
     podRef: { name: 'web', namespace: 'default', uid: 'u1' },
     network: { ...eth0, interfaces: [eth0] },
     process_stats: { process_count: 3 },
-    'ephemeral-storage': { capacityBytes: 100, usedBytes: 21, inodesUsed: 18 },
-    containers: [{ name: 'main', rootfs: { time: now, availableBytes: 60, capacityBytes: 100, usedBytes: 15 } }],
+    'ephemeral-storage': { capacityBytes: 100, usedBytes: 54, inodesUsed: 20 },
+    containers: [
+      {
+        name: 'main',
+        logs: { capacityBytes: 100, usedBytes: 33, inodesUsed: 2 },
+        rootfs: { time: now, availableBytes: 60, capacityBytes: 100, usedBytes: 15 },
+      },
+    ],
     volume: [
       { time: now, ...disk, name: 'data', pvcRef: { namespace: 'default', name: 'claim' } },
       { time: now, ...disk, usedBytes: 6, inodesUsed: 2, name: 'tmp' },

@@ -3,11 +3,16 @@ import type { FsUsage } from './files.ts';
 import type { ContainerUsage, NodeUsage, OwnUsage, PodUsage, Usage } from './usage.ts';
 import type { VolumeUsage } from './volume-usage.ts';
 
-/** What each pod keeps in its volumes, by uid. */
-export type VolumesOf = ReadonlyMap<string, readonly VolumeUsage[]>;
+/** What pods keep on the node. */
+export interface Kept {
+  /** By the pod's uid. */
+  readonly volumes: ReadonlyMap<string, readonly VolumeUsage[]>;
+  /** Logs of a container, by its id. */
+  readonly logs: ReadonlyMap<string, Pick<FsUsage, 'usedBytes' | 'inodesUsed'>>;
+}
 
 /** The Summary API's answer. Rule: stats/v1alpha1 Summary. */
-export function summaryOf(nodeName: string, { node, own, pods, atMs }: Usage, volumes: VolumesOf = new Map()): unknown {
+export function summaryOf(nodeName: string, { node, own, pods, atMs }: Usage, kept: Kept): unknown {
   const { fs, imageFs } = node;
   return {
     node: {
@@ -26,7 +31,7 @@ export function summaryOf(nodeName: string, { node, own, pods, atMs }: Usage, vo
         swapUsageBytes: node.swapUsedBytes,
       },
     },
-    pods: pods.map((pod) => podSummary(pod, node, volumes.get(pod.uid) ?? [], atMs)),
+    pods: pods.map((pod) => podSummary(pod, node, kept, atMs)),
   };
 }
 
@@ -71,14 +76,16 @@ function runtimeOf(atMs: number, { imageBytes, ...disk }: NonNullable<NodeUsage[
   };
 }
 
-function podSummary(pod: PodUsage, node: NodeUsage, volumes: readonly VolumeUsage[], atMs: number): unknown {
+function podSummary(pod: PodUsage, node: NodeUsage, kept: Kept, atMs: number): unknown {
+  const volumes = kept.volumes.get(pod.uid) ?? [];
   const { namespace, name, uid, startMs, containers, network, processes } = pod;
   const sum = (value: (one: ContainerUsage) => number) => containers.reduce((total, one) => total + value(one), 0);
+  const logs = (name: 'usedBytes' | 'inodesUsed') => sum(({ id }) => kept.logs.get(id)?.[name] ?? 0);
   const onDisk = volumes.filter(({ claim }) => claim === undefined);
   return {
     podRef: { name, namespace, uid },
     startTime: time(startMs),
-    containers: containers.map((one) => containerSummary(one, node.imageFs)),
+    containers: containers.map((one) => containerSummary(one, node, kept.logs.get(one.id))),
     ...sumOf(atMs, containers),
     ...networkOf(atMs, network),
     ...(volumes.length === 0 ? {} : { volume: volumes.map(volumeSummary) }),
@@ -98,14 +105,19 @@ function podSummary(pod: PodUsage, node: NodeUsage, volumes: readonly VolumeUsag
   };
 }
 
-function containerSummary(usage: ContainerUsage, disk: FsUsage | undefined): unknown {
+function containerSummary(
+  usage: ContainerUsage,
+  { fs, imageFs }: NodeUsage,
+  logs: Pick<FsUsage, 'usedBytes' | 'inodesUsed'> | undefined,
+): unknown {
   const { usedBytes, inodesUsed, atMs } = usage.writableLayer;
   return {
     name: usage.name,
     startTime: time(usage.startMs),
     cpu: cpu(usage.atMs, usage),
     memory: memory(usage.atMs, usage),
-    rootfs: { time: time(atMs), ...room(disk), usedBytes, inodesUsed },
+    rootfs: { time: time(atMs), ...room(imageFs), usedBytes, inodesUsed },
+    ...(logs === undefined ? {} : { logs: { time: time(atMs), ...room(fs), ...logs } }),
   };
 }
 
