@@ -56,7 +56,8 @@ const usage: Usage = {
   ],
 };
 const claimed: VolumeUsage = { name: 'data', atMs, ...disk, claim: { namespace: 'default', name: 'claim' } };
-const plain: VolumeUsage = { name: 'tmp', atMs, ...disk, usedBytes: 6, inodesUsed: 2 };
+const plain: VolumeUsage = { name: 'tmp', atMs, ...disk, usedBytes: 6, inodesUsed: 2, isEphemeral: true };
+const inMemory: VolumeUsage = { name: 'key', atMs, ...disk };
 const now = '2026-01-01T00:00:00Z';
 
 test('summaryOf() tells of the node’s disks, network, processes and swap', (t) => {
@@ -77,7 +78,7 @@ test('summaryOf() tells of the node’s disks, network, processes and swap', (t)
 
 test('summaryOf() tells of pods with their network, processes and volumes', (t) => {
   const logs = new Map([['c1', { usedBytes: 33, inodesUsed: 2 }]]);
-  const kept = { volumes: new Map([['u1', [claimed, plain]]]), logs };
+  const kept = { volumes: new Map([['u1', [claimed, plain, inMemory]]]), logs };
   const { pods } = summaryOf('n1', usage, kept) as { readonly pods: readonly object[] };
   t.like(pods[0], {
     podRef: { name: 'web', namespace: 'default', uid: 'u1' },
@@ -94,6 +95,7 @@ test('summaryOf() tells of pods with their network, processes and volumes', (t) 
     volume: [
       { time: now, ...disk, name: 'data', pvcRef: { namespace: 'default', name: 'claim' } },
       { time: now, ...disk, usedBytes: 6, inodesUsed: 2, name: 'tmp' },
+      { time: now, ...disk, name: 'key' },
     ],
   });
 });

@@ -81,7 +81,7 @@ function podSummary(pod: PodUsage, node: NodeUsage, kept: Kept, atMs: number): u
   const { namespace, name, uid, startMs, containers, network, processes } = pod;
   const sum = (value: (one: ContainerUsage) => number) => containers.reduce((total, one) => total + value(one), 0);
   const logs = (name: 'usedBytes' | 'inodesUsed') => sum(({ id }) => kept.logs.get(id)?.[name] ?? 0);
-  const onDisk = volumes.filter(({ claim }) => claim === undefined);
+  const onDisk = volumes.filter(({ isEphemeral }) => isEphemeral);
   return {
     podRef: { name, namespace, uid },
     startTime: time(startMs),
@@ -92,14 +92,14 @@ function podSummary(pod: PodUsage, node: NodeUsage, kept: Kept, atMs: number): u
     'ephemeral-storage': {
       time: time(atMs),
       ...room(node.fs),
-      usedBytes: onDisk.reduce(
-        (total, one) => total + one.usedBytes,
-        sum((c) => c.writableLayer.usedBytes),
-      ),
-      inodesUsed: onDisk.reduce(
-        (total, one) => total + one.inodesUsed,
-        sum((c) => c.writableLayer.inodesUsed),
-      ),
+      usedBytes:
+        onDisk.reduce((total, one) => total + one.usedBytes, 0) +
+        sum((c) => c.writableLayer.usedBytes) +
+        logs('usedBytes'),
+      inodesUsed:
+        onDisk.reduce((total, one) => total + one.inodesUsed, 0) +
+        sum((c) => c.writableLayer.inodesUsed) +
+        logs('inodesUsed'),
     },
     ...(processes === undefined ? {} : { process_stats: { process_count: processes } }),
   };
@@ -121,7 +121,7 @@ function containerSummary(
   };
 }
 
-function volumeSummary({ name, atMs, claim, ...usage }: VolumeUsage): unknown {
+function volumeSummary({ name, atMs, claim, isEphemeral: _, ...usage }: VolumeUsage): unknown {
   return { time: time(atMs), ...usage, name, ...(claim === undefined ? {} : { pvcRef: claim }) };
 }
 

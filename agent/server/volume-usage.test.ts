@@ -27,7 +27,7 @@ test('createVolumeUsage() measures what lies on the node, and claims by their di
   });
   const { signal } = new AbortController();
   const [scratch, data, ...rest] = await usages.of(pod, 'all', signal);
-  t.like(scratch, { name: 'scratch', inodesUsed: 2 });
+  t.like(scratch, { name: 'scratch', inodesUsed: 2, isEphemeral: true });
   t.true(scratch!.usedBytes >= 8192 && scratch!.usedBytes < 64 * 1024, String(scratch!.usedBytes));
   t.like(data, { name: 'data', claim: { namespace: 'default', name: 'c' } });
   t.true(data!.capacityBytes > 0);

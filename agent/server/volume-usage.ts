@@ -10,6 +10,8 @@ import { type FsUsage, fsUsage, usedBelow } from './files.ts';
 export interface VolumeUsage extends FsUsage {
   readonly name: string;
   readonly atMs: number;
+  /** It counts as the pod's storage on the node's own disk. */
+  readonly isEphemeral?: true;
   readonly claim?: { readonly namespace: string; readonly name: string };
 }
 
@@ -46,7 +48,9 @@ export function createVolumeUsage({ rootDir, client, clock }: VolumeUsageOptions
     const path = volumeDirectory(rootDir, uid, plugin, volume.name);
     const [whole, { dev }, outside] = [await fsUsage(path), await stat(path), await stat(rootDir)];
     // What has a file system of its own fills that; what has none is counted file by file.
-    return [{ name: volume.name, atMs, ...whole, ...(dev === outside.dev ? await usedBelow(path) : {}) }];
+    const isOwn = dev !== outside.dev;
+    const kind = (plugin === 'empty-dir' || plugin === 'configmap') && !isOwn ? ({ isEphemeral: true } as const) : {};
+    return [{ name: volume.name, atMs, ...whole, ...(isOwn ? {} : await usedBelow(path)), ...kind }];
   }
 
   return {
