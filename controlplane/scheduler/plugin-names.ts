@@ -10,7 +10,7 @@ export const pluginNames: ReadonlyMap<string, number> = new Map([
   ['NodeResourcesFit', 1],
   ['VolumeRestrictions', 0],
   ['NodeVolumeLimits', 0],
-  ['VolumeBinding', 0],
+  ['VolumeBinding', 1],
   ['VolumeZone', 0],
   ['PodTopologySpread', 2],
   ['InterPodAffinity', 2],

@@ -31,7 +31,7 @@ test("profilesOf() gives upstream's plugins and weights without a configuration"
       ['NodeResourcesFit', 'filter', 1],
       ['VolumeRestrictions', 'filter', undefined],
       ['NodeVolumeLimits', 'filter', undefined],
-      ['VolumeBinding', 'filter', undefined],
+      ['VolumeBinding', 'filter', 1],
       ['VolumeZone', 'filter', undefined],
       ['PodTopologySpread', 'filter', 2],
       ['InterPodAffinity', 'filter', 2],

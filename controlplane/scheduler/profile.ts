@@ -86,7 +86,7 @@ function makePlugins(
     createFit(args.get('NodeResourcesFit')),
     createVolumeRestrictions(volumes),
     createVolumeLimits(volumes),
-    createVolumeBinding(volumes),
+    createVolumeBinding(volumes, args.get('VolumeBinding')),
     createVolumeZone(volumes),
     createTopologySpread(args.get('PodTopologySpread'), spread),
     createInterPodAffinity(args.get('InterPodAffinity')),

@@ -31,6 +31,8 @@ test(refuses, 'VolumeBinding', { bindTimeoutSeconds: -1 }, [
   'bindTimeoutSeconds: Invalid value: -1: invalid BindTimeoutSeconds, should not be a negative value',
 ]);
 
+test(refuses, 'VolumeBinding', { shape: [] }, ['shape: Required value: at least one point must be specified']);
+
 const constraint = { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' };
 const listed = (...defaultConstraints: readonly object[]) => ({ defaultingType: 'List', defaultConstraints });
 test(refuses, 'PodTopologySpread', listed(constraint), []);

@@ -36,9 +36,14 @@ function wrongPreemption(args: Args, path: string): readonly string[] {
 
 function wrongBinding(args: Args, path: string): readonly string[] {
   const seconds = args['bindTimeoutSeconds'];
-  if (typeof seconds !== 'number' || seconds >= 0) return [];
+  const shape = args['shape'] as readonly ShapePoint[] | undefined;
   const why = 'invalid BindTimeoutSeconds, should not be a negative value';
-  return [`${path}.bindTimeoutSeconds: Invalid value: ${seconds}: ${why}`];
+  return [
+    ...(typeof seconds === 'number' && seconds < 0
+      ? [`${path}.bindTimeoutSeconds: Invalid value: ${seconds}: ${why}`]
+      : []),
+    ...(shape === undefined ? [] : wrongShape(shape, `${path}.shape`)),
+  ];
 }
 
 function wrongSpread(args: Args, path: string): readonly string[] {

@@ -107,7 +107,7 @@ function ratingOf({ type = 'LeastAllocated', requestedToCapacityRatio }: Scoring
 }
 
 /** Straight lines between the points; their scores are out of ten. */
-function onLine(shape: readonly ShapePoint[], at: number): number {
+export function onLine(shape: readonly ShapePoint[], at: number): number {
   const next = shape.findIndex(({ utilization }) => at <= utilization);
   if (next === -1) return (shape.at(-1)?.score ?? 0) * 10;
   const [after, before] = [shape[next]!, shape[next - 1]];

@@ -1,7 +1,10 @@
 import test from 'ava';
-import type { Node, PersistentVolume, PersistentVolumeClaim } from '#lib/api/types/core.v1.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '#lib/api/types/core.v1.ts';
 import type { CSIDriver, CSIStorageCapacity, StorageClass } from '#lib/api/types/storage.v1.ts';
-import { decide, type VolumeFacts } from './volume-binding.ts';
+import { type Plugin, skip } from '../plugin.ts';
+import type { NodeInfo } from '../snapshot.ts';
+import { createVolumeBinding, decide, type VolumeBindingArgs, type VolumeFacts } from './volume-binding.ts';
+import { scoreVolumes, usualShape } from './volume-scores.ts';
 
 const node = { metadata: { name: 'n', labels: { zone: 'a' } }, spec: {}, status: {} } as unknown as Node;
 const storageClass = (name: string, more: object = {}): StorageClass => {
@@ -84,3 +87,41 @@ test(holds, 'no volume may be so large', { maximumVolumeSize: '1Gi' }, false);
 test(holds, 'elsewhere', { nodeTopology: { matchLabels: { zone: 'b' } } }, false);
 test(holds, 'nowhere', { nodeTopology: undefined }, false);
 test(holds, 'of another class', { storageClassName: 'other' }, false);
+
+test('VolumeBinding prefers where the least of the storage would be taken', (t) => {
+  const plugin = (capacities: readonly object[], shape?: object) =>
+    createVolumeBinding(
+      { ...facts({ capacities }), claimAt: () => claim('c', '2Gi') },
+      shape as VolumeBindingArgs | undefined,
+    );
+  const on = (name: string) => ({ node: { metadata: { name, labels: { zone: name } } } }) as unknown as NodeInfo;
+  const told = (zone: string, capacity: string) => {
+    return { storageClassName: 'made', nodeTopology: { matchLabels: { zone } }, capacity };
+  };
+  const capacities = [told('a', '4Gi'), told('b', '20Gi')];
+  const volumes = [{ name: 'v', persistentVolumeClaim: { claimName: 'c' } }];
+  const pod = { metadata: { name: 'p', namespace: 'default' }, spec: { volumes } } as unknown as Pod;
+  const scores = (one: Plugin) => {
+    const prepared = one.prepareScore!(pod, undefined as never, []);
+    return ['a', 'b'].map((name) => one.score!(pod, on(name), prepared));
+  };
+  t.deepEqual(scores(plugin(capacities)), [50, 90]);
+  const packing = [
+    { utilization: 0, score: 0 },
+    { utilization: 100, score: 10 },
+  ];
+  t.deepEqual(scores(plugin(capacities, { shape: packing })), [50, 10]);
+  const bare = { metadata: { name: 'p' }, spec: {} } as unknown as Pod;
+  t.is(plugin(capacities).prepareScore!(bare, undefined as never, []), skip);
+});
+
+test('scoreVolumes() goes by volumes that are there, if any are', (t) => {
+  const all = [
+    { do: 'bind', claim: claim('c', '1Gi', 'local'), volume: volume('v', '2Gi') },
+    { do: 'bind', claim: claim('d', '1Gi', 'local'), volume: volume('w', '2Gi') },
+    { do: 'provision', claim: claim('e', '1Gi'), capacity: '1Gi' },
+  ] as const;
+  t.is(scoreVolumes(all, usualShape), 50);
+  t.is(scoreVolumes([all[2]], usualShape), 0);
+  t.is(scoreVolumes([{ do: 'provision', claim: claim('e', '1Gi') }], usualShape), 0);
+});

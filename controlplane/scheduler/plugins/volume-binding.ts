@@ -6,7 +6,9 @@ import type { CSIDriver, CSIStorageCapacity, StorageClass } from '#lib/api/types
 import { bindCompleted, hasAnnotation, selectedNode } from '../../volumes/annotations.ts';
 import { askedBy, classOf, isVolumeOn, matchVolume } from '../../volumes/match.ts';
 import { type Plugin, type Refusal, skip } from '../plugin.ts';
-import { hasCapacity } from './volume-capacity.ts';
+import type { ShapePoint } from './fit.ts';
+import { roomFor } from './volume-capacity.ts';
+import { scoreVolumes, usualShape } from './volume-scores.ts';
 
 export interface VolumeFacts {
   claimAt(namespace: string, name: string): PersistentVolumeClaim | undefined;
@@ -29,9 +31,14 @@ export interface PodClaims {
 
 export type Decision =
   | { readonly do: 'bind'; readonly claim: PersistentVolumeClaim; readonly volume: PersistentVolume }
-  | { readonly do: 'provision'; readonly claim: PersistentVolumeClaim };
+  /** `capacity`: what there is to make it of, where that is known. */
+  | { readonly do: 'provision'; readonly claim: PersistentVolumeClaim; readonly capacity?: string | undefined };
 
-export function createVolumeBinding(facts: VolumeFacts): Plugin {
+export interface VolumeBindingArgs {
+  readonly shape?: readonly ShapePoint[];
+}
+
+export function createVolumeBinding(facts: VolumeFacts, { shape = usualShape }: VolumeBindingArgs = {}): Plugin {
   return {
     name: 'VolumeBinding',
     prepare: (pod) => (hasClaims(pod) ? claimsOf(pod, facts) : skip),
@@ -41,6 +48,14 @@ export function createVolumeBinding(facts: VolumeFacts): Plugin {
       if (bound.some((volume) => !isVolumeOn(volume, node))) return conflict;
       const choice = decide(delayed, node, facts);
       return 'refusal' in choice ? choice.refusal : undefined;
+    },
+    prepareScore(pod) {
+      const { delayed } = hasClaims(pod) ? claimsOf(pod, facts) : { delayed: [] };
+      return delayed.length === 0 ? skip : delayed;
+    },
+    score(_pod, { node }, delayed) {
+      const choice = decide(delayed as PodClaims['delayed'], node, facts);
+      return 'decisions' in choice ? scoreVolumes(choice.decisions, shape) : 0;
     },
     helps: (_pod, change) => change.what === 'node' || change.what === 'volume',
   };
@@ -117,8 +132,9 @@ export function decide(claims: readonly PersistentVolumeClaim[], node: Node, fac
     }
     const storageClass = facts.classNamed(classOf(claim));
     if (storageClass === undefined || !mayProvision(storageClass, node)) return { refusal: nothingThere };
-    if (!hasCapacity(storageClass, askedBy(claim), node, facts)) return { refusal: noSpace };
-    decisions.push({ do: 'provision', claim });
+    const room = roomFor(storageClass, askedBy(claim), node, facts);
+    if (!room.isEnough) return { refusal: noSpace };
+    decisions.push({ do: 'provision', claim, capacity: room.capacity });
   }
   return { decisions };
 }

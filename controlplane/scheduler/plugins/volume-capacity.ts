@@ -10,18 +10,22 @@ export interface CapacityFacts {
   capacities(): Iterable<CSIStorageCapacity>;
 }
 
-/** True also for a driver that says nothing of its capacity. */
-export function hasCapacity(
+/** `capacity` is what the driver has there, if it says so. */
+export type Room = { readonly isEnough: false } | { readonly isEnough: true; readonly capacity?: string | undefined };
+
+export function roomFor(
   { metadata, provisioner }: StorageClass,
   asked: string,
   node: Node,
   { driverNamed, capacities }: CapacityFacts,
-): boolean {
-  if (asked === '0' || driverNamed(provisioner)?.spec.storageCapacity !== true) return true;
+): Room {
+  if (asked === '0' || driverNamed(provisioner)?.spec.storageCapacity !== true) return { isEnough: true };
   for (const { storageClassName, capacity, maximumVolumeSize, nodeTopology } of capacities()) {
     const most = maximumVolumeSize ?? capacity;
     if (storageClassName !== metadata.name || most === undefined || compareQuantities(most, asked) < 0) continue;
-    if (nodeTopology !== undefined && isSelectedBy(nodeTopology, node.metadata.labels)) return true;
+    if (nodeTopology !== undefined && isSelectedBy(nodeTopology, node.metadata.labels)) {
+      return { isEnough: true, capacity };
+    }
   }
-  return false;
+  return { isEnough: false };
 }
