@@ -100,7 +100,7 @@ const hostPathTypes = [
   'Socket',
 ];
 
-function validateHostPath({ path: host, type }: NonNullable<Volume['hostPath']>, path: Path): StatusCause[] {
+export function validateHostPath({ path: host, type }: NonNullable<Volume['hostPath']>, path: Path): StatusCause[] {
   if (!host) return [required(child(path, 'path'))];
   const causes = validateNoBackstep(host, child(path, 'path'));
   if (type !== undefined && !hostPathTypes.includes(type))
@@ -108,7 +108,7 @@ function validateHostPath({ path: host, type }: NonNullable<Volume['hostPath']>,
   return causes;
 }
 
-function validateNfs({ server, path: exported }: NonNullable<Volume['nfs']>, path: Path): StatusCause[] {
+export function validateNfs({ server, path: exported }: NonNullable<Volume['nfs']>, path: Path): StatusCause[] {
   const causes: StatusCause[] = [];
   if (!server) causes.push(required(child(path, 'server')));
   if (!exported) causes.push(required(child(path, 'path')));
