@@ -10,6 +10,7 @@ import type { Mutable } from '../object.ts';
 import { roundResources } from '../pod/container-defaults.ts';
 import { validateAmount } from '../pod/validate-resources.ts';
 import { claimWarnings } from '../warnings/others.ts';
+import { validateWishes } from './claim-wishes.ts';
 import { accessModes, modesText } from './modes.ts';
 
 export const persistentVolumeClaim: KindParts<PersistentVolumeClaim> = {
@@ -81,7 +82,7 @@ function validateSpec(spec: PersistentVolumeClaimSpec): StatusCause[] {
   if (spec.volumeMode !== undefined && !['Block', 'Filesystem'].includes(spec.volumeMode)) {
     causes.push(notSupported('spec.volumeMode', spec.volumeMode, ['Block', 'Filesystem']));
   }
-  return causes;
+  return [...causes, ...validateWishes(spec)];
 }
 
 const onlyThese =
