@@ -3,7 +3,7 @@
 import type { Job } from '#lib/api/types/batch.v1.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import { actionFor } from './failure-policy.ts';
-import { failuresBefore, finishedAtMs, ignoredBefore, indexOf, isFailed } from './pods.ts';
+import { failuresBefore, finishedAtMs, ignoredBefore, indexOf, isActive, isFailed } from './pods.ts';
 
 export interface IndexHistory {
   /** How often it has failed, and how often that did not count. */
@@ -29,6 +29,28 @@ export function historiesOf(job: Job, pods: readonly Pod[], nowMs: number): Read
     if (known === undefined || timesOf(known) < timesOf(history)) histories.set(index, history);
   }
   return histories;
+}
+
+/**
+ * Failed pods that bear the numbers of their index and have no successor yet: were they deleted now, the index would begin
+ * anew. They keep their finalizer until there is one.
+ */
+export function bearersOf(job: Job, pods: readonly Pod[], over: ReadonlySet<number>): ReadonlySet<Pod> {
+  if (job.spec.backoffLimitPerIndex === undefined) return new Set();
+  const followed = new Set(pods.filter(isActive).map(indexOf));
+  const last = new Map<number, Pod>();
+  for (const pod of pods) {
+    const index = indexOf(pod);
+    if (index === undefined || index >= (job.spec.completions ?? 0) || !isFailed(pod, job)) continue;
+    if (over.has(index) || followed.has(index)) continue;
+    const known = last.get(index);
+    if (known === undefined || failuresOf(known) <= failuresOf(pod)) last.set(index, pod);
+  }
+  return new Set(last.values());
+}
+
+function failuresOf(pod: Pod): number {
+  return failuresBefore(pod) + ignoredBefore(pod);
 }
 
 /** All failures of an index make its pause longer, those that do not count, too. */

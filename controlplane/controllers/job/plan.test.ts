@@ -179,6 +179,25 @@ test('planJob() lets each index pause for itself, where each is limited', (t) =>
   t.deepEqual(at(20).createPods[0], { index: 0, failures: 2 });
 });
 
+test('planJob() holds the failed pod that bears the numbers of its index until it has a successor', (t) => {
+  const spec = { completionMode: 'Indexed', parallelism: 1, completions: 2, backoffLimitPerIndex: 5 };
+  const noted = (uids: readonly string[]) => job(spec, { uncountedTerminatedPods: { failed: uids } });
+  const released = (of: Job, pods: readonly Pod[]) => plan(of, pods).releasePods.map(({ metadata }) => metadata.uid);
+  const failed = (uid: string, before: number) => {
+    const made = pod(uid, 'Failed', { index: 0 });
+    const count = { 'batch.kubernetes.io/job-index-failure-count': String(before) };
+    return { ...made, metadata: { ...made.metadata, annotations: { ...made.metadata.annotations, ...count } } };
+  };
+  t.deepEqual(released(noted(['a']), [failed('a', 0)]), []);
+  t.deepEqual(released(noted(['a']), [failed('a', 0), pod('b', 'Running', { index: 0 })]), ['a']);
+  t.deepEqual(released(noted(['a', 'b']), [failed('b', 1), failed('a', 0)]), ['a']);
+  const over = job({ ...spec, backoffLimitPerIndex: 0 }, { ...noted(['a']).status, failedIndexes: '0' });
+  t.deepEqual(released(over, [failed('a', 0)]), ['a']);
+  t.deepEqual(released(job({ ...spec, backoffLimitPerIndex: undefined }, noted(['a']).status), [failed('a', 0)]), [
+    'a',
+  ]);
+});
+
 test('planJob() does not count against an index what its failure policy ignores', (t) => {
   const rules = [{ action: 'Ignore', onExitCodes: { operator: 'In', values: [42] } }];
   const limited = job({

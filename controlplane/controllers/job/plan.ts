@@ -2,7 +2,7 @@ import type { Job, JobCondition, JobStatus } from '#lib/api/types/batch.v1.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import { conditionOf, timeOf, withCondition } from '../shared/conditions.ts';
 import { type Counts, countPods } from './count.ts';
-import { historiesOf, timesOf } from './index-backoff.ts';
+import { bearersOf, historiesOf, timesOf } from './index-backoff.ts';
 import { formatIndexes } from './indexes.ts';
 import { finishedAtMs, indexOf, isFailed, isIndexed, isSucceeded, replacement } from './pods.ts';
 import { deadlineInMs, type Verdict, verdictOn } from './verdict.ts';
@@ -79,13 +79,15 @@ export function planJob({ job, pods, mayManage, nowMs }: JobFacts): JobPlan {
     ...(spec.backoffLimitPerIndex === undefined ? {} : { failedIndexes: formatIndexes(counts.failedIndexes) }),
     uncountedTerminatedPods: nonEmpty(counts.uncounted),
   };
+  const done = new Set([...counts.completedIndexes, ...counts.failedIndexes]);
+  const bearers = verdict === undefined ? bearersOf(job, pods, done) : new Set<Pod>();
   const times = [waitMs, isOver ? undefined : deadlineInMs({ ...job, status }, nowMs)].filter((ms) => ms !== undefined);
   return {
     deletePods,
     isOver: verdict !== undefined,
     createPods,
     status,
-    releasePods: counts.toRelease,
+    releasePods: counts.toRelease.filter((pod) => !bearers.has(pod)),
     handled: counts.handled,
     indexes: { succeeded: isIndexed(job) ? counts.completedIndexes.size : 0, failed: counts.failedIndexes.size },
     events,
