@@ -4,7 +4,7 @@ import { live } from './life.ts';
 import { keepNotified, takeNotifyEnvironment } from './notify.ts';
 import { addOwnEtcdOptions, type JoiningFlags, ownEtcdOf } from './own-etcd.ts';
 import { addServers } from './servers.ts';
-import { answersWell } from './well.ts';
+import { answersWell, livenessUrl } from './well.ts';
 
 export interface ServerFlags extends EtcdFlags, JoiningFlags {
   readonly maxStoreSize: string;
@@ -94,10 +94,9 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
     ...(flags.ownNode === undefined ? {} : { ownNode: flags.ownNode }),
     ...(flags.controlPlaneEndpoint === undefined ? {} : { controlPlaneEndpoint: flags.controlPlaneEndpoint }),
   };
-  const host = flags.bindAddress === '0.0.0.0' ? '127.0.0.1' : flags.bindAddress;
   void keepNotified(
     takeNotifyEnvironment(process.env),
-    (limit) => answersWell(`https://${host}:${flags.securePort}/livez`, limit),
+    (limit) => answersWell(livenessUrl(flags), limit),
     { clock, exec, log },
     signal,
   );

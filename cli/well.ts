@@ -11,3 +11,18 @@ export async function answersWell(url: string, signal: AbortSignal): Promise<boo
     }).once('error', reject);
   });
 }
+
+/**
+ * Where a server of this machine tells whether it lives. That etcd does not answer is no reason to start it anew: its own
+ * member would be ended with it, and the others wait for that one.
+ */
+export function livenessUrl({
+  bindAddress,
+  securePort,
+}: {
+  readonly bindAddress: string;
+  readonly securePort: string;
+}) {
+  const host = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }[bindAddress] ?? bindAddress;
+  return `https://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${securePort}/livez?exclude=etcd`;
+}
