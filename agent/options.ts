@@ -101,6 +101,6 @@ export interface AgentOptions {
   readonly idsPerPod?: number;
   /** No more pods than this for each CPU. */
   readonly podsPerCore?: number;
-  /** /etc/resolv.conf unless told; '': pods look up nothing outside. */
+  /** The machine's own unless told (`machineResolvConf`); '': pods look up nothing outside. */
   readonly resolvConf?: string;
 }

@@ -93,7 +93,9 @@ async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): 
   const { readLabels } = await import('../agent/node/read-labels.ts');
   const nodeLabels = flags.nodeLabels === undefined ? {} : { nodeLabels: readLabels(flags.nodeLabels) };
   const joined = await readJoined(flags.rootDir);
-  const options = { nodeName: await ownName(), ...defaults, ...joined, ...config?.options, ...typed, ...nodeLabels };
+  const { machineResolvConf } = await import('../agent/dns/resolv-conf.ts');
+  const found = { nodeName: await ownName(), resolvConf: machineResolvConf() };
+  const options = { ...found, ...defaults, ...joined, ...config?.options, ...typed, ...nodeLabels };
   const { healthzAddress: healthz = '127.0.0.1:10248' } = options.serving ?? {};
   const clock = createClock();
   void keepNotified(

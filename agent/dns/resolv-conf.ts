@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { Clock } from '#lib/clock.ts';
 import { parseIp } from '#lib/ip.ts';
 import type { Upstream } from './upstream.ts';
@@ -29,3 +29,14 @@ export function followResolvConf(path: string, own: readonly string[], clock: Cl
     return upstreams;
   };
 }
+
+/**
+ * The machine's resolver file: where that names systemd-resolved's stub alone, which answers no pod, the list of real servers.
+ * Rule: kubeadm, resolvConf where systemd-resolved runs.
+ */
+export function machineResolvConf(file = '/etc/resolv.conf', real = '/run/systemd/resolve/resolv.conf'): string {
+  if (!existsSync(file) || !existsSync(real)) return file;
+  const servers = parseUpstreams(readFileSync(file, 'utf8'), []);
+  return servers.length > 0 && servers.every(({ address }) => stubs.includes(address)) ? real : file;
+}
+const stubs = ['127.0.0.53', '127.0.0.54'];
