@@ -23,8 +23,15 @@ done
 
 say() { printf 'skiff: %s\n' "$*" >&2; }
 
+# Whether the modules are those of this lock file: another version of Skiff may bring an older file with other modules in it.
+modules=$home/node_modules/.package-lock.json made_for=$home/node_modules/.made-for.json
+are_ours() {
+  [ -x "$home/node_modules/.bin/node" ] || return 1
+  cmp -s "$home/package-lock.json" "$made_for" && return 0
+  [ "$modules" -nt "$home/package-lock.json" ] && ! [ "$made_for" -nt "$modules" ] # somebody else ran npm
+}
 has_modules=
-[ -x "$home/node_modules/.bin/node" ] && [ "$home/node_modules/.package-lock.json" -nt "$home/package-lock.json" ] && has_modules=1
+are_ours && has_modules=1
 [ -n "$has_modules" ] || groups="$groups build"
 
 # A command, the Debian package that brings it, and what it is for.
@@ -112,7 +119,8 @@ if [ -z "$has_modules" ]; then
   npm_config_nodedir="$home/node_modules/node-linux-$arch" npm ci --no-fund --no-audit --loglevel=error >&2
   # Older npm (Debian 12's own) does not link a program that is called "node".
   [ -e "$home/node_modules/.bin/node" ] || ln -s "../node-linux-$arch/bin/node" "$home/node_modules/.bin/node"
-  touch "$home/node_modules/.package-lock.json"
+  touch "$modules"
+  cp "$home/package-lock.json" "$made_for"
 fi
 
 have=$("$home/node_modules/.bin/node" --version)
