@@ -8,4 +8,4 @@ printf 'SKIFF_SERVER_FLAGS=%s\n' "${SKIFF_SERVER_FLAGS:-}" >/etc/skiff/server.en
 systemctl -q enable skiff-server
 systemctl restart skiff-server # returns when it answers
 mkdir -p /root/.kube
-sed "s|https://127.0.0.1:6443|https://$SKIFF_NODE_IP:6443|" /var/lib/skiff/server/admin.conf >/root/.kube/config
+ln -sfn /var/lib/skiff/server/admin.conf /root/.kube/config # itself, not a copy: its certificate is renewed there
