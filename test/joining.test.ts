@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { certificateSigningRequests, configMaps, nodes, secrets } from '#lib/api/resources.ts';
 import { connect } from '#lib/client/connect.ts';
-import { createClock } from '#lib/clock.ts';
+import { createClock, createFakeClock } from '#lib/clock.ts';
 import { caHash } from '#lib/join/ca-hash.ts';
 import { clusterInfo } from '#lib/join/cluster-info.ts';
 import { formatToken, generateToken, parseToken, secretName, secretOf, type TokenFacts } from '#lib/join/token.ts';
@@ -81,6 +81,37 @@ test('a node that has joined serves by a certificate of the cluster', async (t) 
   const certificate = new X509Certificate(await first.promise);
   t.is(certificate.subjectAltName, 'DNS:node-s, IP Address:192.0.2.77');
   t.deepEqual(certificate.keyUsage, ['1.3.6.1.5.5.7.3.1']);
+  end.abort();
+  await kept;
+});
+
+test('a node whose address changes serves by another certificate, which names the new one', async (t) => {
+  const rootDir = await folder();
+  const nodeName = 'node-m';
+  await enter(nodeName, { rootDir });
+  await using connection = await connect(join(rootDir, 'kubeconfig'));
+  const at = (address: string) => ({
+    metadata: { name: nodeName },
+    status: { addresses: [{ type: 'InternalIP', address }] },
+  });
+  let node = await connection.client.create(nodes, at('192.0.2.78'), signal());
+  const fake = createFakeClock(Date.now()); // certificates are looked at every ten seconds
+  const end = new AbortController();
+  const served: string[] = [];
+  const serve = ({ cert }: { readonly cert?: string }) => void (cert === undefined || served.push(cert));
+  const about = { nodeName, rootDir, clientCaFile: '', isServing: true, connection, node: () => node, serve };
+  const kept = keepCertificates({ ...about, clock: fake, log }, end.signal);
+  const until = async (count: number) => {
+    while (served.length < count) {
+      await fake.advance(500);
+      await clock.sleep(20, signal()); // for what really happens
+    }
+    return new X509Certificate(served.at(-1)!).subjectAltName;
+  };
+  t.is(await until(1), 'DNS:node-m, IP Address:192.0.2.78');
+  const told = { type: 'merge', body: { status: at('192.0.2.79').status } } as const;
+  node = await connection.client.patch(nodes, { name: nodeName }, told, signal(), { subresource: 'status' });
+  t.is(await until(2), 'DNS:node-m, IP Address:192.0.2.79');
   end.abort();
   await kept;
 });
