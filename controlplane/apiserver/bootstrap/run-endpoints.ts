@@ -14,16 +14,19 @@ export interface EndpointsOptions extends Omit<BootstrapOptions, 'facts'> {
 export async function runEndpoints(options: EndpointsOptions, signal: AbortSignal): Promise<void> {
   const { store, clock, log, facts } = options;
   while (!signal.aborted) {
+    let pauseMs = refreshMs;
     try {
       const { advertiseAddress } = facts();
       const serverAddresses = await createServerLeases(store, advertiseAddress).refresh(signal);
       if (serverAddresses.length > 0) await ensure(options, serverAddresses, signal);
     } catch (error) {
+      pauseMs = againMs; // another failure of ten seconds, and a server that lives would be taken for lost
       if (!signal.aborted) log.warn('Could not refresh the endpoints of the API servers', { err: error });
     }
-    await clock.sleep(refreshMs, signal).catch(() => {}); // only the end of the server aborts it
+    await clock.sleep(pauseMs, signal).catch(() => {}); // only the end of the server aborts it
   }
 }
+const againMs = 1_000;
 
 /** This server ends: clients find the others from now on. */
 export async function leaveEndpoints(options: EndpointsOptions, signal: AbortSignal): Promise<void> {
