@@ -135,6 +135,8 @@ export async function runServer(
     }
     certificates.onChange(() => {
       http.reload(certificates.current().apiserver, clientCaOf(certificates.current()));
+      const etcdCa = certificates.current().etcd?.ca.cert;
+      if (etcdCa !== undefined) member?.trust(etcdCa);
       void ensureObjects().catch(() => {}); // only an end is an error here: what fails is logged there
     });
     work.push(certificates.run(running.signal));

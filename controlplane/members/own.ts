@@ -1,12 +1,17 @@
+import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
 import { ReasonError } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
+import { readText } from '#lib/pki/files.ts';
 import { type EtcdLocation, factsOf, type ServerOptions } from '../options.ts';
 import { locationOf, readMember, writeMember } from './member.ts';
 
 export interface OwnEtcd extends AsyncDisposable {
   readonly location: EtcdLocation;
+  /** Tells whom it is to believe from now on, PEM: where that has changed, it is started again before the last one ends. */
+  trust(ca: string): void;
   /** Never settles but by an error: there is no member any more. */
   readonly failed: Promise<never>;
 }
@@ -31,11 +36,36 @@ export async function startOwnMember(
     await running.stop();
     throw error;
   }
+  let believed = await readText(join(dataDir, 'pki/etcd/ca.crt'));
+  const end = new AbortController();
   return {
     location: locationOf(dataDir, ownEtcd),
+    trust(ca) {
+      if (ca === believed) return;
+      const waitMs = restartAfterMs(endOf(believed), clock.now(), Math.random());
+      believed = ca;
+      clock.sleep(waitMs, end.signal).then(running.again, () => {}); // it ends before
+    },
     failed: running.failed,
-    [Symbol.asyncDispose]: running.stop,
+    [Symbol.asyncDispose]() {
+      end.abort();
+      return running.stop();
+    },
   };
+}
+
+/**
+ * When to start a member again that has to believe the next authority: long before the last one ends, and not all members
+ * at once, though all hear of it at the same time.
+ * @param chance from 0 to 1
+ */
+export function restartAfterMs(lastUntilMs: number, nowMs: number, chance: number): number {
+  return Math.max(0, Math.min(hourMs, (lastUntilMs - nowMs) / 2)) * chance;
+}
+const hourMs = 3_600_000;
+
+function endOf(pem: string | undefined): number {
+  return pem === undefined ? 0 : new X509Certificate(pem).validToDate.getTime();
 }
 
 /** @throws {ReasonError} if objects lie in a file: an empty etcd would take their place */

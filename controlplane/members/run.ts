@@ -15,6 +15,8 @@ export interface RunningMember {
   ready(signal: AbortSignal): Promise<void>;
   /** Never settles but by an error: it cannot be started, or was removed from the cluster. */
   readonly failed: Promise<never>;
+  /** Ends it as `stop` does, and starts it again at once: it reads only at its start whom it believes. */
+  again(): void;
   /** Ends it, and waits for that. */
   stop(): Promise<void>;
 }
@@ -33,12 +35,18 @@ export async function startMember(
   const end = new AbortController();
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {}); // whoever waits for it is told, too
-  const ended = keepRunning(etcdWords(dataDir, member), { clock, log }, end.signal).catch((error) =>
+  let turn = new AbortController();
+  const next = () => {
+    turn = new AbortController();
+    return turn.signal;
+  };
+  const ended = keepRunning(etcdWords(dataDir, member), next, { clock, log }, end.signal).catch((error) =>
     failed.reject(error),
   );
   return {
     failed: failed.promise,
     ready: (signal) => Promise.race([failed.promise, becomeVoter(dataDir, member, { clock, log }, signal)]),
+    again: () => turn.abort(),
     async stop() {
       end.abort();
       await ended;
@@ -46,13 +54,24 @@ export async function startMember(
   };
 }
 
-/** @throws {ReasonError} as `RunningMember.failed` */
-async function keepRunning(words: readonly string[], { clock, log }: Dependencies, signal: AbortSignal): Promise<void> {
+/** @param next gives the signal that ends one run, but not the last. @throws {ReasonError} as `RunningMember.failed` */
+async function keepRunning(
+  words: readonly string[],
+  next: () => AbortSignal,
+  { clock, log }: Dependencies,
+  signal: AbortSignal,
+): Promise<void> {
   for (let failures = 1; !signal.aborted; failures++) {
     const startedMs = clock.now();
-    const { code, isRemoved } = await runOnce(words, clock, signal);
+    const turn = next();
+    const { code, isRemoved } = await runOnce(words, clock, AbortSignal.any([signal, turn]));
     if (signal.aborted) return;
     if (isRemoved) throw new ReasonError('Gone', 'This server was removed from its control plane');
+    if (turn.aborted) {
+      log.info('etcd is started again, as it was asked to be');
+      failures = 0;
+      continue;
+    }
     if (clock.now() - startedMs > steadyMs) failures = 1;
     log.error('etcd ended and is started again', { code, failures });
     await clock.sleep(backoffMs(failures, { firstMs: 100, mostMs: 5_000 }), signal).catch(() => {}); // the end comes above
