@@ -9,10 +9,15 @@ import { createVigil, inTurnAfter, see } from './vigil.ts';
 export interface Members {
   /**
    * Asks one member after the other until one answers, for `giveUpMs` at most. What is asked must do no harm when it is
-   * done twice: `tries` says how often it may have been.
+   * done twice: `tries` says how often it may have been. A function is asked for the request of each try, counted from 1.
    * @throws {ReasonError}
    */
-  call<T>(method: Method, request: object, signal: AbortSignal, patience?: Patience): Promise<Answered<T>>;
+  call<T>(
+    method: Method,
+    request: object | ((tries: number) => Promise<object>),
+    signal: AbortSignal,
+    patience?: Patience,
+  ): Promise<Answered<T>>;
   /** The one that is asked at present, and until when. */
   current(): Tenure;
   /** It failed: the next is asked from now on. */
@@ -91,9 +96,15 @@ export function createMembers({ channels: first, clock, log }: MembersOptions): 
   }
 
   return {
-    async call<T>(method: Method, request: object, signal: AbortSignal, { attemptMs, giveUpMs } = short) {
+    async call<T>(
+      method: Method,
+      asked: object | ((tries: number) => Promise<object>),
+      signal: AbortSignal,
+      { attemptMs, giveUpMs } = short,
+    ) {
       const untilMs = clock.now() + giveUpMs;
       for (let tries = 1; ; tries++) {
+        const request = typeof asked === 'function' ? await asked(tries) : asked;
         const { channel } = tenure;
         const done = channels.length > 1 ? vigil.begin() : () => {};
         try {

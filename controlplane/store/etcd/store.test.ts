@@ -72,4 +72,9 @@ test('where one member is gone the next is asked', async (t) => {
   t.true((await gone.currentRevision(signal)) > 0, 'the other one was asked');
   t.is(gone.problem?.(), undefined);
   await gone.close();
+  const again = await openEtcdStore({ servers: ['http://127.0.0.1:1', etcd.url], prefix: '/again', clock, log });
+  const creation = { key: '/registry/a', expected: 0, value: Buffer.from('x') };
+  t.true((await again.commit(creation, signal)).ok, 'a creation by its second try');
+  t.false((await again.commit({ ...creation, value: Buffer.from('y') }, signal)).ok);
+  await again.close();
 });

@@ -8,10 +8,19 @@ import { followMembers } from './follow.ts';
 import { createKeys, endOf, type Keys } from './keys.ts';
 import { createLeases, type Leases } from './leases.ts';
 import { createMembers, long, type Members, type Patience } from './members.ts';
+import { createOnce } from './once.ts';
 import { shareReads } from './share.ts';
 import { watchEtcd } from './watch.ts';
 import type { TxnResponse } from './wire.ts';
-import { equal, type KeyValue, type RangeRequest, type RangeResponse, type TxnRequest, target } from './wire.ts';
+import {
+  type Compare,
+  equal,
+  type KeyValue,
+  type RangeRequest,
+  type RangeResponse,
+  type TxnRequest,
+  target,
+} from './wire.ts';
 
 export interface EtcdOptions extends TlsFiles {
   /** `https://10.0.0.1:2379`, each of one member of the same cluster. */
@@ -130,7 +139,7 @@ interface CommitContext {
   readonly ttlSecondsOf: (key: string) => number | undefined;
 }
 
-function createCommit({ members, keys, leases, ttlSecondsOf }: CommitContext) {
+export function createCommit({ members, keys, leases, ttlSecondsOf }: CommitContext) {
   return async ({ key, expected, value }: Change, signal: AbortSignal): Promise<Committed> => {
     const at = keys.out(key);
     const ttlSeconds = value === undefined ? undefined : ttlSecondsOf(key);
@@ -138,12 +147,17 @@ function createCommit({ members, keys, leases, ttlSecondsOf }: CommitContext) {
     const isVain = value === undefined && expected === 0; // nothing can be deleted that is to be absent
     const done =
       value === undefined ? { requestDeleteRange: { key: at } } : { requestPut: { key: at, value, ...lease } };
-    const request: TxnRequest = {
-      compare: [{ result: equal, target: target.modRevision, key: at, modRevision: expected }],
-      success: isVain ? [{ requestRange: { key: at } }] : [done],
-      failure: [{ requestRange: { key: at } }],
+    const once = value !== undefined && expected === 0 ? createOnce(members, leases) : undefined;
+    const stands: Compare = { result: equal, target: target.modRevision, key: at, modRevision: expected };
+    const requestOf = async (tries: number): Promise<TxnRequest> => {
+      if (tries > 1) await once?.renounce(tries, signal);
+      return {
+        compare: once === undefined ? [stands] : [stands, once.holds(tries)],
+        success: isVain ? [{ requestRange: { key: at } }] : [done],
+        failure: [{ requestRange: { key: at } }],
+      };
     };
-    const { answer, tries } = await members.call<TxnResponse>('KV/Txn', request, signal);
+    const { answer, tries } = await members.call<TxnResponse>('KV/Txn', requestOf, signal);
     const revision = Number(answer.header.revision);
     if (answer.succeeded && !isVain) return { ok: true, revision };
     const [found] = answer.responses[0]?.responseRange?.kvs ?? [];
@@ -154,6 +168,9 @@ function createCommit({ members, keys, leases, ttlSecondsOf }: CommitContext) {
       if (value !== undefined && current !== undefined && found!.value.equals(value)) {
         return { ok: true, revision: current.revision };
       }
+    }
+    if (once !== undefined && current === undefined) {
+      throw new ReasonError('ServerTimeout', `Whether ${key} was made is not known: it is not there now`);
     }
     return { ok: false, current };
   };

@@ -58,13 +58,14 @@ export interface TxnRequest {
 
 export interface Compare {
   readonly result: typeof equal;
-  readonly target: typeof target.version | typeof target.modRevision;
+  readonly target: (typeof target)[keyof typeof target];
   readonly key: Buffer;
   readonly version?: number;
   readonly modRevision?: number;
+  readonly value?: Buffer;
 }
 export const equal = 0;
-export const target = { version: 0, modRevision: 2 } as const;
+export const target = { version: 0, modRevision: 2, value: 3 } as const;
 
 export interface RequestOp {
   readonly requestRange?: RangeRequest;
