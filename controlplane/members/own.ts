@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { randomInt, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
@@ -42,7 +42,7 @@ export async function startOwnMember(
     location: locationOf(dataDir, ownEtcd),
     trust(ca) {
       if (ca === believed) return;
-      const waitMs = restartAfterMs(endOf(believed), clock.now(), Math.random());
+      const waitMs = restartAfterMs(endOf(believed), clock.now(), randomInt(1_000) / 1_000);
       believed = ca;
       clock.sleep(waitMs, end.signal).then(running.again, () => {}); // it ends before
     },
