@@ -32,6 +32,7 @@ export function createApplier({ family, jumps, exec, log }: ApplierOptions): App
   const program = family === 4 ? 'iptables' : 'ip6tables';
   const short = renderLook(jumps);
   let there: Map<ChainId, readonly Rule[]> | undefined;
+  let isForgotten = false;
   let chainsPerCommit: number | undefined;
 
   async function variant(signal: AbortSignal): Promise<number> {
@@ -50,6 +51,7 @@ export function createApplier({ family, jumps, exec, log }: ApplierOptions): App
 
   return {
     async apply(ruleset, signal) {
+      isForgotten = false;
       try {
         chainsPerCommit ??= await variant(signal);
         const changes = await plan(ruleset, signal);
@@ -57,11 +59,13 @@ export function createApplier({ family, jumps, exec, log }: ApplierOptions): App
         if (input === '') return 0;
         log.debug('Planned rules', { changes: changes.length, bytes: input.length });
         await exec(`${program}-restore`, ['--noflush', '-w', '5'], signal, { input, timeoutMs: 120_000 });
-        if (there !== undefined) remember(there, changes); // forgotten in the meantime: read next time
+        if (there !== undefined) remember(there, changes);
         return changes.length;
       } catch (error) {
         there = undefined;
         throw error;
+      } finally {
+        if (isForgotten) there = undefined; // in the meantime, also while it was read: read next time
       }
     },
     async isDamaged(look, signal) {
@@ -70,6 +74,7 @@ export function createApplier({ family, jumps, exec, log }: ApplierOptions): App
       return (await exec(`${program}-restore`, ['--noflush', '-w', '5'], signal, options)).exitCode !== 0;
     },
     forget: () => {
+      isForgotten = true;
       there = undefined;
     },
   };

@@ -15,6 +15,7 @@ export function createIpvsBackend(options: BackendOptions): Backend {
   const rules = createApplier({ ...options, jumps: planIpvsJumps() });
   const objects = new ObjectSet();
   let there: Map<string, string> | undefined;
+  let isForgotten = false;
   let turn: Promise<unknown> = Promise.resolve();
 
   /** One at a time: a real server that has run dry must not go while it is wanted again. */
@@ -44,6 +45,7 @@ export function createIpvsBackend(options: BackendOptions): Backend {
   }
 
   async function applyAll(signal: AbortSignal): Promise<number> {
+    isForgotten = false;
     try {
       const changes = await plan(signal);
       const ruleChanges = await rules.apply(ruleset, signal); // they match sets, which stand by now
@@ -52,6 +54,8 @@ export function createIpvsBackend(options: BackendOptions): Backend {
     } catch (error) {
       there = undefined;
       throw error;
+    } finally {
+      if (isForgotten) there = undefined; // in the meantime, also while it was read: read next time
     }
   }
 
@@ -96,6 +100,7 @@ export function createIpvsBackend(options: BackendOptions): Backend {
     apply: (signal) => inTurn(() => applyAll(signal)),
     isDamaged: (look, signal) => inTurn(() => (look === 'short' ? lookShort(signal) : lookWhole(signal))),
     forget() {
+      isForgotten = true;
       there = undefined;
       rules.forget();
     },

@@ -63,7 +63,7 @@ export function createObjectApplier(options: {
         log.debug('Planned table', { changes: changes.length, bytes: input.length });
         const known = there ?? new Map<string, string>();
         await exec(nft, ['-f', '-'], signal, { input, timeoutMs: 120_000 });
-        there = isForgotten ? undefined : known;
+        there = known;
         for (const { id, text } of changes) {
           if (text === undefined) known.delete(id);
           else known.set(id, text);
@@ -74,6 +74,8 @@ export function createObjectApplier(options: {
         there = undefined;
         mayRead = false;
         throw error;
+      } finally {
+        if (isForgotten) there = undefined; // in the meantime, also while it was read: read next time
       }
     },
     async isDamaged(signal) {
