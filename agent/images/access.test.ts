@@ -5,7 +5,7 @@ const image = 'r.example/team/app:1';
 const mine: UsedSecret = { uid: 'u1', namespace: 'a', name: 'keys', credentialHash: 'h1' };
 const other: UsedSecret = { uid: 'u2', namespace: 'b', name: 'keys', credentialHash: 'h2' };
 const may = (facts: Partial<AccessFacts>, rule: Partial<ImageAccessRule> = {}) =>
-  mayUse({ image, record: undefined, wasBegun: false, own: [], ...facts }, { ...standardAccess, ...rule });
+  mayUse({ image, names: [], record: undefined, wasBegun: false, own: [], ...facts }, { ...standardAccess, ...rule });
 
 test('mayUse() lets everybody use what was not pulled here', (t) => {
   t.true(may({}));
@@ -21,6 +21,16 @@ test('mayUse() lets nobody use what needs a secret but who has it', (t) => {
   t.true(may({ record, own: [{ ...other, credentialHash: 'h1' }] }), 'another one that says the same');
   t.false(may({ record, own: [mine], image: 'r.example/else:1' }), 'pulled under another name');
   t.true(may({ record, own: [mine], image: 'r.example/team/app:2' }));
+});
+
+test('mayUse() leaves to everybody what is here under a name that was not pulled', (t) => {
+  const record = withPull(undefined, 'sha256:1', image, mine);
+  const names = [image, 'docker.io/library/busybox:1', `other.example/b@sha256:${'0'.repeat(64)}`];
+  t.true(may({ record, names, image: 'busybox:1' }));
+  t.true(may({ record, names, image: 'other.example/b' }));
+  t.false(may({ record, names }), 'that one was');
+  t.false(may({ record, names, image: `sha256:${'a'.repeat(64)}` }), 'by its id it is the same as what was pulled');
+  t.false(may({ record, names, image: 'busybox:1' }, { policy: 'AlwaysVerify' }));
 });
 
 test('mayUse() lets everybody use what came without a secret', (t) => {

@@ -30,6 +30,8 @@ export interface PulledRecord {
 
 export interface AccessFacts {
   readonly image: string;
+  /** Its names on the node, with tags and digests. */
+  readonly names: readonly string[];
   /** `undefined`: nothing was pulled here. */
   readonly record: PulledRecord | undefined;
   /** Whether a pull of it was begun here and never seen to end. */
@@ -38,11 +40,17 @@ export interface AccessFacts {
   readonly own: readonly UsedSecret[];
 }
 
-/** Whether a pod may use it without asking its registry. */
-export function mayUse({ image, record, wasBegun, own }: AccessFacts, rule: ImageAccessRule): boolean {
+/**
+ * Whether a pod may use it without asking its registry. One that was pulled here under another name, and is here under this
+ * one, too, was brought under this one by somebody else: upstream pulls it again; here it stays what it was before.
+ */
+export function mayUse({ image, names, record, wasBegun, own }: AccessFacts, rule: ImageAccessRule): boolean {
   const name = plainName(image);
-  if (!mustVerify(name, record !== undefined || wasBegun, rule)) return true;
-  const { nodePodsAccessible = false, kubernetesSecrets = [] } = record?.credentialMapping[name] ?? {};
+  const known = record?.credentialMapping[name];
+  const isBroughtAlone = known === undefined && names.some((one) => plainName(one) === name);
+  const isPulledHere = wasBegun || (record !== undefined && !isBroughtAlone);
+  if (!mustVerify(name, isPulledHere, rule)) return true;
+  const { nodePodsAccessible = false, kubernetesSecrets = [] } = known ?? {};
   return nodePodsAccessible || own.some((mine) => kubernetesSecrets.some((used) => isSame(mine, used)));
 }
 

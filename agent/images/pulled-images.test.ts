@@ -5,6 +5,7 @@ import { createFakeClock } from '#lib/clock.ts';
 import { createSilentLog } from '#lib/log.ts';
 import { openPulledImages } from './pulled-images.ts';
 
+const here = (id: string) => ({ id, repoTags: [], repoDigests: [] });
 const secret = { uid: 'u', namespace: 'a', name: 'keys', credentialHash: 'h' };
 
 test('openPulledImages() knows after a restart who may use what, and what never came', async (t) => {
@@ -26,10 +27,10 @@ test('openPulledImages() knows after a restart who may use what, and what never 
   await writeFile(`${folder}/pulled/broken`, '{');
 
   const second = await open();
-  t.false(second.mayUse('r.example/a:1', 'sha256:a', []));
-  t.true(second.mayUse('r.example/a:1', 'sha256:a', [secret]));
-  t.false(second.mayUse('r.example/b:1', 'sha256:b', []));
-  t.true(second.mayUse('r.example/c:1', 'sha256:c', []));
+  t.false(second.mayUse('r.example/a:1', here('sha256:a'), []));
+  t.true(second.mayUse('r.example/a:1', here('sha256:a'), [secret]));
+  t.false(second.mayUse('r.example/b:1', here('sha256:b'), []));
+  t.true(second.mayUse('r.example/c:1', here('sha256:c'), []));
   await second.keepOnly(new Set());
   t.deepEqual(await readdir(`${folder}/pulled`), ['broken']);
   await rm(rootDir, { recursive: true });

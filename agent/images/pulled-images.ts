@@ -1,6 +1,7 @@
 // Remembers how images came to the node, in upstream's files: another kubelet on this node goes on by them.
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import type { Image } from '#cri/runtime.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { AgentOptions } from '../options.ts';
@@ -8,7 +9,7 @@ import { mayUse, type PulledRecord, standardAccess, type UsedSecret, withPull } 
 
 export interface PulledImages {
   /** Whether a pod that has these secrets may use what is here under this name. */
-  mayUse(image: string, imageRef: string, own: readonly UsedSecret[]): boolean;
+  mayUse(image: string, found: Pick<Image, 'id' | 'repoTags' | 'repoDigests'>, own: readonly UsedSecret[]): boolean;
   /** A pull begins: should this process end meanwhile, what came is not taken for anybody's. */
   begin(image: string): Promise<void>;
   /** It came, by `secret` or without any. */
@@ -50,8 +51,9 @@ export async function openPulledImages(
   }
 
   return {
-    mayUse(image, imageRef, own) {
-      return mayUse({ image, record: records.get(imageRef), wasBegun: begun.has(image), own }, rule);
+    mayUse(image, { id, repoTags, repoDigests }, own) {
+      const names = [...repoTags, ...repoDigests];
+      return mayUse({ image, names, record: records.get(id), wasBegun: begun.has(image), own }, rule);
     },
     async begin(image) {
       begun.add(image);

@@ -97,7 +97,7 @@ export function createPuller({
       throw new StartError('InvalidImageName', message, 60_000);
     }
     const found = policy === 'Always' ? undefined : await present(image, signal);
-    if (found !== undefined && (await mayUse(pod, image, found.id, signal))) {
+    if (found !== undefined && (await mayUse(pod, image, found, signal))) {
       tell('Normal', 'Pulled', `Container image "${image}" already present on machine and can be accessed by the pod`);
       return found;
     }
@@ -132,10 +132,10 @@ export function createPuller({
     }
   }
 
-  async function mayUse(pod: Pod, image: string, imageRef: string, signal: AbortSignal): Promise<boolean> {
-    if (pulled === undefined || pulled.mayUse(image, imageRef, [])) return true; // most are everybody's: no secret is read
+  async function mayUse(pod: Pod, image: string, found: Image, signal: AbortSignal): Promise<boolean> {
+    if (pulled === undefined || pulled.mayUse(image, found, [])) return true; // most are everybody's: no secret is read
     const own = credentialsFor(image, await secretsOf(pod, signal)).flatMap(({ secret }) => secret ?? []);
-    return pulled.mayUse(image, imageRef, own);
+    return pulled.mayUse(image, found, own);
   }
 
   async function pull(
