@@ -15,6 +15,7 @@ import {
   validateOpaque,
   validateSelectors,
 } from './device-claim.ts';
+import { validateSliceContent } from './slice-devices.ts';
 
 export const resourceClaim: KindParts<ResourceClaim> = {
   defaults: ({ spec }) => defaultDeviceClaim(spec?.devices),
@@ -56,6 +57,11 @@ const mostConfigs = 32;
 export const resourceSlice: KindParts<ResourceSlice> = {
   hasGeneration: true,
   validate: validateSlice,
+  warnings: ({ spec }) => {
+    const driver = spec?.driver ?? '';
+    const why = `driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`;
+    return driver === driver.toLowerCase() ? [] : [`spec.driver: ${why}`];
+  },
   validateUpdate(next, previous) {
     const [spec, old] = [next.spec, previous.spec];
     const fixed = [
@@ -78,14 +84,18 @@ export const resourceSlice: KindParts<ResourceSlice> = {
 };
 
 function validateSlice({ spec }: ResourceSlice): StatusCause[] {
-  const { name = '', resourceSliceCount: count = 0 } = spec?.pool ?? {};
+  const { name = '', resourceSliceCount: count = 0, generation = 0 } = spec?.pool ?? {};
   const causes = validateDriver(spec?.driver ?? '');
   if (name === '') causes.push(required('spec.pool.name'));
   if (count <= 0) causes.push(invalidValue('spec.pool.resourceSliceCount', count, 'must be greater than zero'));
-  return causes;
+  if (generation < 0) {
+    causes.push(invalidValue('spec.pool.generation', generation, 'must be greater than or equal to zero'));
+  }
+  return spec === undefined ? causes : [...causes, ...validateSliceContent(spec)];
 }
 
 function validateDriver(driver: string): StatusCause[] {
   if (driver === '') return [required('spec.driver')];
-  return wrongDns1123Subdomain(driver).map((message) => invalidValue('spec.driver', driver, message));
+  // In capitals it is taken, with a warning.
+  return wrongDns1123Subdomain(driver.toLowerCase()).map((message) => invalidValue('spec.driver', driver, message));
 }
