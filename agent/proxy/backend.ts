@@ -2,6 +2,7 @@ import type { Exec } from '#lib/exec.ts';
 import type { Family } from '#lib/ip.ts';
 import type { Log } from '#lib/log.ts';
 import type { BaseFacts } from './iptables/base.ts';
+import type { Losses } from './own-losses.ts';
 import type { PortPlan } from './plan.ts';
 
 /** How rules get into the kernel. Wishes are taken in without waiting; `apply` then brings the kernel to them. */
@@ -30,6 +31,8 @@ export interface BackendOptions {
   readonly nodePortIps: readonly string[];
   readonly exec: Exec;
   readonly log: Log;
+  /** Told what the kernel is about to lose by us. */
+  readonly expectLosses?: ((losses: Losses) => void) | undefined;
 }
 
 export type ProxyMode = 'iptables' | 'ipvs' | 'nftables';

@@ -9,6 +9,7 @@ import { planForget } from './conntrack/plan.ts';
 import { createIptablesBackend } from './iptables/backend.ts';
 import { createIpvsBackend } from './ipvs/backend.ts';
 import { createNftablesBackend } from './nftables/backend.ts';
+import type { Losses } from './own-losses.ts';
 import { type NodeFacts, type PortPlan, planService } from './plan.ts';
 
 export interface FamilyProxyOptions {
@@ -21,6 +22,8 @@ export interface FamilyProxyOptions {
   readonly ownAddresses: readonly string[];
   /** `primary`, or ranges of this node's addresses; empty: all. */
   readonly nodePortAddresses?: readonly string[] | undefined;
+  /** Told what the kernel is about to lose by us. */
+  expectLosses(losses: Losses): void;
   readonly exec: Exec;
   readonly log: Log;
 }
@@ -30,8 +33,8 @@ export interface FamilyProxy {
   readonly family: Family;
   /** Takes in what nodes there are. Returns whether every Service must be planned anew. */
   setNodes(nodes: readonly Node[], farIps: readonly string[]): boolean;
-  /** Plans the Services `keys` anew and brings the kernel to what is then wanted. */
-  sync(keys: ReadonlySet<string>, feed: ServiceFeed, signal: AbortSignal): Promise<void>;
+  /** Plans the Services `keys` anew and brings the kernel to what is then wanted. Returns how much that changed. */
+  sync(keys: ReadonlySet<string>, feed: ServiceFeed, signal: AbortSignal): Promise<number>;
   /** Forgets UDP flows that lead to former targets, if there may be any. Returns how many. */
   forgetFlows(signal: AbortSignal): Promise<number>;
   isDamaged(look: Look, signal: AbortSignal): Promise<boolean>;
@@ -57,6 +60,7 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
     nodePortIps: mine(options.nodeIps).filter(
       (ip) => nodePortRanges?.some((range) => contains(parseCidr(range)!, parseIp(ip)!)) ?? true,
     ),
+    expectLosses: options.expectLosses,
     exec,
     log,
   });
@@ -94,7 +98,7 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
     },
     async sync(keys, feed, signal) {
       for (const key of keys) plan(key, feed);
-      await backend.apply(signal);
+      return backend.apply(signal);
     },
     async forgetFlows(signal) {
       if (!mayHaveStaleFlows) return 0;

@@ -54,7 +54,22 @@ async function openBed(t: ExecutionContext, mode: ProxyMode, count: number) {
     );
   }
 
-  let warnings = 0;
+  let [warnings, reads] = [0, 0];
+  const counting: Exec = (file, args, ...rest) => {
+    if ((file === 'iptables-save' && args[1] === 'nat') || (file === nft && args[0] === '-j')) reads++;
+    return run(file, args, ...rest);
+  };
+
+  let mayListen = Promise.resolve();
+  let stopListening = async () => {};
+  /** Ends whoever listens. Returns what lets somebody listen again. */
+  async function deafen(): Promise<() => void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    mayListen = promise;
+    await stopListening();
+    return resolve;
+  }
+
   /** Starts a proxy; returns what stops it, once its rules are in force. */
   async function start(): Promise<() => Promise<void>> {
     const stop = new AbortController();
@@ -66,11 +81,20 @@ async function openBed(t: ExecutionContext, mode: ProxyMode, count: number) {
       serviceCidrs: () => ['10.100.0.0/16'],
       ownAddresses: [],
       informers,
-      exec: run,
+      exec: counting,
       clock: createClock(),
       log: { ...createSilentLog(), warn: () => void warnings++ },
       metrics: createMetrics(),
-      watch: (isOwn, until) => watchRules(isOwn, until, ['ip', ...within]),
+      async watch(ear, until) {
+        await mayListen;
+        const end = new AbortController();
+        const listening = watchRules(ear, AbortSignal.any([until, end.signal]), ['ip', ...within]);
+        stopListening = () => {
+          end.abort();
+          return listening;
+        };
+        await listening;
+      },
     });
     const applied = Promise.withResolvers<void>();
     proxy.onApplied(() => applied.resolve());
@@ -102,7 +126,7 @@ async function openBed(t: ExecutionContext, mode: ProxyMode, count: number) {
   /** Every rule under the number that the kernel gave it: another one, if it was made anew. */
   const rules = async () =>
     (await run(nft, ['-a', '-s', 'list', 'ruleset'], signal)).stdout.replace(/ # new generation.*/g, '');
-  return { run, informers, start, load, rules, warned: () => warnings };
+  return { run, informers, start, load, rules, deafen, warned: () => warnings, reads: () => reads };
 }
 
 const restart = test.macro<[ProxyMode]>({
@@ -133,6 +157,7 @@ const moves = test.macro<[ProxyMode]>({
     const bed = await openBed(t, mode, 20);
     const stop = await bed.start();
     const said = await bed.load();
+    t.true(await within(20_000, async () => bed.reads() === 2), 'at the start, and as soon as somebody listens');
     await said();
     for (let round = 0; round < 20; round++) {
       const ips = [[one, two], [two], [two, one], [one]][round % 4]!;
@@ -147,6 +172,7 @@ const moves = test.macro<[ProxyMode]>({
     const flow = await said();
     t.like(flow, { failed: 0, breaks: 0 });
     t.true(flow.answered > 10);
+    t.is(bed.reads(), 2, 'what changes of our own take is not taken for somebody else’s doing');
     await stop();
   },
 });
@@ -239,7 +265,58 @@ const healsAmidst = test.macro<[ProxyMode, readonly string[]]>({
   },
 });
 
+/** One rule of the first Service: no look sees that it is gone. */
+const oneRule = {
+  iptables: {
+    async take({ run }: Bed) {
+      const { stdout } = await run('iptables', ['-t', 'nat', '-S', 'KUBE-SERVICES'], signal);
+      const at = stdout.split('\n').findIndex((line) => line.includes('default/s1:http cluster IP'));
+      await run('iptables', ['-t', 'nat', '-D', 'KUBE-SERVICES', `${at}`], signal);
+    },
+    isThere: async ({ run }: Bed) =>
+      (await run('iptables-save', ['-t', 'nat'], signal)).stdout.includes('default/s1:http cluster IP'),
+  },
+  nftables: {
+    async take({ run }: Bed) {
+      const words = 'delete element ip kube-proxy service-ips { 10.100.0.1 . tcp . 80 }';
+      await run(nft, words.split(' '), signal);
+    },
+    isThere: async ({ rules }: Bed) => (await rules()).includes('10.100.0.1 . tcp . 80 : goto'),
+  },
+} as const;
+type Bed = Awaited<ReturnType<typeof openBed>>;
+
+const healsUnheard = test.macro<['iptables' | 'nftables']>({
+  title: (_title, mode) => `createProxy() puts one rule back that went while nobody could tell: ${mode}`,
+  async exec(t, mode) {
+    const bed = await openBed(t, mode, 20);
+    const stop = await bed.start();
+    const { take, isThere } = oneRule[mode];
+    t.true(await isThere(bed));
+    const isBack = async (what: string) => {
+      const fromMs = performance.now();
+      t.true(await within(20_000, () => isThere(bed)), what);
+      t.log(`${what}: back after ${Math.round(performance.now() - fromMs)} ms`);
+    };
+
+    const listen = await bed.deafen();
+    await take(bed);
+    t.false(await isThere(bed));
+    listen();
+    await isBack('while nobody listened');
+
+    for (const [round, waitMs] of [0, 20, 100].entries()) {
+      bed.informers.endpointSlices.put(exampleSlice('s2', [exampleEndpoint(round % 2 === 0 ? one : two)]));
+      await delay(waitMs);
+      await take(bed);
+      await isBack(`${waitMs} ms after a change of our own`);
+    }
+    await stop();
+  },
+});
+
 for (const mode of ['iptables', 'nftables'] as const) {
+  test.serial(healsUnheard, mode);
   test.serial(restart, mode);
   test.serial(moves, mode);
 }

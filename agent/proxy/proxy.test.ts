@@ -50,7 +50,7 @@ async function start(t: ExecutionContext, count: number) {
     clock,
     log: createSilentLog(),
     metrics: createMetrics(),
-    watch: (_isOwn, signal) => {
+    watch: (_ear, signal) => {
       watches++;
       return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     },

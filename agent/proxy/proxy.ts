@@ -9,15 +9,14 @@ import type { Log } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import { followServices, type ServiceFeed } from '../service-feed.ts';
 import { settledOrAborted } from '../settled-or-aborted.ts';
-import type { Look, ProxyMode } from './backend.ts';
+import type { ProxyMode } from './backend.ts';
+import { createDamage, type Watch } from './damage.ts';
 import { createFamilyProxy, type FamilyProxy } from './family.ts';
 import { removeRules } from './iptables/cleanup.ts';
 import { hasServed, removeServers } from './ipvs/cleanup.ts';
-import { latestMs, nextLookMs } from './look-again.ts';
 import { createProxyMetrics } from './metrics.ts';
 import { removeTables } from './nftables/cleanup.ts';
 import type { PortPlan } from './plan.ts';
-import { type Loss, watchRules } from './rule-events.ts';
 
 export interface ProxyOptions {
   readonly mode: ProxyMode;
@@ -40,7 +39,7 @@ export interface ProxyOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   /** `watchRules` unless told. */
-  readonly watch?: ((isOwn: () => boolean, signal: AbortSignal) => Promise<Loss>) | undefined;
+  readonly watch?: Watch | undefined;
 }
 
 export interface Proxy {
@@ -68,7 +67,9 @@ export interface ProxyHealth {
 export function createProxy(options: ProxyOptions): Proxy {
   const { informers, clock, log } = options;
   const metrics = createProxyMetrics(options.metrics);
-  const families = familiesOf(options.clusterCidrs).map((family) => createFamilyProxy({ ...options, family }));
+  const families = familiesOf(options.clusterCidrs).map((family) =>
+    createFamilyProxy({ ...options, family, expectLosses: (losses) => damage.expectLosses(losses) }),
+  );
   const listeners: ((keys: ReadonlySet<string>) => void)[] = [];
   let changed = new Set<string>();
   let areNodesChanged = true;
@@ -76,9 +77,12 @@ export function createProxy(options: ProxyOptions): Proxy {
   let waitingSinceMs: number | undefined = clock.now();
   let syncedAtMs: number | undefined;
   let bell = Promise.withResolvers<void>();
-  let synced = Promise.withResolvers<void>(); // once nothing waits
-  let isApplying = false;
-  let appliedAtMs = Number.NEGATIVE_INFINITY;
+  const damage = createDamage({
+    ...options,
+    families,
+    countServices: () => [...informers.services.list()].length,
+    onForgotten: ring,
+  });
 
   function ring(): void {
     waitingSinceMs ??= clock.now();
@@ -93,12 +97,13 @@ export function createProxy(options: ProxyOptions): Proxy {
     waitingSinceMs = undefined;
     const mustReadNodes = areNodesChanged;
     areNodesChanged = false;
-    isApplying = true;
+    damage.changing();
+    let changes = 0;
     try {
       for (const family of families) {
         if (mustReadNodes && family.setNodes([...informers.nodes.list()], farIps))
           for (const key of feed.keys()) keys.add(key);
-        await family.sync(keys, feed, signal);
+        changes += await family.sync(keys, feed, signal);
       }
       await removeOther(signal);
     } catch (error) {
@@ -106,13 +111,12 @@ export function createProxy(options: ProxyOptions): Proxy {
       areNodesChanged ||= mustReadNodes;
       waitingSinceMs = sinceMs;
       bell.resolve();
+      damage.changed(false);
       throw error;
-    } finally {
-      isApplying = false;
-      appliedAtMs = clock.now();
     }
-    syncedAtMs = appliedAtMs;
-    synced.resolve();
+    damage.changed(true);
+    if (keys.size === 0 && !mustReadNodes && changes > 0) log.info('Put rules back', { changes });
+    syncedAtMs = clock.now();
     metrics.synced(syncedAtMs - startMs, syncedAtMs - (sinceMs ?? startMs), syncedAtMs);
     for (const listener of listeners) listener(keys);
   }
@@ -143,89 +147,6 @@ export function createProxy(options: ProxyOptions): Proxy {
     }
   }
 
-  function heal(sick: readonly FamilyProxy[]): void {
-    log.warn('Found rules gone that somebody else removed', { families: sick.map(({ family }) => `IPv${family}`) });
-    for (const family of sick) family.forget();
-    synced = Promise.withResolvers();
-    ring();
-  }
-
-  /** Looks at what tells that all is gone: of some changes nobody tells. */
-  async function look(how: Look, signal: AbortSignal): Promise<void> {
-    const found = await Promise.all(families.map((family) => family.isDamaged(how, signal).catch(() => false)));
-    const sick = families.filter((_family, index) => found[index]);
-    if (sick.length > 0) heal(sick);
-  }
-
-  async function lookAgain(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await clock.sleep(latestMs, signal);
-      await look('whole', signal);
-    }
-  }
-
-  /** Whether the kernel's own word comes late or never: too dear to be listened to, or of something that it does not tell. */
-  function isUntold(): boolean {
-    if (options.mode === 'ipvs') return true; // of servers that went
-    return options.mode === 'iptables' && [...informers.services.list()].length > mostTold;
-  }
-
-  /** Where nobody tells: looks that are cheap enough to be made each second. */
-  async function lookOften(signal: AbortSignal): Promise<void> {
-    let tookMs: readonly number[] = [];
-    while (!signal.aborted) {
-      await clock.sleep(nextLookMs(tookMs), signal);
-      if (!isUntold() || isApplying || syncedAtMs === undefined) continue;
-      const startMs = clock.now();
-      await look('short', signal);
-      tookMs = [...tookMs, clock.now() - startMs].slice(-5);
-    }
-  }
-
-  /** The kernel tells of our own changes, too: a moment later, as it goes through a program. */
-  function isOwn(): boolean {
-    return isApplying || clock.now() - appliedAtMs < tellMs;
-  }
-
-  async function watchDamage(signal: AbortSignal): Promise<void> {
-    const watch = options.watch ?? watchRules;
-    let failures = 0;
-    let isLooking = false;
-
-    /** Before we hear, and among our own changes, somebody else's are not told apart: hence a look when that is over. */
-    function lookSoon(): void {
-      if (isLooking) return;
-      isLooking = true;
-      void clock
-        .sleep(2 * tellMs, signal)
-        .then(() => {
-          isLooking = false;
-          return look('whole', signal);
-        })
-        .catch(() => undefined); // the end
-    }
-    function mayIgnore(): boolean {
-      if (!isOwn()) return false;
-      lookSoon();
-      return true;
-    }
-
-    while (!signal.aborted) {
-      await settledOrAborted(synced.promise, signal); // a thousand rules of our own would be told one by one
-      if (signal.aborted) return;
-      if (options.mode === 'iptables' && isUntold()) {
-        await clock.sleep(latestMs, signal); // `lookOften` it is: who is told slows our own changes down
-        continue;
-      }
-      lookSoon();
-      const loss = await watch(mayIgnore, signal);
-      if (loss === 'ours') heal(families);
-      else await look('whole', signal);
-      failures = loss === 'untold' ? failures + 1 : 0;
-      if (failures > 0) await clock.sleep(backoffMs(failures, watchRetry), signal);
-    }
-  }
-
   return {
     async run(signal) {
       const { nodes, services, endpointSlices } = informers;
@@ -241,11 +162,9 @@ export function createProxy(options: ProxyOptions): Proxy {
         ring();
       });
       ring();
-      await Promise.all([loop(feed, signal), watchDamage(signal), lookAgain(signal), lookOften(signal)]).catch(
-        (error) => {
-          if (!signal.aborted) throw error;
-        },
-      );
+      await Promise.all([loop(feed, signal), damage.run(signal)]).catch((error) => {
+        if (!signal.aborted) throw error;
+      });
       feed.stop();
       stopNodes();
     },
@@ -265,9 +184,6 @@ export function createProxy(options: ProxyOptions): Proxy {
   };
 }
 const togetherMs = 2;
-const tellMs = 200;
-const mostTold = 2_000; // Services; with 10,000 a change takes 100 ms instead of 40 while somebody listens
-const watchRetry = { firstMs: 500, mostMs: 60_000, jitter: 0.2 };
 const retry = { firstMs: 100, mostMs: 10_000, jitter: 0.2 };
 
 /** Only what rules depend on: nodes change often (their status), and mostly in nothing that matters here. */

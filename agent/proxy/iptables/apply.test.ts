@@ -45,3 +45,21 @@ test('createApplier() reads again what went while it read', async (t) => {
   t.is(kernel.rules(), before);
   t.is(kernel.reads(), 3);
 });
+
+test('createApplier() tells what it is about to take, and only that', async (t) => {
+  const losses: unknown[] = [];
+  const kernel = createKernel(() => {});
+  const applier = createApplier({
+    family: 4,
+    jumps: [],
+    exec: kernel.exec,
+    log: createSilentLog(),
+    expectLosses: (some) => losses.push(Object.fromEntries(some)),
+  });
+  const ruleset = new Ruleset();
+  ruleset.setBase(new Map([['nat KUBE-SERVICES', ['-j ACCEPT']]]));
+  await applier.apply(ruleset, signal);
+  ruleset.setBase(new Map([['nat KUBE-SERVICES', ['-j DROP']]]));
+  await applier.apply(ruleset, signal);
+  t.deepEqual(losses, [{}, { 'ip nat KUBE-SERVICES': 1 }]);
+});

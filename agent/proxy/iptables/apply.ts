@@ -2,8 +2,10 @@ import type { Exec } from '#lib/exec.ts';
 import type { Family } from '#lib/ip.ts';
 import type { Log } from '#lib/log.ts';
 import type { Look } from '../backend.ts';
+import type { Losses } from '../own-losses.ts';
 import { type Change, changesOf, jumpChanges } from './changes.ts';
 import { renderLook } from './look.ts';
+import { lossesOf } from './losses.ts';
 import { observe } from './observe.ts';
 import { render } from './render.ts';
 import { type ChainId, type Jump, type Rule, splitId, tables } from './rules.ts';
@@ -26,9 +28,11 @@ export interface ApplierOptions {
   readonly jumps: readonly Jump[];
   readonly exec: Exec;
   readonly log: Log;
+  /** Told what the kernel is about to lose by us. */
+  readonly expectLosses?: ((losses: Losses) => void) | undefined;
 }
 
-export function createApplier({ family, jumps, exec, log }: ApplierOptions): Applier {
+export function createApplier({ family, jumps, exec, log, expectLosses }: ApplierOptions): Applier {
   const program = family === 4 ? 'iptables' : 'ip6tables';
   const short = renderLook(jumps);
   let there: Map<ChainId, readonly Rule[]> | undefined;
@@ -58,6 +62,7 @@ export function createApplier({ family, jumps, exec, log }: ApplierOptions): App
         const input = render(changes, chainsPerCommit);
         if (input === '') return 0;
         log.debug('Planned rules', { changes: changes.length, bytes: input.length });
+        if (there !== undefined) expectLosses?.(lossesOf(changes, there, family));
         await exec(`${program}-restore`, ['--noflush', '-w', '5'], signal, { input, timeoutMs: 120_000 });
         if (there !== undefined) remember(there, changes);
         return changes.length;

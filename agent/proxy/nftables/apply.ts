@@ -2,7 +2,9 @@ import type { Exec } from '#lib/exec.ts';
 import type { Family } from '#lib/ip.ts';
 import type { Log } from '#lib/log.ts';
 import type { ObjectSet } from '../object-set.ts';
+import type { Losses } from '../own-losses.ts';
 import { tableName } from './base.ts';
+import { lossesOf } from './losses.ts';
 import { observeTable } from './observe.ts';
 import { nft } from './program.ts';
 import { recognise } from './recognise.ts';
@@ -24,8 +26,10 @@ export function createObjectApplier(options: {
   readonly family: Family;
   readonly exec: Exec;
   readonly log: Log;
+  /** Told what the kernel is about to lose by us. */
+  readonly expectLosses?: ((losses: Losses) => void) | undefined;
 }): ObjectApplier {
-  const { family, exec, log } = options;
+  const { family, exec, log, expectLosses } = options;
   const table = `${family === 4 ? 'ip' : 'ip6'} ${tableName}`;
   let there: Map<string, string> | undefined;
   let mayRead = true;
@@ -62,6 +66,7 @@ export function createObjectApplier(options: {
         if (input === '') return 0;
         log.debug('Planned table', { changes: changes.length, bytes: input.length });
         const known = there ?? new Map<string, string>();
+        expectLosses?.(lossesOf(changes, known, family, isWhole));
         await exec(nft, ['-f', '-'], signal, { input, timeoutMs: 120_000 });
         there = known;
         for (const { id, text } of changes) {
