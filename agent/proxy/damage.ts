@@ -46,6 +46,7 @@ export function createDamage(options: DamageOptions): Damage {
   let isMany = false;
   let settled = Promise.withResolvers<void>(); // once the kernel has what is wanted
   let ear: AbortController | undefined;
+  let isRenewing = false;
 
   function note(happening: Happening): void {
     facts = factsAfter(facts, happening, clock.now());
@@ -147,9 +148,11 @@ export function createDamage(options: DamageOptions): Damage {
         continue;
       }
       const startMs = clock.now();
-      ear = new AbortController();
-      await watch({ isUp, hears }, AbortSignal.any([signal, ear.signal]));
-      const isMeant = ear.signal.aborted || clock.now() - startMs > watchRetry.mostMs;
+      const current = new AbortController();
+      const end = AbortSignal.any([signal, current.signal]);
+      ear = current;
+      await watch({ isUp, hears, isOutdated: () => void renew(current, startMs, end) }, end);
+      const isMeant = current.signal.aborted || clock.now() - startMs > watchRetry.mostMs;
       ear = undefined;
       failures = isMeant ? 0 : failures + 1;
       if (failures > 0) await clock.sleep(backoffMs(failures, watchRetry), signal);
@@ -159,6 +162,16 @@ export function createDamage(options: DamageOptions): Damage {
   function isUp(): void {
     own.clear(); // what was taken before is not told
     note({ what: 'listening' });
+  }
+
+  /** Whoever listens does not know all sets (any more): somebody else takes over, once in a while. */
+  async function renew(current: AbortController, startMs: number, end: AbortSignal): Promise<void> {
+    note({ what: 'told', loss: 'unheard' });
+    if (isMany || isRenewing) return; // so many sets are too much to learn anew
+    isRenewing = true;
+    await clock.sleep(Math.max(0, startMs + renewMs - clock.now()), end).catch(() => undefined);
+    isRenewing = false;
+    current.abort();
   }
 
   function hears({ loss, place }: Word): void {
@@ -188,4 +201,5 @@ export function createDamage(options: DamageOptions): Damage {
 const mostTold = 2_000; // Services; with 10,000 a change takes 100 ms instead of 40 while somebody listens
 /** How long after a change of our own word of what it took is still to come. */
 const lateMs = 5_000;
+const renewMs = 5_000;
 const watchRetry = { firstMs: 500, mostMs: 60_000, jitter: 0.2 };

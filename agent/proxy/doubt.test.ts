@@ -10,6 +10,13 @@ const told = (atMs: number, loss: Loss): Step => [atMs, { what: 'told', loss }];
 const forgotten = (atMs: number, isResync: boolean): Step => [atMs, { what: 'forgotten', isResync }];
 const change = (fromMs: number, toMs: number): readonly Step[] => [at(fromMs, 'changing'), at(toMs, 'changed')];
 
+/** Doubt that has led to a whole read. */
+const resync = (atMs: number): readonly Step[] => [
+  told(atMs, 'unheard'),
+  forgotten(atMs, true),
+  ...change(atMs + 2, atMs + 20),
+];
+
 /** A start, the listener, and the whole read to which that led: all is well from then on. */
 const well = [...change(0, 100), at(1_000, 'listening'), forgotten(1_000, true), ...change(1_002, 1_020)];
 
@@ -80,29 +87,44 @@ test(advises, 'takes later word for what it is', [...well, ...change(8_000, 8_02
 });
 const resynced = [...amidst, at(8_020, 'changed'), forgotten(8_020, true), ...change(8_022, 8_040)];
 test(advises, 'is content after that read', resynced, 8_040, undefined);
-test(advises, 'has a look first where all was read less than 5 s ago', [...resynced, told(8_100, 'ours')], 8_100, {
+test(
+  advises,
+  'has all read at once where that was done a few times only',
+  [...well, ...[2_000, 4_000, 6_000].flatMap(resync), told(6_030, 'unheard')],
+  6_030,
+  { what: 'resync', atMs: 6_030 },
+);
+const often = [...well, ...[2_000, 4_000, 6_000, 8_000].flatMap(resync)];
+test(advises, 'has a look first where all was read five times within 25 s', [...often, told(8_100, 'ours')], 8_100, {
   what: 'look',
   atMs: 8_500,
 });
 test(
   advises,
-  'has all read 5 s after the last time, however much is told',
-  [...resynced, told(8_100, 'ours'), told(8_150, 'ours'), at(8_500, 'looking')],
+  'then has all read when these are over, however much is told',
+  [...often, told(8_100, 'ours'), told(8_150, 'ours'), at(8_500, 'looking')],
   8_600,
-  { what: 'resync', atMs: 13_020 },
+  { what: 'resync', atMs: 26_000 },
+);
+test(
+  advises,
+  'has all read once in five seconds on average',
+  [...often, ...resync(26_000), told(26_100, 'unheard'), at(26_500, 'looking')],
+  26_500,
+  { what: 'resync', atMs: 27_000 },
 );
 test(
   advises,
   'has rules put back at once all the same that somebody took for certain',
-  [...resynced, told(8_100, 'ours'), told(9_000, 'ours')],
+  [...often, told(8_100, 'ours'), told(9_000, 'ours')],
   9_000,
   { what: 'heal', atMs: 9_000 },
 );
 test(
   advises,
   'needs no read of its own after one for something else',
-  [...resynced, told(8_100, 'ours'), told(9_000, 'ours'), forgotten(9_000, false), ...change(9_002, 9_030)],
-  14_000,
+  [...often, told(8_100, 'ours'), told(9_000, 'ours'), forgotten(9_000, false), ...change(9_002, 9_030)],
+  30_000,
   undefined,
 );
 test(

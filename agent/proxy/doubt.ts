@@ -26,8 +26,8 @@ export interface Facts {
   readonly unsureAtMs: number;
   /** When a look is due. */
   readonly lookAtMs: number | undefined;
-  /** When doubt last led to a whole read. */
-  readonly resyncedAtMs: number;
+  /** When doubt led to a whole read: the last few times. */
+  readonly resyncedAtMs: readonly number[];
 }
 
 export const firstFacts: Facts = {
@@ -39,7 +39,7 @@ export const firstFacts: Facts = {
   lostAtMs: Number.NEGATIVE_INFINITY,
   unsureAtMs: Number.NEGATIVE_INFINITY,
   lookAtMs: undefined,
-  resyncedAtMs: Number.NEGATIVE_INFINITY,
+  resyncedAtMs: [],
 };
 
 export type Happening =
@@ -75,7 +75,7 @@ export function factsAfter(facts: Facts, happening: Happening, nowMs: number): F
     case 'failed':
       return { ...facts, isChanging: false, changedAtMs: nowMs };
     case 'forgotten': {
-      const resyncedAtMs = happening.isResync ? nowMs : facts.resyncedAtMs;
+      const resyncedAtMs = happening.isResync ? [...facts.resyncedAtMs, nowMs].slice(-mostResyncs) : facts.resyncedAtMs;
       return { ...facts, isForgotten: true, readFromMs: undefined, lookAtMs: undefined, resyncedAtMs };
     }
     default:
@@ -116,7 +116,8 @@ export function adviceOf(facts: Facts, nowMs: number, isMany: boolean): Advice |
   if (facts.isChanging || facts.isForgotten) return undefined; // asked again when that is over
   if (facts.lostAtMs >= facts.readAtMs) return { what: 'heal', atMs: nowMs };
   const isUnsure = facts.unsureAtMs >= facts.readAtMs && !isMany;
-  const resyncAtMs = isUnsure ? Math.max(facts.unsureAtMs, facts.resyncedAtMs + apartMs) : undefined;
+  const fifthAtMs = facts.resyncedAtMs.at(-mostResyncs) ?? Number.NEGATIVE_INFINITY;
+  const resyncAtMs = isUnsure ? Math.max(facts.unsureAtMs, fifthAtMs + withinMs) : undefined;
   const { lookAtMs } = facts;
   if (resyncAtMs !== undefined && resyncAtMs <= (lookAtMs ?? resyncAtMs)) return { what: 'resync', atMs: resyncAtMs };
   return lookAtMs === undefined ? undefined : { what: 'look', atMs: lookAtMs };
@@ -124,5 +125,6 @@ export function adviceOf(facts: Facts, nowMs: number, isMany: boolean): Advice |
 /** How long after a change word of it may come: through a program of its own. */
 const tellMs = 200;
 const soonMs = 2 * tellMs;
-/** No two resyncs are nearer to each other. */
-const apartMs = 5_000;
+/** So many resyncs in so long a time: one each 5 s where there is no end of doubt, and at once where doubt is rare. */
+const mostResyncs = 5;
+const withinMs = 25_000;

@@ -17,6 +17,8 @@ export interface Ear {
   /** From now on nothing goes unheard. */
   isUp(): void;
   hears(word: Word): void;
+  /** Something went from a set that has come since: of such nothing is told until somebody listens anew. */
+  isOutdated(): void;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Ear {
 export function watchRules(ear: Ear, signal: AbortSignal, within: readonly string[] = []): Promise<void> {
   return new Promise((resolve) => {
     const [file, ...words] = [...within, nft, 'monitor', 'destroy'];
-    const child = spawn(file!, words, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(file!, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     const end = new AbortController();
     const kill = () => child.kill('SIGKILL');
     signal.addEventListener('abort', kill, { once: true });
@@ -34,6 +36,9 @@ export function watchRules(ear: Ear, signal: AbortSignal, within: readonly strin
     createInterface({ input: child.stdout }).on('line', (line) => {
       const word = wordOf(line);
       if (word !== undefined) ear.hears(word);
+    });
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      if (line.includes('unknown set')) ear.isOutdated();
     });
     if (child.pid !== undefined) {
       void untilListening(child.pid, end.signal).then(

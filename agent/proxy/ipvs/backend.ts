@@ -3,7 +3,7 @@ import { createApplier } from '../iptables/apply.ts';
 import { Ruleset } from '../iptables/ruleset.ts';
 import { ObjectSet } from '../object-set.ts';
 import { planIpvsBase, planIpvsJumps } from './base.ts';
-import { planChanges, planDrained } from './changes.ts';
+import { areListed, planChanges, planDrained } from './changes.ts';
 import { apply, listAddresses, prepare, readKernel } from './kernel.ts';
 import { planServers } from './plan.ts';
 import { type Change, renderChanges, serverWords } from './render.ts';
@@ -68,9 +68,7 @@ export function createIpvsBackend(options: BackendOptions): Backend {
         if (signal.aborted) throw error;
         return true; // what is there is not what we know
       }
-      const first = firstServer();
-      const [, protocol = '', at = ''] = first?.split(' ') ?? [];
-      if (first !== undefined && !stdout.includes(`${protocol.toUpperCase()}  ${at} `)) return true;
+      if (!areListed(there, stdout)) return true;
       const addresses = new Set(await listAddresses(exec, signal));
       if ([...there.keys()].some((id) => id.startsWith('address ') && !addresses.has(id.slice(8)))) return true;
     }

@@ -36,13 +36,24 @@ export function planDrained(there: ReadonlyMap<string, string>, listed: string):
 
 /** Ids of real servers that have connections. */
 function busyIn(listed: string): ReadonlySet<string> {
-  const busy = new Set<string>();
+  return new Set(listedIn(listed).flatMap(({ id, isBusy }) => (isBusy ? [id] : [])));
+}
+
+/** Whether all servers of `there`, virtual and real, are in what was listed. */
+export function areListed(there: ReadonlyMap<string, string>, listed: string): boolean {
+  const found = new Set(listedIn(listed).map(({ id }) => id));
+  return [...there.keys()].every((id) => !/^(?:server|real) /.test(id) || found.has(id));
+}
+
+function listedIn(listed: string): readonly { readonly id: string; readonly isBusy: boolean }[] {
   let server = '';
-  for (const line of listed.split('\n')) {
+  return listed.split('\n').flatMap((line) => {
     const head = /^(TCP|UDP|SCTP)\s+(\S+)\s/.exec(line);
-    if (head !== null) server = `${head[1]!.toLowerCase()} ${head[2]}`;
+    if (head !== null) {
+      server = `${head[1]!.toLowerCase()} ${head[2]}`;
+      return { id: `server ${server}`, isBusy: false };
+    }
     const [arrow, target, , , active, inactive] = line.trim().split(/\s+/);
-    if (arrow === '->' && Number(active) + Number(inactive) > 0) busy.add(`real ${server} ${target}`);
-  }
-  return busy;
+    return arrow === '->' ? { id: `real ${server} ${target}`, isBusy: Number(active) + Number(inactive) > 0 } : [];
+  });
 }

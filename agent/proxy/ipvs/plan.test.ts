@@ -4,7 +4,7 @@ import type { Service } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
 import { exampleEndpoint, examplePort, exampleService, exampleSlice } from '../example.ts';
 import { printRules } from '../print.ts';
-import { draining, planChanges, planDrained } from './changes.ts';
+import { areListed, draining, planChanges, planDrained } from './changes.ts';
 import { observe } from './observe.ts';
 import { renderChanges } from './render.ts';
 
@@ -99,6 +99,29 @@ TCP  10.96.1.1:80 rr
   t.deepEqual(planDrained(there, list(1)), []);
   t.deepEqual(planDrained(there, list(0)), [{ id: real, text: undefined, isThere: true }]);
 });
+
+const isListed = test.macro<[string, readonly string[], boolean]>({
+  title: (_title, what) => `areListed() ${what}`,
+  exec(t, _what, ids, is) {
+    const list = `IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
+TCP  10.96.1.1:80 rr persistent 60
+  -> 10.244.0.5:8080              Masq    1      0          2
+SCTP 10.96.1.1:80 rr
+TCP  [fd00:96::1]:80 rr
+  -> [fd00:244::5]:8080           Masq    1      0          0
+`;
+    t.is(areListed(new Map(ids.map((id) => [id, ''])), list), is);
+  },
+});
+const six = ['server tcp [fd00:96::1]:80', 'real tcp [fd00:96::1]:80 [fd00:244::5]:8080'];
+test(isListed, 'finds all that is there', [server, real, 'server sctp 10.96.1.1:80', ...six], true);
+test(isListed, 'looks for servers only', ['address 10.96.1.1', 'member SKIFF-4-ADDRESSES 10.96.1.1'], true);
+test(isListed, 'misses a virtual server', [server, 'server tcp 10.96.1.2:80'], false);
+test(isListed, 'misses one of another protocol', ['server udp 10.96.1.1:80'], false);
+test(isListed, 'misses a real server', [server, 'real tcp 10.96.1.1:80 10.244.0.6:8080'], false);
+test(isListed, 'misses a real server of another one', ['real sctp 10.96.1.1:80 10.244.0.5:8080'], false);
 
 test('observe() reads what ipvsadm, ipset and ip print, and leaves what is of others', (t) => {
   const servers = `-A -t 10.96.1.1:80 -s rr -p 60
