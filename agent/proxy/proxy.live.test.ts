@@ -56,7 +56,7 @@ async function openBed(t: ExecutionContext, mode: ProxyMode, count: number) {
 
   let [warnings, reads] = [0, 0];
   const counting: Exec = (file, args, ...rest) => {
-    if ((file === 'iptables-save' && args[1] === 'nat') || (file === nft && args[0] === '-j')) reads++;
+    if (mode === 'iptables' ? file === 'iptables-save' && args[1] === 'nat' : file === nft && args[0] === '-j') reads++;
     return run(file, args, ...rest);
   };
 
@@ -304,6 +304,11 @@ const healsUnheard = test.macro<['iptables' | 'nftables']>({
     t.false(await isThere(bed));
     listen();
     await isBack('while nobody listened');
+
+    await bed.run(nft, ['flush', 'ruleset'], signal);
+    await isBack('as the ruleset was flushed');
+    await take(bed);
+    await isBack('right after that');
 
     for (const [round, waitMs] of [0, 20, 100].entries()) {
       bed.informers.endpointSlices.put(exampleSlice('s2', [exampleEndpoint(round % 2 === 0 ? one : two)]));
