@@ -295,7 +295,7 @@ const healsUnheard = test.macro<['iptables' | 'nftables']>({
     t.true(await isThere(bed));
     const isBack = async (what: string) => {
       const fromMs = performance.now();
-      t.true(await within(20_000, () => isThere(bed)), what);
+      t.true(await within(40_000, () => isThere(bed)), what);
       t.log(`${what}: back after ${Math.round(performance.now() - fromMs)} ms`);
     };
 
@@ -305,17 +305,15 @@ const healsUnheard = test.macro<['iptables' | 'nftables']>({
     listen();
     await isBack('while nobody listened');
 
+    bed.informers.endpointSlices.put(exampleSlice('s2', [exampleEndpoint(two)]));
+    await delay(20);
+    await take(bed);
+    await isBack('amidst a change of our own');
+
     await bed.run(nft, ['flush', 'ruleset'], signal);
     await isBack('as the ruleset was flushed');
     await take(bed);
     await isBack('right after that');
-
-    for (const [round, waitMs] of [0, 20, 100].entries()) {
-      bed.informers.endpointSlices.put(exampleSlice('s2', [exampleEndpoint(round % 2 === 0 ? one : two)]));
-      await delay(waitMs);
-      await take(bed);
-      await isBack(`${waitMs} ms after a change of our own`);
-    }
     await stop();
   },
 });
