@@ -93,6 +93,8 @@ async function open(t: ExecutionContext, { mode = 'iptables', services = 10 }: W
       ear!.isUp();
     },
     end: () => end(),
+    /** Somebody takes a rule that may be a way in. */
+    tellOfWayIn: () => ear!.hears({ loss: 'maybe', place: 'ip filter FORWARD' }),
     outdate: () => ear!.isOutdated(),
     /** Somebody takes a rule; `isTold`: and somebody listens. */
     take(rule: string, isTold = true) {
@@ -109,7 +111,7 @@ for (const mode of ['iptables', 'nftables', 'ipvs'] as const) {
     const world = await open(t, { mode });
     world.take('a', false);
     world.up();
-    await world.clock.advance(100);
+    await world.clock.advance(200);
     t.true(world.kernel.has('a'));
     t.is(world.counts().reads, 2);
   });
@@ -124,7 +126,7 @@ for (const mode of ['iptables', 'nftables', 'ipvs'] as const) {
     t.is(world.counts().watches, 2);
     t.false(world.kernel.has('a'));
     world.up();
-    await world.clock.advance(100);
+    await world.clock.advance(200);
     t.true(world.kernel.has('a'));
   });
 
@@ -134,7 +136,7 @@ for (const mode of ['iptables', 'nftables', 'ipvs'] as const) {
     await world.clock.advance(10_000);
     void world.change();
     world.take('a');
-    await world.clock.advance(100);
+    await world.clock.advance(200);
     t.true(world.kernel.has('a'));
     for (let round = 0; round < 3; round++) {
       void world.change();
@@ -155,7 +157,7 @@ for (const mode of ['iptables', 'nftables', 'ipvs'] as const) {
     world.up();
     await world.clock.advance(10_000);
     world.take('a');
-    await world.clock.advance(100);
+    await world.clock.advance(200);
     t.true(world.kernel.has('a'));
     await world.clock.advance(200);
     world.take('b');
@@ -195,10 +197,20 @@ test('createDamage() reads no more often than rules go where Services are many',
   t.is(world.counts().reads, 2);
 });
 
+test('createDamage() makes one look at a time, and another one for what is told meanwhile', async (t) => {
+  const world = await open(t, {});
+  world.up();
+  await world.clock.advance(4_000);
+  const { looks } = world.counts();
+  for (let word = 0; word < 50; word++) world.tellOfWayIn();
+  await world.clock.advance(100);
+  t.is(world.counts().looks, looks + 2);
+});
+
 test('createDamage() reads nothing while nothing happens', async (t) => {
   const world = await open(t, {});
   world.up();
-  await world.clock.advance(100);
+  await world.clock.advance(300);
   const { reads } = world.counts();
   await world.clock.advance(60_000);
   t.is(world.counts().reads, reads);
@@ -212,12 +224,12 @@ test('createDamage() has all read, and somebody listen anew, after word of a set
   world.take('a', false);
   world.outdate();
   world.outdate();
-  await world.clock.advance(100);
+  await world.clock.advance(200);
   t.true(world.kernel.has('a'));
   await world.clock.advance(5_000);
   t.is(world.counts().watches, 2);
   world.up();
-  await world.clock.advance(100);
+  await world.clock.advance(300);
   const { reads } = world.counts();
   await world.clock.advance(20_000);
   t.like(world.counts(), { reads, watches: 2 });
@@ -230,7 +242,7 @@ test('createDamage() has a flush found by a look where all was read often of lat
   for (let round = 0; round < 4; round++) {
     void world.change();
     world.take('a');
-    await world.clock.advance(100);
+    await world.clock.advance(200);
   }
   t.is(world.kernel.size, 3);
   void world.change();

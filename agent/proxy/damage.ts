@@ -47,6 +47,7 @@ export function createDamage(options: DamageOptions): Damage {
   let settled = Promise.withResolvers<void>(); // once the kernel has what is wanted
   let ear: AbortController | undefined;
   let isRenewing = false;
+  let isLooking = false;
 
   function note(happening: Happening): void {
     facts = factsAfter(facts, happening, clock.now());
@@ -70,7 +71,7 @@ export function createDamage(options: DamageOptions): Damage {
         forget(families, true);
         return;
       case 'look':
-        void look('whole', until).catch(() => undefined); // the end
+        if (!isLooking) void lookWhole(until).catch(() => undefined); // the end
         return;
       default:
         assertNever(advice.what, 'advice');
@@ -104,10 +105,21 @@ export function createDamage(options: DamageOptions): Damage {
 
   /** Looks at what tells that all is gone: of some changes nobody tells. */
   async function look(how: Look, signal: AbortSignal): Promise<void> {
-    if (how === 'whole') note({ what: 'looking' });
     const found = await Promise.all(families.map((family) => family.isDamaged(how, signal).catch(() => false)));
     const sick = families.filter((_family, index) => found[index]);
     if (sick.length > 0) heal(sick);
+  }
+
+  /** One at a time: what is told meanwhile leads to another one afterwards. */
+  async function lookWhole(signal: AbortSignal): Promise<void> {
+    isLooking = true;
+    try {
+      note({ what: 'looking' });
+      await look('whole', signal);
+    } finally {
+      isLooking = false;
+    }
+    consider();
   }
 
   async function lookAgain(signal: AbortSignal): Promise<void> {

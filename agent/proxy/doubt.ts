@@ -22,8 +22,10 @@ export interface Facts {
   readonly readAtMs: number;
   /** Somebody took something of ours. */
   readonly lostAtMs: number;
-  /** Somebody may have, and nobody could tell. */
+  /** Somebody may have, and nobody could tell: the last time. */
   readonly unsureAtMs: number;
+  /** Since when that is so. */
+  readonly unsureFromMs: number;
   /** When a look is due. */
   readonly lookAtMs: number | undefined;
   /** When doubt led to a whole read: the last few times. */
@@ -38,6 +40,7 @@ export const firstFacts: Facts = {
   readAtMs: Number.NEGATIVE_INFINITY,
   lostAtMs: Number.NEGATIVE_INFINITY,
   unsureAtMs: Number.NEGATIVE_INFINITY,
+  unsureFromMs: Number.NEGATIVE_INFINITY,
   lookAtMs: undefined,
   resyncedAtMs: [],
 };
@@ -98,7 +101,8 @@ function told(facts: Facts, loss: Loss, nowMs: number): Facts {
 }
 
 function unsure(facts: Facts, nowMs: number): Facts {
-  return { ...withLook(facts, nowMs + soonMs), unsureAtMs: nowMs };
+  const unsureFromMs = facts.unsureAtMs >= facts.readAtMs ? facts.unsureFromMs : nowMs;
+  return { ...withLook(facts, nowMs + soonMs), unsureAtMs: nowMs, unsureFromMs };
 }
 
 function withLook(facts: Facts, atMs: number): Facts {
@@ -116,8 +120,9 @@ export function adviceOf(facts: Facts, nowMs: number, isMany: boolean): Advice |
   if (facts.isChanging || facts.isForgotten) return undefined; // asked again when that is over
   if (facts.lostAtMs >= facts.readAtMs) return { what: 'heal', atMs: nowMs };
   const isUnsure = facts.unsureAtMs >= facts.readAtMs && !isMany;
-  const fifthAtMs = facts.resyncedAtMs.at(-mostResyncs) ?? Number.NEGATIVE_INFINITY;
-  const resyncAtMs = isUnsure ? Math.max(facts.unsureAtMs, fifthAtMs + withinMs) : undefined;
+  const formerAtMs = facts.resyncedAtMs.at(-mostResyncs) ?? Number.NEGATIVE_INFINITY;
+  const calmAtMs = Math.min(facts.unsureAtMs + calmMs, facts.unsureFromMs + soonMs);
+  const resyncAtMs = isUnsure ? Math.max(calmAtMs, formerAtMs + withinMs) : undefined;
   const { lookAtMs } = facts;
   if (resyncAtMs !== undefined && resyncAtMs <= (lookAtMs ?? resyncAtMs)) return { what: 'resync', atMs: resyncAtMs };
   return lookAtMs === undefined ? undefined : { what: 'look', atMs: lookAtMs };
@@ -128,3 +133,5 @@ const soonMs = 2 * tellMs;
 /** So many resyncs in so long a time: one each 5 s where there is no end of doubt, and at once where doubt is rare. */
 const mostResyncs = 5;
 const withinMs = 25_000;
+/** Of a table that is flushed there is word rule by rule: one resync for all of it. */
+const calmMs = 100;

@@ -115,7 +115,7 @@ export function createProxy(options: ProxyOptions): Proxy {
       throw error;
     }
     damage.changed(true);
-    if (keys.size === 0 && !mustReadNodes && changes > 0) log.info('Put rules back', { changes });
+    if (keys.size === 0 && !mustReadNodes && changes > 0) log.warn('Put rules back', { changes });
     syncedAtMs = clock.now();
     metrics.synced(syncedAtMs - startMs, syncedAtMs - (sinceMs ?? startMs), syncedAtMs);
     for (const listener of listeners) listener(keys);
