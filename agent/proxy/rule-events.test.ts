@@ -15,6 +15,7 @@ test(told, 'delete table ip filter', 'ours');
 test(told, 'delete table ip6 kube-proxy', 'ours');
 test(told, 'delete rule ip kube-proxy services handle 4', 'ours');
 test(told, 'delete element ip kube-proxy service-ips { 10.0.0.9 . tcp . 80 : drop }', 'ours');
+test(told, 'delete element ip kube-proxy __map0 { 0 : goto endpoint-A }', undefined);
 test(told, 'delete rule ip filter FORWARD handle 9', 'maybe');
 test(told, 'delete rule ip nat CNI-HOSTPORT-DNAT handle 9', undefined);
 test(told, 'delete rule inet firewalld filter_INPUT handle 9', undefined);

@@ -87,6 +87,7 @@ export function wordOf(line: string): Word | undefined {
 }
 
 function lossOf(table: string | undefined, of: string): Loss | undefined {
+  if (/^__(?:set|map)\d+$/.test(of)) return undefined; // it has no name and goes with its rule, of which there is word, too
   if (table === 'kube-proxy') return 'ours';
   if (table !== 'nat' && table !== 'filter') return undefined;
   if (of === '' || /^(?:KUBE|SKIFF)-/.test(of)) return 'ours';
