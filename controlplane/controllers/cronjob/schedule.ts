@@ -1,4 +1,6 @@
 import { Cron } from 'croner';
+import { nextOnWall } from './wall-clock.ts';
+import { offsetIn } from './zoned-time.ts';
 
 /** When a CronJob is due. Times in milliseconds since the epoch. */
 export interface Schedule {
@@ -18,9 +20,10 @@ export function parseSchedule(text: string, timeZone: string | undefined): Sched
   }
   const zoned = /^(?:CRON_)?TZ=(\S+)\s+(.+)$/.exec(text.trim()); // from before it was refused
   try {
-    const timezone = zoned?.[1] ?? timeZone ?? 'UTC';
-    const cron = new Cron(inCronersWords(zoned?.[2] ?? text.trim()), { paused: true, mode: '5-part', timezone });
-    return { next: (ms) => cron.nextRun(new Date(ms))?.getTime() };
+    const zone = zoned?.[1] ?? timeZone;
+    const cron = new Cron(inCronersWords(zoned?.[2] ?? text.trim()), { paused: true, mode: '5-part', timezone: 'UTC' });
+    const next = (ms: number) => cron.nextRun(new Date(ms))?.getTime();
+    return { next: zone === undefined ? next : nextOnWall(next, offsetIn(zone)) };
   } catch (error) {
     throw new RangeError(error instanceof Error ? error.message : String(error), { cause: error });
   }

@@ -1,9 +1,20 @@
 /** A time as Go writes it in RFC 3339, in a zone of the time zone database: `2026-07-01T09:00:00+02:00`. UTC unless told. */
 export function timeIn(ms: number, timeZone = 'UTC'): string {
-  const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }).formatToParts(ms);
-  const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT'; // 'GMT+02:00', or 'GMT' alone
-  const [, sign, hours, minutes] = /^GMT([+-])(\d{2}):(\d{2})/.exec(name) ?? ['', '+', '00', '00'];
-  if (`${hours}${minutes}` === '0000') return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
-  const offsetMs = (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -60_000 : 60_000);
-  return new Date(ms + offsetMs).toISOString().replace(/\.\d+Z$/, `${sign}${hours}:${minutes}`);
+  const offsetMs = offsetIn(timeZone)(ms);
+  if (offsetMs === 0) return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+  const offset = new Date(Math.abs(offsetMs)).toISOString().slice(11, 16);
+  return new Date(ms + offsetMs).toISOString().replace(/\.\d+Z$/, `${offsetMs < 0 ? '-' : '+'}${offset}`);
+}
+
+/**
+ * How far the zone's clocks are ahead of UTC at a time, in milliseconds, whole minutes.
+ * @throws {RangeError} if there is no such zone
+ */
+export function offsetIn(timeZone: string): (ms: number) => number {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+  return (ms) => {
+    const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT'; // 'GMT+02:00', or 'GMT' alone
+    const [, sign, hours, minutes] = /^GMT([+-])(\d{2}):(\d{2})/.exec(name) ?? ['', '+', '00', '00'];
+    return (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -60_000 : 60_000);
+  };
 }
