@@ -69,6 +69,7 @@ export function createSpdySession(socket: Duplex, { role, onStream, head }: Spdy
       case 'synReply':
       case 'headers':
         decoder.decode(frame.block); // must pass through: blocks share one compression
+        streams.get(frame.id)?.answer();
         if (frame.fin) streams.get(frame.id)?.receive(undefined);
         break;
       case 'data':

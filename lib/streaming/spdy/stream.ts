@@ -15,6 +15,9 @@ export class SpdyStream extends Duplex {
   readonly id: number;
   /** What it was opened with. */
   readonly headers: Headers;
+  /** Settles when the peer has taken it, or will not. */
+  readonly answered: Promise<void>;
+  readonly #answered = Promise.withResolvers<void>();
   readonly #link: StreamLink;
   #hasEnd = false;
   #cutBy: Error | undefined;
@@ -24,7 +27,13 @@ export class SpdyStream extends Duplex {
     this.id = id;
     this.headers = headers;
     this.#link = link;
+    this.answered = this.#answered.promise;
     this.on('error', () => {}); // who reads or writes hears of it through its own call; nobody need listen
+  }
+
+  /** The peer has taken it. */
+  answer(): void {
+    this.#answered.resolve();
   }
 
   /** Takes data from the connection, `undefined` at the end. Returns whether the reader keeps up. */
@@ -40,6 +49,7 @@ export class SpdyStream extends Duplex {
    */
   cut(error: Error): void {
     this.#cutBy = error;
+    this.#answered.resolve();
     this.receive(undefined);
     if (!this.writableEnded) this.end();
   }

@@ -46,7 +46,9 @@ export async function translateRemoteCommand(
       channels.resize,
       open('resize').on('data', () => {}),
     );
-  // Says, as upstream does, that the command is being run: on the lowest channel that we write to.
+  // Says, as upstream does, that the command is being run: on the lowest channel that we write to. kubectl listens before it knows
+  // its channels, and complains of what comes too soon: the runtime is to have answered first.
+  await error.answered;
   await send(stdout ? channels.stdout : stderr ? channels.stderr : channels.error, nothing);
   takeInput(socket, subprotocol, inputs);
 
