@@ -43,3 +43,9 @@ test('compilePattern() finds', (t) => {
     t.is(made.find('abc'), undefined);
   }
 });
+
+test('compileOrError() refuses at once what the engine would refuse when it is used', (t) => {
+  const made = compileOrError(`^[a-z]${'9223372036854775807'.repeat(2_000)}+$`);
+  t.is(made instanceof Error ? made.message : 'taken', 'error parsing regexp: expression too large');
+  t.true(compilePattern(`^[a-z]${'9'.repeat(5_000)}+$`)?.test(`a${'9'.repeat(5_000)}`));
+});

@@ -37,11 +37,16 @@ function compile(pattern: string): Pattern | Error {
   const plain = plainForm(pattern);
   if (plain === undefined) return withRe2(pattern, weight);
   try {
-    return withRegExp(new RegExp(plain), new RegExp(plain, 'g'), weight);
+    const one = new RegExp(plain);
+    if (weight > longWeight) for (const text of ['', '\u0100']) one.test(text); // made when it is first used, for each width of text
+    return withRegExp(one, new RegExp(plain, 'g'), weight);
   } catch {
     return withRe2(pattern, weight);
   }
 }
+
+/** From here on the engine may find at its first use that it cannot make what it has read. */
+const longWeight = 1_000;
 
 function withRegExp(one: RegExp, all: RegExp, weight: number): Pattern {
   return {
