@@ -72,6 +72,14 @@ test('compileExpression() refuses what is none', (t) => {
   t.throws(() => compileExpression("1 + 'a'", []));
 });
 
+const fails = test.macro<[string]>({
+  title: (_title, expression) => `${expression} has no such overload`,
+  exec(t, expression) {
+    t.throws(() => compileExpression(expression, []).evaluate({}), { message: /no such overload/ });
+  },
+});
+for (const name of ['sum', 'min', 'max', 'isSorted']) test(fails, `[1, dyn(null)].${name}() == dyn(1)`);
+
 test('An expression fails on what is not there', (t) => {
   const { evaluate } = compileExpression('object.spec.foo == 1', ['object']);
   t.throws(() => evaluate({ object }), { message: /no such key: foo/ });

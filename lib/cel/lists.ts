@@ -10,16 +10,24 @@ interface Duration {
 /** Rule: pkg/cel/library, lists; and cel-go ext, sets. */
 export function addListFunctions(environment: Environment): void {
   environment
-    .registerFunction('list.isSorted(): bool', (items: readonly Item[]) => {
+    .registerFunction('list.isSorted(): bool', (all: readonly unknown[]) => {
+      const items = itemsOf(all);
       return items.every((item, index) => index === 0 || items[index - 1]! <= item);
     })
-    .registerFunction('list.sum(): dyn', (items: readonly Item[]) => sum(items))
-    .registerFunction('list.min(): dyn', (items: readonly Item[]) => extreme('min', items, (a, b) => a < b))
-    .registerFunction('list.max(): dyn', (items: readonly Item[]) => extreme('max', items, (a, b) => a > b))
+    .registerFunction('list.sum(): dyn', (all: readonly unknown[]) => sum(itemsOf(all)))
+    .registerFunction('list.min(): dyn', (all: readonly unknown[]) => extreme('min', itemsOf(all), (a, b) => a < b))
+    .registerFunction('list.max(): dyn', (all: readonly unknown[]) => extreme('max', itemsOf(all), (a, b) => a > b))
     .registerFunction('list.indexOf(dyn): int', (items: readonly Item[], item: Item) => BigInt(items.indexOf(item)))
     .registerFunction('list.lastIndexOf(dyn): int', (items: readonly Item[], item: Item) =>
       BigInt(items.lastIndexOf(item)),
     );
+}
+
+/** @throws {Error} if there is one without an order */
+function itemsOf(all: readonly unknown[]): readonly Item[] {
+  const items = all.filter((item): item is Item => item !== null && item !== undefined);
+  if (items.length < all.length) throw new Error('no such overload');
+  return items;
 }
 
 /** @throws {Error} if they are not all of one kind that can be added, or the sum is too large */
