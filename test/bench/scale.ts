@@ -1,7 +1,9 @@
 // Many nodes and many pods: a control plane of its own, and `skiff hollow` in another process for the nodes.
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
+import type { List } from '#lib/api/resource.ts';
 import { nodes, pods } from '#lib/api/resources.ts';
+import type { Pod } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
 import { connect } from '#lib/client/connect.ts';
 import { home } from '../lab.ts';
@@ -40,9 +42,10 @@ async function measurePodsAtScale(options: ScaleOptions): Promise<readonly Row[]
   const runCpu = (ticksOf(server.pid) - before) / ticksPerSecond;
   await delay(5_000);
   const resident = residentMb(server.pid);
+  const all = await client.list(pods, { namespace: 'default' }, never());
   before = ticksOf(server.pid);
   const deletedMs = performance.now();
-  const gone = untilGone(client);
+  const gone = untilGone(client, all);
   await deletePods(load, options.pods);
   await gone;
   const goneMs = performance.now() - deletedMs;
@@ -130,9 +133,9 @@ async function countPods(client: Client, isIt: (phase: string | undefined) => bo
   throw new Error(`Only ${found.size} of ${count} pods came to that`);
 }
 
-async function untilGone(client: Client): Promise<void> {
+/** `all`: listed before the first of them was deleted, as a list of so many is no place to watch from a second later. */
+async function untilGone(client: Client, { metadata, items }: List<Pod>): Promise<void> {
   const signal = AbortSignal.timeout(600_000);
-  const { metadata, items } = await client.list(pods, { namespace: 'default' }, signal);
   const left = new Set(items.map((pod) => pod.metadata.name));
   const since = { namespace: 'default', resourceVersion: metadata.resourceVersion!, timeoutSeconds: 600 };
   for await (const { type, object } of client.watch(pods, since, signal)) {
