@@ -201,12 +201,30 @@ test.serial('the agent tells of itself', async (t) => {
 });
 
 test.serial('logs --follow ends with the container, all of it read', async (t) => {
-  const following = kubectl(versions.at(-1)!, ['logs', '-f', 'web', '-c', 'main'], { timeoutMs: 60_000 });
+  const words = [
+    versions.at(-1)!,
+    '--kubeconfig',
+    join(data, 'admin.conf'),
+    'logs',
+    '-f',
+    'web',
+    '-c',
+    'main',
+    '--tail=1',
+  ];
+  const follower = spawn('nsenter', inside(words), { stdio: ['ignore', 'pipe', 'inherit'], signal });
+  let said = '';
+  follower.stdout.on('data', (chunk: Buffer) => {
+    said += chunk;
+  });
+  const over = once(follower, 'close');
+  await once(follower.stdout, 'data'); // from here on it follows
   const lines = Array.from({ length: 2_000 }, (_none, index) => `${index}`);
   await kubectl(versions.at(-1)!, ['attach', '-i', 'web', '-c', 'main'], { input: `${lines.join('\n')}\nquit\n` });
-  const { stdout } = await following; // who comes late is shown what was said before
+  await over;
   const answers = [...lines, 'quit'].map((line) => `got ${line}\n`).join('');
-  t.true(stdout.endsWith(answers), stdout.slice(-100));
+  t.true(said.endsWith(answers), said.slice(-100));
+  t.is(said.split('\n').length, 1 + lines.length + 1 + 1, 'the line before, and all that came');
 });
 
 async function webSocket(path: string, protocol: string, hex = '') {
