@@ -1,7 +1,9 @@
 // Remembers how images came to the node, in upstream's files: another kubelet on this node goes on by them.
+
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import type { Image } from '#cri/runtime.ts';
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { AgentOptions } from '../options.ts';
@@ -64,7 +66,7 @@ export async function openPulledImages(
       const now = withPull(before, imageRef, image, secret);
       records.set(imageRef, now);
       if (JSON.stringify(now) !== JSON.stringify(before)) {
-        const lastUpdatedTime = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+        const lastUpdatedTime = timestamp(clock.now());
         const rest = { lastUpdatedTime, ...now };
         await trying(() => write(`${pulled}/${nameOf(imageRef)}`, 'ImagePulledRecord', rest));
       }

@@ -1,7 +1,7 @@
 import type { RuntimeCondition } from '#cri/runtime.ts';
 import { podLevelResize, restartAllContainers } from '#lib/api/scheduling/declared-features.ts';
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { NodeCondition, NodeStatus } from '#lib/api/types/core.v1.ts';
-import { timestamp } from '../pods/timestamp.ts';
 import type { Machine } from './machine.ts';
 import { leftForPods, type ReserveRule, standardReserve } from './reserve.ts';
 

@@ -1,7 +1,7 @@
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { ContainerStatus, Pod, PodCondition } from '#lib/api/types/core.v1.ts';
 import { containersOf } from './containers.ts';
 import type { Phase } from './phase.ts';
-import { timestamp } from './timestamp.ts';
 
 export interface ConditionFacts {
   readonly pod: Pod;

@@ -1,4 +1,6 @@
 // Statuses of containers as the API shows them, from what the runtime has.
+
+import { timestamp } from '#lib/api/timestamp.ts';
 import type {
   ContainerState,
   ContainerStatus,
@@ -10,7 +12,6 @@ import { type Kind, mayRestart, type PodContainer } from './containers.ts';
 import type { Observed, ObservedContainer } from './observed.ts';
 import type { ProbeView } from './plan.ts';
 import type { Stage } from './stage.ts';
-import { timestamp } from './timestamp.ts';
 
 /** Why a container does not run although it should: what users see, hence closed by upstream's names. */
 export type WaitingReason =

@@ -1,3 +1,4 @@
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { ContainerStatus, Pod, PodStatus, ResourceRequirements } from '#lib/api/types/core.v1.ts';
 import type { Refusal } from '../admission/admit.ts';
 import { wholePod } from '../resize/allocation.ts';
@@ -10,7 +11,6 @@ import type { ProbeView } from './plan.ts';
 import type { PodRecord } from './pod-record.ts';
 import { shortMessages } from './short-message.ts';
 import type { Stage } from './stage.ts';
-import { timestamp } from './timestamp.ts';
 
 export interface StatusFacts {
   readonly pod: Pod;

@@ -1,10 +1,12 @@
 // Run by server.live.test.ts inside the network of its containerd: one pod, and the kubelet's server for it.
+
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCri } from '#cri/containerd.ts';
 import { testImage } from '#cri/live.ts';
 import { containerConfig, sandboxConfig } from '#cri/suite.ts';
 import { nodes, pods, serviceAccounts } from '#lib/api/resources.ts';
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { Node, Pod } from '#lib/api/types/core.v1.ts';
 import { connect } from '#lib/client/connect.ts';
 import { createInformer } from '#lib/client/informer.ts';
@@ -87,7 +89,7 @@ for (const [container, command] of [
   const id = await cri.runtime.createContainer(sandboxId, config, sandbox, signal);
   await cri.runtime.startContainer(id, signal);
 }
-const now = new Date(clock.now()).toISOString().replace(/\.\d+Z/, 'Z');
+const now = timestamp(clock.now());
 const body = {
   status: {
     phase: 'Running',

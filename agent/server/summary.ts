@@ -1,4 +1,5 @@
 import type { InterfaceUsage } from '#cri/runtime.ts';
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { FsUsage } from './files.ts';
 import type { ContainerUsage, NodeUsage, OwnUsage, PodUsage, Usage } from './usage.ts';
 import type { VolumeUsage } from './volume-usage.ts';
@@ -18,15 +19,15 @@ export function summaryOf(nodeName: string, { node, own, pods, atMs }: Usage, ke
     node: {
       nodeName,
       systemContainers: [ownSummary(atMs, own), podsSummary(atMs, pods, node)],
-      startTime: time(node.startMs),
+      startTime: timestamp(node.startMs),
       cpu: cpu(atMs, node),
       memory: { ...memory(atMs, node), availableBytes: node.memoryAvailableBytes },
       ...networkOf(atMs, node.network),
-      ...(fs === undefined ? {} : { fs: { time: time(atMs), ...fs } }),
+      ...(fs === undefined ? {} : { fs: { time: timestamp(atMs), ...fs } }),
       ...(imageFs === undefined ? {} : { runtime: runtimeOf(atMs, imageFs) }),
-      rlimit: { time: time(atMs), maxpid: node.mostProcesses, curproc: node.processes },
+      rlimit: { time: timestamp(atMs), maxpid: node.mostProcesses, curproc: node.processes },
       swap: {
-        time: time(atMs),
+        time: timestamp(atMs),
         swapAvailableBytes: node.swapTotalBytes - node.swapUsedBytes,
         swapUsageBytes: node.swapUsedBytes,
       },
@@ -37,13 +38,13 @@ export function summaryOf(nodeName: string, { node, own, pods, atMs }: Usage, ke
 
 function ownSummary(atMs: number, { startMs, memoryRssBytes, ...used }: OwnUsage): unknown {
   const ofMemory = { memoryUsageBytes: memoryRssBytes, memoryWorkingSetBytes: memoryRssBytes, memoryRssBytes };
-  return { name: 'kubelet', startTime: time(startMs), cpu: cpu(atMs, used), memory: memory(atMs, ofMemory) };
+  return { name: 'kubelet', startTime: timestamp(startMs), cpu: cpu(atMs, used), memory: memory(atMs, ofMemory) };
 }
 
 /** All pods together. */
 function podsSummary(atMs: number, pods: readonly PodUsage[], { startMs }: NodeUsage): unknown {
   const all = pods.flatMap(({ containers }) => containers);
-  return { name: 'pods', startTime: time(startMs), ...sumOf(atMs, all) };
+  return { name: 'pods', startTime: timestamp(startMs), ...sumOf(atMs, all) };
 }
 
 function sumOf(
@@ -69,7 +70,7 @@ function sumOf(
 /** Images and the writable layers of containers are on one disk. */
 function runtimeOf(atMs: number, { imageBytes, ...disk }: NonNullable<NodeUsage['imageFs']>): unknown {
   const { availableBytes, capacityBytes, inodesFree, inodes, inodesUsed } = disk;
-  const shared = { time: time(atMs), availableBytes, capacityBytes, inodesFree, inodes, inodesUsed };
+  const shared = { time: timestamp(atMs), availableBytes, capacityBytes, inodesFree, inodes, inodesUsed };
   return {
     imageFs: { ...shared, usedBytes: imageBytes },
     containerFs: { ...shared, usedBytes: disk.usedBytes },
@@ -84,13 +85,13 @@ function podSummary(pod: PodUsage, node: NodeUsage, kept: Kept, atMs: number): u
   const onDisk = volumes.filter(({ isEphemeral }) => isEphemeral);
   return {
     podRef: { name, namespace, uid },
-    startTime: time(startMs),
+    startTime: timestamp(startMs),
     containers: containers.map((one) => containerSummary(one, node, kept.logs.get(one.id))),
     ...sumOf(atMs, containers),
     ...networkOf(atMs, network),
     ...(volumes.length === 0 ? {} : { volume: volumes.map(volumeSummary) }),
     'ephemeral-storage': {
-      time: time(atMs),
+      time: timestamp(atMs),
       ...room(node.fs),
       usedBytes:
         onDisk.reduce((total, one) => total + one.usedBytes, 0) +
@@ -113,16 +114,16 @@ function containerSummary(
   const { usedBytes, inodesUsed, atMs } = usage.writableLayer;
   return {
     name: usage.name,
-    startTime: time(usage.startMs),
+    startTime: timestamp(usage.startMs),
     cpu: cpu(usage.atMs, usage),
     memory: memory(usage.atMs, usage),
-    rootfs: { time: time(atMs), ...room(imageFs), usedBytes, inodesUsed },
-    ...(logs === undefined ? {} : { logs: { time: time(atMs), ...room(fs), ...logs } }),
+    rootfs: { time: timestamp(atMs), ...room(imageFs), usedBytes, inodesUsed },
+    ...(logs === undefined ? {} : { logs: { time: timestamp(atMs), ...room(fs), ...logs } }),
   };
 }
 
 function volumeSummary({ name, atMs, claim, isEphemeral: _, ...usage }: VolumeUsage): unknown {
-  return { time: time(atMs), ...usage, name, ...(claim === undefined ? {} : { pvcRef: claim }) };
+  return { time: timestamp(atMs), ...usage, name, ...(claim === undefined ? {} : { pvcRef: claim }) };
 }
 
 /** What there is of the disk that something lies on. */
@@ -135,11 +136,11 @@ function room(disk: FsUsage | undefined): Partial<FsUsage> {
 /** The first one is the one that people mean. */
 function networkOf(atMs: number, all: readonly InterfaceUsage[]): { readonly network?: unknown } {
   const [main] = all;
-  return main === undefined ? {} : { network: { time: time(atMs), ...main, interfaces: all } };
+  return main === undefined ? {} : { network: { time: timestamp(atMs), ...main, interfaces: all } };
 }
 
 function cpu(atMs: number, usage: Pick<NodeUsage, 'cpuCoreNanoSeconds' | 'cpuNanoCores'>): unknown {
-  return { time: time(atMs), usageNanoCores: usage.cpuNanoCores, usageCoreNanoSeconds: usage.cpuCoreNanoSeconds };
+  return { time: timestamp(atMs), usageNanoCores: usage.cpuNanoCores, usageCoreNanoSeconds: usage.cpuCoreNanoSeconds };
 }
 
 function memory(
@@ -147,15 +148,11 @@ function memory(
   usage: Pick<ContainerUsage, 'memoryWorkingSetBytes'> & Partial<ContainerUsage>,
 ): Readonly<Record<string, unknown>> {
   return {
-    time: time(atMs),
+    time: timestamp(atMs),
     usageBytes: usage.memoryUsageBytes,
     workingSetBytes: usage.memoryWorkingSetBytes,
     rssBytes: usage.memoryRssBytes,
     pageFaults: usage.pageFaults,
     majorPageFaults: usage.majorPageFaults,
   };
-}
-
-function time(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }

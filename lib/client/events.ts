@@ -1,5 +1,6 @@
 import { apiVersionOf, type KubeObject, type Resource } from '#lib/api/resource.ts';
 import { events } from '#lib/api/resources.ts';
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { Event, ObjectReference } from '#lib/api/types/core.v1.ts';
 import { backoffMs } from '#lib/backoff.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -91,7 +92,7 @@ export function createEventRecorder({ client, component, host, clock, log }: Eve
     occurrence: Occurrence,
     signal: AbortSignal,
   ): Promise<Event> {
-    const body = { count, message, lastTimestamp: timeOf(occurrence.atMs) };
+    const body = { count, message, lastTimestamp: timestamp(occurrence.atMs) };
     try {
       const at = { namespace: namespaceOf(occurrence), name };
       return await client.patch(events, at, { type: 'strategic', body }, signal);
@@ -104,7 +105,7 @@ export function createEventRecorder({ client, component, host, clock, log }: Eve
   function create(occurrence: Occurrence, message: string, signal: AbortSignal): Promise<Event> {
     const { about, type, reason, annotations, atMs } = occurrence;
     const namespace = namespaceOf(occurrence);
-    const time = timeOf(atMs);
+    const time = timestamp(atMs);
     const event = {
       metadata: { name: nameFor(about, atMs), namespace, ...(annotations === undefined ? {} : { annotations }) },
       involvedObject: about,
@@ -136,10 +137,6 @@ const longestMessage = 1_024; // Rule: events.k8s.io, note
 
 function namespaceOf({ about }: Occurrence): string {
   return about.namespace ?? 'default';
-}
-
-function timeOf(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 /** The reference under which Events about `object` are found. */

@@ -1,6 +1,8 @@
 // Tokens by which nodes join, `ID.SECRET`, and the Secrets that hold them. Rule: "Authenticating with Bootstrap Tokens".
+
 import { randomInt } from 'node:crypto';
 import type { Draft } from '#lib/api/resource.ts';
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { Secret } from '#lib/api/types/core.v1.ts';
 
 export interface Token {
@@ -57,7 +59,7 @@ export function secretOf({ token, expiresMs, description, usages, groups }: Toke
   const texts: Readonly<Record<string, string>> = {
     'token-id': token.id,
     'token-secret': token.secret,
-    ...(expiresMs === undefined ? {} : { expiration: new Date(expiresMs).toISOString().replace(/\.\d+Z$/, 'Z') }),
+    ...(expiresMs === undefined ? {} : { expiration: timestamp(expiresMs) }),
     ...(description ? { description } : {}),
     ...Object.fromEntries(usages.map((usage) => [`usage-bootstrap-${usage}`, 'true'])),
     ...(groups.length === 0 ? {} : { 'auth-extra-groups': groups.join(',') }),

@@ -1,9 +1,9 @@
 import { jobs as jobResource, cronJobs as resource } from '#lib/api/resources.ts';
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { CronJob, Job } from '#lib/api/types/batch.v1.ts';
 import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
 import { indexes } from '../informers.ts';
-import { timeOf } from '../shared/conditions.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
 import { isOfDyingNamespace } from '../shared/dying-namespace.ts';
 import { controllerOf, controllerReference, refersTo } from '../shared/owners.ts';
@@ -119,7 +119,7 @@ export async function runCronJobs(context: ControllerContext, signal: AbortSigna
     const isNew = job !== undefined && !planned.active?.some(({ uid }) => uid === job.metadata.uid);
     const status = {
       ...planned,
-      ...(start === undefined ? {} : { lastScheduleTime: timeOf(start.scheduledMs) }),
+      ...(start === undefined ? {} : { lastScheduleTime: timestamp(start.scheduledMs) }),
       ...(isNew ? { active: [...(planned.active ?? []), referenceOf(job)] } : {}),
     };
     if (isSameStatus(status, cronJob.status)) return;

@@ -1,9 +1,11 @@
+import { timestamp } from '#lib/api/timestamp.ts';
+
 /** A time as Go writes it in RFC 3339, in a zone of the time zone database: `2026-07-01T09:00:00+02:00`. UTC unless told. */
 export function timeIn(ms: number, timeZone = 'UTC'): string {
   const offsetMs = offsetIn(timeZone)(ms);
-  if (offsetMs === 0) return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+  if (offsetMs === 0) return timestamp(ms);
   const offset = new Date(Math.abs(offsetMs)).toISOString().slice(11, 16);
-  return new Date(ms + offsetMs).toISOString().replace(/\.\d+Z$/, `${offsetMs < 0 ? '-' : '+'}${offset}`);
+  return timestamp(ms + offsetMs).replace('Z', `${offsetMs < 0 ? '-' : '+'}${offset}`);
 }
 
 /**

@@ -1,6 +1,7 @@
 // What a Deployment's status says. Rule: kubernetes pkg/controller/deployment, sync.go calculateStatus and progress.go.
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '#lib/api/types/apps.v1.ts';
-import { conditionOf, timeOf, withCondition, withoutCondition } from '../shared/conditions.ts';
+import { conditionOf, withCondition, withoutCondition } from '../shared/conditions.ts';
 import { limitsOf } from './limits.ts';
 
 export type Conditions = readonly DeploymentCondition[];
@@ -74,7 +75,7 @@ function progressed(
     // Each step forward starts the deadline anew, hence no look at whether reason and status are the same.
     const since = current?.status === 'True' ? current.lastTransitionTime : undefined;
     const condition = say('Progressing', 'True', 'ReplicaSetUpdated', `${what} is progressing.`);
-    const time = timeOf(nowMs);
+    const time = timestamp(nowMs);
     return withCondition(conditions, { ...condition, lastUpdateTime: time, lastTransitionTime: since ?? time });
   }
   if (isTimedOut(deployment, current, nowMs)) {
@@ -142,7 +143,7 @@ export function say(type: string, status: string, reason: string, message: strin
 export function setCondition(conditions: Conditions, condition: DeploymentCondition, nowMs: number): Conditions {
   const current = conditionOf(conditions, condition.type);
   if (current?.status === condition.status && current.reason === condition.reason) return conditions;
-  const time = timeOf(nowMs);
+  const time = timestamp(nowMs);
   const lastTransitionTime = current?.status === condition.status ? current.lastTransitionTime : time;
   return withCondition(conditions, { ...condition, lastUpdateTime: time, lastTransitionTime });
 }

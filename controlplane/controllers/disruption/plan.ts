@@ -1,7 +1,8 @@
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import type { Condition } from '#lib/api/types/meta.v1.ts';
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from '#lib/api/types/policy.v1.ts';
-import { conditionOf, timeOf, withCondition } from '../shared/conditions.ts';
+import { conditionOf, withCondition } from '../shared/conditions.ts';
 import { scaledValue } from '../shared/int-or-percent.ts';
 import { hasEnded, isReady } from '../shared/pods.ts';
 
@@ -67,7 +68,7 @@ function failed({ metadata, status }: PodDisruptionBudget, failure: string, nowM
     reason: 'SyncFailed',
     message: failure,
     ...(status?.observedGeneration === undefined ? {} : { observedGeneration: status.observedGeneration }),
-    lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : timeOf(nowMs),
+    lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : timestamp(nowMs),
   });
   const zero = { currentHealthy: 0, desiredHealthy: 0, expectedPods: 0, observedGeneration: metadata.generation };
   const { observedGeneration, ...counts } = { ...zero, ...status };
@@ -117,6 +118,6 @@ function conditionsOf(
     reason: isAllowed ? 'SufficientPods' : 'InsufficientPods',
     message: '',
     ...(metadata.generation === undefined ? {} : { observedGeneration: metadata.generation }),
-    lastTransitionTime: before?.status === wanted ? before.lastTransitionTime : timeOf(nowMs),
+    lastTransitionTime: before?.status === wanted ? before.lastTransitionTime : timestamp(nowMs),
   });
 }

@@ -1,7 +1,7 @@
 import { pods as podResource } from '#lib/api/resources.ts';
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import { hasReason } from '#lib/errors.ts';
-import { timeOf } from '../shared/conditions.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
 import { staleInMs } from './stale-plan.ts';
 
@@ -25,7 +25,7 @@ export async function runStaleDisruptions(context: ControllerContext, signal: Ab
   }
 
   async function reset({ metadata: { namespace, name, uid } }: Pod, signal: AbortSignal): Promise<void> {
-    const lastTransitionTime = timeOf(clock.now());
+    const lastTransitionTime = timestamp(clock.now());
     const condition = { type: 'DisruptionTarget', status: 'False', reason: null, message: null, lastTransitionTime };
     const body = { metadata: { uid }, status: { conditions: [condition] } };
     const options = { subresource: 'status' };

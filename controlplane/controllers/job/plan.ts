@@ -1,6 +1,7 @@
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { Job, JobCondition, JobStatus } from '#lib/api/types/batch.v1.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
-import { conditionOf, timeOf, withCondition } from '../shared/conditions.ts';
+import { conditionOf, withCondition } from '../shared/conditions.ts';
 import { type Counts, countPods } from './count.ts';
 import { bearersOf, historiesOf, timesOf } from './index-backoff.ts';
 import { formatIndexes } from './indexes.ts';
@@ -54,7 +55,7 @@ export function isFinished({ status }: Job): boolean {
 export function planJob({ job, pods, mayManage, nowMs }: JobFacts): JobPlan {
   const counts = countPods(job, pods);
   const { spec } = job;
-  const startTime = spec.suspend ? undefined : (job.status.startTime ?? timeOf(nowMs));
+  const startTime = spec.suspend ? undefined : (job.status.startTime ?? timestamp(nowMs));
   const verdict = verdictOn({ ...job, status: { ...job.status, startTime } }, counts, nowMs);
   const events: JobEvent[] = [];
   let deletePods: readonly Pod[] = [];
@@ -67,7 +68,7 @@ export function planJob({ job, pods, mayManage, nowMs }: JobFacts): JobPlan {
   const status: JobStatus = {
     ...(conditions.length > 0 ? { conditions } : {}),
     ...(startTime === undefined ? {} : { startTime }),
-    ...(isOver && conditionOf(conditions, 'Complete')?.status === 'True' ? { completionTime: timeOf(nowMs) } : {}),
+    ...(isOver && conditionOf(conditions, 'Complete')?.status === 'True' ? { completionTime: timestamp(nowMs) } : {}),
     active: counts.active.length,
     terminating: counts.terminating,
     ready: counts.ready,
@@ -194,7 +195,7 @@ function conditionsOf(
 ): readonly JobCondition[] {
   let conditions: readonly JobCondition[] = job.status.conditions ?? [];
   const set = (type: string, status: 'True' | 'False', reason: string, message: string) => {
-    const at = timeOf(nowMs);
+    const at = timestamp(nowMs);
     conditions = withCondition(conditions, {
       type,
       status,

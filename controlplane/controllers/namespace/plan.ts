@@ -1,6 +1,7 @@
 import type { KubeObject, Resource } from '#lib/api/resource.ts';
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { Namespace, NamespaceCondition, NamespaceStatus } from '#lib/api/types/core.v1.ts';
-import { conditionOf, timeOf, withCondition } from '../shared/conditions.ts';
+import { conditionOf, withCondition } from '../shared/conditions.ts';
 
 export const finalizer = 'kubernetes';
 
@@ -72,7 +73,7 @@ export function planStatus({ status }: Namespace, { left, failures }: ContentFac
           `Some content in the namespace has finalizers remaining: ${blockers.join(', ')}`,
         ),
   ];
-  const time = timeOf(nowMs);
+  const time = timestamp(nowMs);
   let conditions = status?.conditions;
   for (const condition of wanted) {
     const before = conditionOf(conditions, condition.type);

@@ -1,10 +1,11 @@
 import { isSame } from '#lib/api/kinds/equal.ts';
 import { leases as leaseResource, nodes as nodeResource, pods as podResource } from '#lib/api/resources.ts';
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { Node, Pod } from '#lib/api/types/core.v1.ts';
 import { referenceTo } from '#lib/client/events.ts';
 import { hasReason } from '#lib/errors.ts';
 import { indexes } from '../informers.ts';
-import { conditionOf, timeOf } from '../shared/conditions.ts';
+import { conditionOf } from '../shared/conditions.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
 import { podCondition } from '../shared/pods.ts';
 import { isDriving, readiness, silenced, taintsFor } from './health.ts';
@@ -133,7 +134,7 @@ export async function runNodeLifecycle(
 
   async function markPod({ metadata }: Pod, signal: AbortSignal): Promise<void> {
     const { namespace, name, uid } = metadata;
-    const condition = { type: 'Ready', status: 'False', lastTransitionTime: timeOf(clock.now()) };
+    const condition = { type: 'Ready', status: 'False', lastTransitionTime: timestamp(clock.now()) };
     const body = { metadata: { uid }, status: { conditions: [condition] } };
     await client
       .patch(podResource, { namespace, name }, { type: 'strategic', body }, signal, { subresource: 'status' })

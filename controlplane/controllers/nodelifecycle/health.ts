@@ -1,13 +1,14 @@
 // What a node's silence means. Rule: Nodes, "Node heartbeats"; kubernetes pkg/controller/nodelifecycle.
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { Node, NodeCondition, Taint } from '#lib/api/types/core.v1.ts';
-import { conditionOf, timeOf, withCondition } from '../shared/conditions.ts';
+import { conditionOf, withCondition } from '../shared/conditions.ts';
 
 /** Conditions that the node's agent reports, and that are unknown when it is silent. */
 const reported = ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure'] as const;
 
 /** `node`'s conditions after it has been silent for too long. */
 export function silenced({ metadata, status }: Node, nowMs: number): readonly NodeCondition[] {
-  const time = timeOf(nowMs);
+  const time = timestamp(nowMs);
   let conditions = status?.conditions ?? [];
   for (const type of reported) {
     const before = conditionOf(conditions, type);
@@ -48,7 +49,7 @@ export function taintsFor(node: Node, mayEvict: boolean, nowMs: number): readonl
   const wanted = wantedTaints(node, mayEvict);
   const before = node.spec?.taints ?? [];
   const others = before.filter((taint) => !isOurs(taint));
-  const time = timeOf(nowMs);
+  const time = timestamp(nowMs);
   const ours = wanted.map((taint) => before.find((old) => isSameTaint(old, taint)) ?? { ...taint, timeAdded: time });
   return [...others, ...ours];
 }

@@ -1,6 +1,7 @@
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { ReplicaSetCondition, ReplicaSetStatus } from '#lib/api/types/apps.v1.ts';
 import type { Pod, PodTemplateSpec } from '#lib/api/types/core.v1.ts';
-import { conditionOf, timeOf, withCondition, withoutCondition } from '../shared/conditions.ts';
+import { conditionOf, withCondition, withoutCondition } from '../shared/conditions.ts';
 import { availableInMs, isActive, isReady } from '../shared/pods.ts';
 import { rankForDeletion } from './rank.ts';
 
@@ -72,5 +73,5 @@ function conditionsOf(
   const type = 'ReplicaFailure';
   if (failure === undefined) return withoutCondition(before, type);
   if (conditionOf(before, type) !== undefined) return before!;
-  return withCondition(before, { type, status: 'True', lastTransitionTime: timeOf(nowMs), ...failure });
+  return withCondition(before, { type, status: 'True', lastTransitionTime: timestamp(nowMs), ...failure });
 }

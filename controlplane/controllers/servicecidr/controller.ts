@@ -1,6 +1,7 @@
 import { ipAddresses, serviceCIDRs } from '#lib/api/resources.ts';
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { ServiceCIDR } from '#lib/api/types/networking.v1.ts';
-import { conditionOf, timeOf, withCondition } from '../shared/conditions.ts';
+import { conditionOf, withCondition } from '../shared/conditions.ts';
 import { type ControllerContext, createQueue, runWhenSynced } from '../shared/context.ts';
 import { mayGo, readyCondition } from './plan.ts';
 
@@ -51,7 +52,7 @@ export async function runServiceCidrs(context: ControllerContext, signal: AbortS
   }
 
   async function report(range: ServiceCIDR, isReady: boolean, signal: AbortSignal): Promise<void> {
-    const next = readyCondition(isReady, timeOf(clock.now()));
+    const next = readyCondition(isReady, timestamp(clock.now()));
     const now = conditionOf(range.status?.conditions, 'Ready');
     // The default range says so in words of its own.
     if (now?.status === next.status && now.reason === next.reason) return;

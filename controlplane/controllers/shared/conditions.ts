@@ -1,8 +1,3 @@
-/** Seconds' precision, as metav1.Time is written. */
-export function timeOf(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
-}
-
 interface Condition {
   readonly type: string;
   readonly status: string;

@@ -1,8 +1,8 @@
 import { pods } from '#lib/api/resources.ts';
+import { timestamp } from '#lib/api/timestamp.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
 import { hasReason } from '#lib/errors.ts';
-import { timeOf } from './conditions.ts';
 
 export interface Why {
   /** What the condition DisruptionTarget is to say; absent: nothing, as it is no disruption. */
@@ -21,7 +21,7 @@ export async function evictByDeletion(
 ): Promise<void> {
   const { namespace, name, uid } = metadata;
   const hasEnded = status?.phase === 'Succeeded' || status?.phase === 'Failed';
-  const condition = { type: 'DisruptionTarget', status: 'True', ...says, lastTransitionTime: timeOf(nowMs) };
+  const condition = { type: 'DisruptionTarget', status: 'True', ...says, lastTransitionTime: timestamp(nowMs) };
   const conditions = says === undefined ? {} : { conditions: [condition] };
   const body = { metadata: { uid }, status: { ...conditions, ...(isOver ? { phase: 'Failed' } : {}) } };
   try {
