@@ -63,6 +63,7 @@ g++ g++ build
 npm npm build
 /usr/lib/LIBS/libatomic.so.1 libatomic1 machine
 ipset ipset machine
+ipvsadm ipvsadm machine
 busctl systemd machine
 mmdebstrap mmdebstrap box
 qemu-img qemu-utils box

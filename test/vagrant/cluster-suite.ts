@@ -40,7 +40,13 @@ export async function runClusterSuite(tools: ClusterTools): Promise<void> {
     await kubectl(['wait', 'node', '--all', '--for=condition=Ready', '--timeout=240s']);
     const found = await jsonpath(['get', 'nodes'], '.items[*].status.addresses[?(@.type=="InternalIP")].address');
     same(found, names.map((_, at) => `192.168.56.${10 + at}`).join(' '), 'addresses');
-    return found;
+    const took: string[] = [];
+    for (const name of names) {
+      const ssh = await on(name, 'date -d "$(systemctl show -P ActiveEnterTimestamp ssh)" +%s');
+      const at = await jsonpath(['get', 'node', name], '.status.conditions[?(@.type=="Ready")].lastTransitionTime');
+      took.push(`${Date.parse(at) / 1000 - Number(ssh)} s`);
+    }
+    return `from ssh to Ready: ${took.join(', ')}`;
   });
   await check('cgroup v2 and the systemd driver on every machine', async () => {
     for (const name of names) {
@@ -75,6 +81,29 @@ export async function runClusterSuite(tools: ClusterTools): Promise<void> {
     const found = await on(node, `cd /sys/fs/cgroup/${slice}; echo $(cat cpu.weight) $(cat memory.max)`);
     same(found.trim(), '2 67108864', slice); // 50m and 64Mi
     return slice;
+  });
+  await check('ipvs mode serves on every machine, and leaves nothing to iptables after it', async () => {
+    const service = await jsonpath(['get', 'service', 'hello'], '.spec.clusterIP');
+    const [pod = ''] = (await jsonpath(['get', 'pods', '-l', 'app=hello'], '.items[*].metadata.name')).split(' ');
+    const ask = `busybox wget -q -T 5 -O - http://${service}/`;
+    const serversIn = async (mode: string) => {
+      const set = `echo SKIFF_AGENT_FLAGS=--proxy-mode=${mode} >/etc/skiff/agent.env; systemctl restart skiff-agent`;
+      const found: string[] = [];
+      for (const name of names) {
+        await on(name, set);
+        await ready(name);
+        await on(name, `for at in $(seq 30); do ${ask} && exit; sleep 1; done; exit 1`);
+        found.push(await on(name, 'ipvsadm -Ln'));
+      }
+      await kubectl(['exec', pod, '--', 'wget', '-q', '-T', '10', '-O', '-', `http://${service}/`]);
+      return found;
+    };
+    for (const servers of await serversIn('ipvs')) {
+      same(servers.includes(`TCP  ${service}:80 rr`), true, `whether its server stands in ${servers}`);
+    }
+    for (const servers of await serversIn('iptables'))
+      same(/TCP|UDP/.test(servers), false, `whether ${servers} is left`);
+    return service;
   });
   if (tools.smoke !== undefined) {
     const { images, run } = tools.smoke;
