@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { backoffMs } from '#lib/backoff.ts';
 import type { Clock } from '#lib/clock.ts';
+import { endsWithUs } from '#lib/ends-with-us.ts';
 
 /**
  * Calls `onLoss` when the kernel tells that a link, an address or a route of ours went away, until `signal` is aborted.
@@ -19,9 +20,8 @@ export async function watchKernel(onLoss: () => void, clock: Clock, signal: Abor
 
 function runMonitor(onLoss: () => void, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const child = spawn('ip', ['-oneline', 'monitor', 'link', 'address', 'route'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const words = endsWithUs('ip', '-oneline', 'monitor', 'link', 'address', 'route');
+    const child = spawn(...words, { stdio: ['ignore', 'pipe', 'ignore'] });
     const kill = () => child.kill('SIGKILL');
     signal.addEventListener('abort', kill, { once: true });
     if (signal.aborted) kill();

@@ -38,16 +38,20 @@ function cgroups(): readonly string[] {
   );
 }
 
-/** Runtimes, shims and parts of Skiff; other processes come and go by themselves. */
 function processes(): readonly string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
       try {
         const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
-        return /containerd|cli\/main\.ts (server|agent)/.test(words) ? [`process ${pid} ${words.slice(0, 120)}`] : [];
+        return isPartOfCluster(words) ? [`process ${pid} ${words.slice(0, 120)}`] : [];
       } catch {
         return [];
       }
     });
+}
+
+/** Runtimes, shims, parts of Skiff and what those start to be told of changes; other processes come and go by themselves. */
+export function isPartOfCluster(commandLine: string): boolean {
+  return /containerd|cli\/main\.ts (server|agent)|^(\S*\/)?(nft|ip|busctl) (.* )?monitor\b/.test(commandLine);
 }

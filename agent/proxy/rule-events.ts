@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { createClock } from '#lib/clock.ts';
+import { endsWithUs } from '#lib/ends-with-us.ts';
 import { nft } from './nftables/program.ts';
 
 /** What somebody has taken away: something of ours; maybe; or more than could be heard, which nobody knows. */
@@ -27,8 +28,8 @@ export interface Ear {
  */
 export function watchRules(ear: Ear, signal: AbortSignal, within: readonly string[] = []): Promise<void> {
   return new Promise((resolve) => {
-    const [file, ...words] = [...within, nft, 'monitor', 'destroy'];
-    const child = spawn(file!, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [file = nft, ...words] = [...within, nft, 'monitor', 'destroy'];
+    const child = spawn(...endsWithUs(file, ...words), { stdio: ['ignore', 'pipe', 'pipe'] });
     const end = new AbortController();
     const kill = () => child.kill('SIGKILL');
     signal.addEventListener('abort', kill, { once: true });

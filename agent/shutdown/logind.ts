@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { endsWithUs } from '#lib/ends-with-us.ts';
 import type { Exec } from '#lib/exec.ts';
 
 export interface Logind {
@@ -45,7 +46,7 @@ export function createLogind(exec: Exec): Logind {
     },
     async *changes(signal) {
       const match = `type='signal',interface='${manager[2]}',member='PrepareForShutdown'`;
-      const child = spawn('busctl', ['monitor', '--json=short', `--match=${match}`], {
+      const child = spawn(...endsWithUs('busctl', 'monitor', '--json=short', `--match=${match}`), {
         stdio: ['ignore', 'pipe', 'ignore'],
         signal,
       });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { backoffMs } from '#lib/backoff.ts';
 import type { Clock } from '#lib/clock.ts';
+import { endsWithUs } from '#lib/ends-with-us.ts';
 import { ReasonError } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
 import { openEtcdCluster } from './etcd-cluster.ts';
@@ -85,7 +86,7 @@ async function runOnce(
   signal: AbortSignal,
 ): Promise<{ readonly code: number | string | null; readonly isRemoved: boolean }> {
   // Dies with us, however we die: one that went on alone would keep the next from starting.
-  const child = spawn('setpriv', ['--pdeathsig=KILL', 'etcd', ...words], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(...endsWithUs('etcd', ...words), { stdio: ['ignore', 'ignore', 'pipe'] });
   let isRemoved = false;
   createInterface({ input: child.stderr! }).on('line', (line) => {
     isRemoved ||= line.includes('permanently removed from the cluster');
