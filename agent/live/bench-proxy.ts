@@ -1,4 +1,5 @@
-// How fast rules follow Services: bench-proxy.ts SERVICES CHANGES [MODE], in a network namespace of its own. Prints JSON.
+// How fast rules follow Services: bench-proxy.ts SERVICES CHANGES [iptables | ipvs | nftables], in a network namespace of its own.
+// Prints JSON.
 
 import { createSocket } from 'node:dgram';
 import type { Node, Service } from '#lib/api/types/core.v1.ts';
@@ -6,8 +7,9 @@ import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
 import { createFedInformer } from '#lib/client/fed-informer.ts';
 import { createClock } from '#lib/clock.ts';
 import { exec } from '#lib/exec.ts';
-import { createSilentLog } from '#lib/log.ts';
+import { createLog } from '#lib/log.ts';
 import { createMetrics } from '#lib/metrics.ts';
+import type { ProxyMode } from '../proxy/backend.ts';
 import { exampleEndpoint, exampleService, exampleSlice } from '../proxy/example.ts';
 import { createProxy } from '../proxy/proxy.ts';
 
@@ -26,7 +28,7 @@ for (let index = 0; index < services; index++) {
 }
 const stop = new AbortController();
 const proxy = createProxy({
-  mode: process.argv[4] === 'nftables' ? 'nftables' : 'iptables',
+  mode: (process.argv[4] ?? 'iptables') as ProxyMode,
   nodeName: 'node-1',
   nodeIps: [],
   clusterCidrs: ['10.200.0.0/14'],
@@ -35,7 +37,7 @@ const proxy = createProxy({
   informers,
   exec,
   clock: createClock(),
-  log: createSilentLog(),
+  log: createLog({ level: 'error' }),
   metrics: createMetrics(),
 });
 let applied = Promise.withResolvers<void>();

@@ -1,19 +1,22 @@
 // `npm run vagrant:proxy`: what Services must do in the proxy's ipvs mode, which needs a kernel that has it: on a machine of
-// the box, in namespaces there.
+// the box, in namespaces there; and how fast it is with 10,000 of them. `-- --bench`: only the latter.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { freePort } from '../../vagrant/lab/control-plane.ts';
 import { home, packCheckout } from './checkout.ts';
-import { startMachine } from './machine.ts';
+import { type Machine, startMachine } from './machine.ts';
+import { benchProxy } from './proxy-bench.ts';
 
 /** The test runner writes beside the packages: they lie on a file system over one that is only read. */
-const suite = `exec 2>&1
+const prepare = `exec 2>&1
 modprobe -a overlay veth bridge br_netfilter dummy ip_vs ip_vs_rr nf_conntrack iptable_nat ip6table_nat xt_set vxlan || true
 mkdir -p /opt/skiff /run/over /mnt/skiff
 mount -o ro,noatime /dev/vdb /opt/skiff
 mount -t tmpfs tmpfs /run/over
 mkdir /run/over/up /run/over/work
 mount -t overlay overlay -o lowerdir=/opt/skiff,upperdir=/run/over/up,workdir=/run/over/work /mnt/skiff
+`;
+const suite = `exec 2>&1
 cd /mnt/skiff
 export NO_COLOR=1 FORCE_COLOR=0 LAB_SLOWER=5
 node_modules/.bin/node node_modules/ava/entrypoints/cli.js --timeout=20m agent/network-ipvs.machine.test.ts || true
@@ -30,13 +33,19 @@ try {
   const doors = new Map([[await freePort(), 22]]);
   const cpus = Math.min(2, availableParallelism());
   const machine = await startMachine({ boxDir, workDir, disks: [disk], doors, memoryMb: 1536, cpus }, signal);
-  const text = await machine.run(suite, 1_800_000);
-  process.stdout.write(text);
-  const [, passed = '0'] = /(\d+) tests? passed/.exec(text) ?? [];
-  const failed = / tests? failed/.test(text) || passed === '0';
-  process.stdout.write(`${passed} passed, ${failed ? 'some' : 0} failed\n`);
-  process.exitCode = failed ? 1 : 0;
+  await machine.run(prepare);
+  if (!process.argv.includes('--bench')) process.exitCode = (await runSuite(machine)) ? 0 : 1;
+  process.stdout.write(await benchProxy(machine, signal));
 } finally {
   life.abort(new Error('Done'));
   await rm(workDir, { recursive: true });
+}
+
+async function runSuite(machine: Machine): Promise<boolean> {
+  const text = await machine.run(suite, 1_800_000);
+  process.stdout.write(text);
+  const [, passed = '0'] = /(\d+) tests? passed/.exec(text) ?? [];
+  const isGood = !/ tests? failed/.test(text) && passed !== '0';
+  process.stdout.write(`${passed} passed, ${isGood ? 0 : 'some'} failed\n`);
+  return isGood;
 }

@@ -23,16 +23,27 @@ const plansOf = (...ips: readonly string[]) =>
 /** Keeps virtual servers as the kernel does; of all else it says that there is nothing. */
 function createServers() {
   const servers = new Map<string, Map<string, string>>();
+  const busy = new Set<string>(); // real servers with a connection
   let pause: Promise<void> | undefined;
+  let restored = ''; // rules of all tables: none is ever taken here
   const saved = () =>
     [...servers].map(([at, reals]) =>
       [`-A ${at} -s rr\n`, ...[...reals].map(([to, text]) => `-a ${at} -r ${to} ${text}\n`)].join(''),
     );
+  const hex = (at: string) => {
+    const [ip, port] = at.split(' ').at(-1)!.split(':');
+    const digits = (value: number, length: number) => value.toString(16).toUpperCase().padStart(length, '0');
+    const address = ip!.split('.').map((part) => digits(Number(part), 2));
+    return `${address.join('')}:${digits(Number(port), 4)}`;
+  };
   const listed = () =>
     [...servers].map(([at, reals]) =>
       [
-        `${at.replace('-t ', 'TCP  ')} rr\n`,
-        ...[...reals].map(([to, text]) => `  -> ${to} Masq ${text.split(' ')[2]} 0 0\n`),
+        `TCP  ${hex(at)} rr \n`,
+        ...[...reals].map(
+          ([to, text]) =>
+            `  -> ${hex(to)}      Masq    ${text.split(' ')[2]}      ${busy.has(to) ? 1 : 0}          0         \n`,
+        ),
       ].join(''),
     );
   function restore(line: string): void {
@@ -46,6 +57,10 @@ function createServers() {
     else if (verb === 'd') reals!.delete(to!);
     else if (verb !== 'E') reals!.set(to!, text!);
   }
+  const linkOf = () => {
+    const ips = new Set([...servers.keys()].map((at) => at.replace(/^-t (.*):\d+$/, '$1')));
+    return JSON.stringify([{ addr_info: [...ips].map((local) => ({ local })) }]);
+  };
   const exec = (async (
     file: string,
     [first, ...rest]: readonly string[],
@@ -53,19 +68,29 @@ function createServers() {
     options: { input?: string } = {},
   ) => {
     const result = (stdout = '') => ({ stdout, stderr: '', exitCode: 0 });
-    if (file !== 'ipvsadm') return result(first === '-json' ? '[{}]' : '');
-    if (first === '--list' && rest.length > 1)
-      return { ...result(), exitCode: servers.has(rest.slice(1).join(' ')) ? 0 : 255 };
-    if (first === '--list') {
+    if (file === 'iptables-restore') restored += options.input ?? '';
+    if (file === 'iptables' && rest.includes('-S')) {
+      const chain = rest.at(-1);
+      const lines = restored
+        .split('\n')
+        .filter((line) => line.startsWith(`-A ${chain} `) || line.startsWith(`-I ${chain} `));
+      return result(
+        [`-N ${chain}`, ...lines.map((line) => line.replace(/^-I (\S+) (?:\d+ )?/, '-A $1 ')), ''].join('\n'),
+      );
+    }
+    if (file === 'cat') {
       const text = listed().join('');
       await pause;
       return result(text);
     }
+    if (file !== 'ipvsadm') return result(first === '-json' ? linkOf() : '');
+    if (first === '--list' && rest.length > 1)
+      return { ...result(), exitCode: servers.has(rest.slice(1).join(' ')) ? 0 : 255 };
     if (first === '--save') return result(saved().join(''));
     for (const line of (options.input ?? '').trim().split('\n')) restore(line);
     return result();
   }) as unknown as Exec;
-  return { exec, saved, clear: () => servers.clear(), pauseUntil: (until: Promise<void>) => (pause = until) };
+  return { exec, saved, busy, clear: () => servers.clear(), pauseUntil: (until: Promise<void>) => (pause = until) };
 }
 
 function createBackend(exec: Exec) {
@@ -115,4 +140,31 @@ test('isDamaged() sees by a short look that somebody cleared all servers', async
   backend.forget();
   await backend.apply(signal);
   t.false(await backend.isDamaged('short', signal));
+});
+
+test('apply() does not wait for a whole look, which judges nothing that has changed meanwhile', async (t) => {
+  const { exec, saved, busy, clear, pauseUntil } = createServers();
+  const backend = createBackend(exec);
+  const put = async (...ips: readonly string[]) => {
+    backend.put('default/web', plansOf(...ips));
+    await backend.apply(signal);
+  };
+  await put('10.244.0.5', '10.244.0.6');
+  await put('10.244.0.5');
+  busy.add('10.244.0.6:8080');
+  t.false(await backend.isDamaged('whole', signal));
+  t.regex(saved().join(''), /10\.244\.0\.6:8080 -m -w 0/);
+  busy.clear();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  pauseUntil(promise);
+  const looking = backend.isDamaged('whole', signal);
+  await put('10.244.0.5', '10.244.0.6', '10.244.0.7');
+  t.regex(saved().join(''), /10\.244\.0\.7:8080 -m -w 1/);
+  resolve();
+  t.false(await looking);
+  await put('10.244.0.5');
+  t.false(await backend.isDamaged('whole', signal));
+  t.notRegex(saved().join(''), /10\.244\.0\.[67]/);
+  clear();
+  t.true(await backend.isDamaged('whole', signal));
 });

@@ -5,6 +5,7 @@ import { ObjectSet } from '../object-set.ts';
 import { planIpvsBase, planIpvsJumps } from './base.ts';
 import { areListed, planChanges, planDrained } from './changes.ts';
 import { apply, listAddresses, prepare, readKernel } from './kernel.ts';
+import { type Listed, listedIn, serversFile } from './listed.ts';
 import { planServers } from './plan.ts';
 import { type Change, renderChanges, serverWords } from './render.ts';
 
@@ -16,6 +17,7 @@ export function createIpvsBackend(options: BackendOptions): Backend {
   const objects = new ObjectSet();
   let there: Map<string, string> | undefined;
   let isForgotten = false;
+  const looks = new Set<Set<string>>(); // under way, each with what has changed since it began
   let turn: Promise<unknown> = Promise.resolve();
 
   /** One at a time: a real server that has run dry must not go while it is wanted again. */
@@ -28,6 +30,7 @@ export function createIpvsBackend(options: BackendOptions): Backend {
   async function change(changes: readonly Change[], signal: AbortSignal): Promise<void> {
     if (changes.length === 0) return;
     log.debug('Planned virtual servers', { changes: changes.length });
+    for (const touched of looks) for (const { id } of changes) touched.add(id);
     await apply(renderChanges(changes, family), exec, signal);
     for (const { id, text } of changes) {
       if (text === undefined) there?.delete(id);
@@ -59,20 +62,45 @@ export function createIpvsBackend(options: BackendOptions): Backend {
     }
   }
 
+  /** Changes do not wait for it, as it takes long where servers are many; what has changed meanwhile is not judged. */
   async function lookWhole(signal: AbortSignal): Promise<boolean> {
-    if (there !== undefined) {
-      const { stdout } = await exec('ipvsadm', ['--list', '--numeric'], signal, { timeoutMs: 120_000 });
-      try {
-        await change(planDrained(there, stdout), signal);
-      } catch (error) {
-        if (signal.aborted) throw error;
-        return true; // what is there is not what we know
+    const touched = new Set<string>();
+    await inTurn(async () => void looks.add(touched)); // from between two changes on
+    try {
+      const known = there;
+      if (known !== undefined) {
+        const [{ stdout }, addresses] = await Promise.all([
+          exec('cat', [serversFile], signal, { timeoutMs: 120_000 }),
+          listAddresses(exec, signal),
+        ]);
+        const listed = listedIn(stdout, family);
+        const isOther = () => there === known && isOtherwise({ listed, addresses, touched }, known, signal);
+        if (await inTurn(async () => isOther())) return true;
       }
-      if (!areListed(there, stdout)) return true;
-      const addresses = new Set(await listAddresses(exec, signal));
-      if ([...there.keys()].some((id) => id.startsWith('address ') && !addresses.has(id.slice(8)))) return true;
+    } finally {
+      looks.delete(touched);
     }
     return rules.isDamaged('whole', signal);
+  }
+
+  /** Whether something has gone. Takes away real servers that have run dry. */
+  async function isOtherwise(
+    { listed, addresses, touched }: Seen,
+    known: ReadonlyMap<string, string>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const judged = touched.size === 0 ? known : new Map([...known].filter(([id]) => !touched.has(id)));
+    // Where virtual servers come and go while the kernel lists them, it may leave others out.
+    const isWhole = [...touched].every((id) => !id.startsWith('server '));
+    if (isWhole && !areListed(judged, listed)) return true;
+    try {
+      await change(planDrained(judged, listed), signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return true; // what is there is not what we know
+    }
+    const found = new Set(addresses);
+    return [...judged.keys()].some((id) => id.startsWith('address ') && !found.has(id.slice(8)));
   }
 
   /** Any one of them: who clears the table takes all. */
@@ -82,13 +110,14 @@ export function createIpvsBackend(options: BackendOptions): Backend {
   }
 
   async function lookShort(signal: AbortSignal): Promise<boolean> {
+    return (await inTurn(() => isFirstGone(signal))) || (await rules.isDamaged('short', signal));
+  }
+
+  async function isFirstGone(signal: AbortSignal): Promise<boolean> {
     const first = firstServer();
-    if (there !== undefined && first !== undefined && there.has(first)) {
-      const words = ['--list', '--numeric', ...serverWords(first)];
-      const { exitCode } = await exec('ipvsadm', words, signal, { okCodes: [0, 1, 2, 255] });
-      if (exitCode !== 0) return true;
-    }
-    return rules.isDamaged('short', signal);
+    if (first === undefined || !there?.has(first)) return false;
+    const words = ['--list', '--numeric', ...serverWords(first)];
+    return (await exec('ipvsadm', words, signal, { okCodes: [0, 1, 2, 255] })).exitCode !== 0;
   }
 
   return {
@@ -96,11 +125,18 @@ export function createIpvsBackend(options: BackendOptions): Backend {
     put: (key, plans) =>
       objects.put(key, plans.length === 0 ? undefined : planServers(plans, { ...options, nodePortIps })),
     apply: (signal) => inTurn(() => applyAll(signal)),
-    isDamaged: (look, signal) => inTurn(() => (look === 'short' ? lookShort(signal) : lookWhole(signal))),
+    isDamaged: (look, signal) => (look === 'short' ? lookShort(signal) : lookWhole(signal)),
     forget() {
       isForgotten = true;
       there = undefined;
       rules.forget();
     },
   };
+}
+
+/** What a look found, and the ids that have changed since it began. */
+interface Seen {
+  readonly listed: readonly Listed[];
+  readonly addresses: readonly string[];
+  readonly touched: ReadonlySet<string>;
 }

@@ -1,3 +1,4 @@
+import type { Listed } from './listed.ts';
 import type { Change } from './render.ts';
 import { serverIdOf } from './render.ts';
 
@@ -26,34 +27,20 @@ function mustDrain(id: string, wanted: (id: string) => string | undefined): bool
   return id.startsWith('real tcp ') && wanted(serverIdOf(id)) !== undefined;
 }
 
-/** Real servers that have run dry. `listed`: what `ipvsadm --list --numeric` printed. */
-export function planDrained(there: ReadonlyMap<string, string>, listed: string): readonly Change[] {
-  const busy = busyIn(listed);
-  return [...there]
-    .filter(([id, text]) => text === draining && !busy.has(id))
-    .map(([id]) => ({ id, text: undefined, isThere: true }));
-}
-
-/** Ids of real servers that have connections. */
-function busyIn(listed: string): ReadonlySet<string> {
-  return new Set(listedIn(listed).flatMap(({ id, isBusy }) => (isBusy ? [id] : [])));
+/** Real servers that have run dry. */
+export function planDrained(there: ReadonlyMap<string, string>, listed: readonly Listed[]): readonly Change[] {
+  return listed
+    .filter(({ id, isBusy }) => !isBusy && there.get(id) === draining)
+    .map(({ id }) => ({ id, text: undefined, isThere: true }));
 }
 
 /** Whether all servers of `there`, virtual and real, are in what was listed. */
-export function areListed(there: ReadonlyMap<string, string>, listed: string): boolean {
-  const found = new Set(listedIn(listed).map(({ id }) => id));
-  return [...there.keys()].every((id) => !/^(?:server|real) /.test(id) || found.has(id));
+export function areListed(there: ReadonlyMap<string, string>, listed: readonly Listed[]): boolean {
+  const found = new Set(listed.map(({ id }) => id));
+  for (const id of there.keys()) if (isServer(id) && !found.has(id)) return false;
+  return true;
 }
 
-function listedIn(listed: string): readonly { readonly id: string; readonly isBusy: boolean }[] {
-  let server = '';
-  return listed.split('\n').flatMap((line) => {
-    const head = /^(TCP|UDP|SCTP)\s+(\S+)\s/.exec(line);
-    if (head !== null) {
-      server = `${head[1]!.toLowerCase()} ${head[2]}`;
-      return { id: `server ${server}`, isBusy: false };
-    }
-    const [arrow, target, , , active, inactive] = line.trim().split(/\s+/);
-    return arrow === '->' ? { id: `real ${server} ${target}`, isBusy: Number(active) + Number(inactive) > 0 } : [];
-  });
+function isServer(id: string): boolean {
+  return id.startsWith('server ') || id.startsWith('real ');
 }

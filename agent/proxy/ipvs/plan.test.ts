@@ -5,6 +5,7 @@ import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
 import { exampleEndpoint, examplePort, exampleService, exampleSlice } from '../example.ts';
 import { printRules } from '../print.ts';
 import { areListed, draining, planChanges, planDrained } from './changes.ts';
+import { listedIn } from './listed.ts';
 import { observe } from './observe.ts';
 import { renderChanges } from './render.ts';
 
@@ -88,35 +89,41 @@ test('planChanges() lets a real server run dry, unless all goes', (t) => {
   );
 });
 
-test('planDrained() takes away who has no connection left', (t) => {
-  const list = (active: number) => `IP Virtual Server version 1.2.1 (size=4096)
+const head = `IP Virtual Server version 1.2.1 (size=4096)
 Prot LocalAddress:Port Scheduler Flags
-  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
-TCP  10.96.1.1:80 rr
-  -> 10.244.0.5:8080              Masq    0      ${active}          0
+  -> RemoteAddress:Port Forward Weight ActiveConn InActConn
 `;
+
+test('planDrained() takes away who is listed and has no connection left', (t) => {
+  const list = (active: number) =>
+    listedIn(
+      `${head}TCP  0A600101:0050 rr 
+  -> 0AF40005:1F90      Masq    0      ${active}          0         
+`,
+      4,
+    );
   const there = new Map([[real, draining]]);
   t.deepEqual(planDrained(there, list(1)), []);
+  t.deepEqual(planDrained(there, []), []);
   t.deepEqual(planDrained(there, list(0)), [{ id: real, text: undefined, isThere: true }]);
 });
 
-const isListed = test.macro<[string, readonly string[], boolean]>({
+const isListed = test.macro<[string, readonly string[], boolean, (4 | 6)?]>({
   title: (_title, what) => `areListed() ${what}`,
-  exec(t, _what, ids, is) {
-    const list = `IP Virtual Server version 1.2.1 (size=4096)
-Prot LocalAddress:Port Scheduler Flags
-  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn
-TCP  10.96.1.1:80 rr persistent 60
-  -> 10.244.0.5:8080              Masq    1      0          2
-SCTP 10.96.1.1:80 rr
-TCP  [fd00:96::1]:80 rr
-  -> [fd00:244::5]:8080           Masq    1      0          0
+  exec(t, _what, ids, is, family = 4) {
+    const list = `${head}TCP  0A600101:0050 rr persistent 15000 FFFFFFFF
+  -> 0AF40005:1F90      Masq    1      0          2         
+SCTP 0A600101:0050 rr 
+TCP  [fd00:0096:0000:0000:0000:0000:0000:0001]:0050 rr 
+  -> [fd00:0244:0000:0000:0000:0000:0000:0005]:1F90      Masq    1      0          0         
 `;
-    t.is(areListed(new Map(ids.map((id) => [id, ''])), list), is);
+    t.is(areListed(new Map(ids.map((id) => [id, ''])), listedIn(list, family)), is);
   },
 });
 const six = ['server tcp [fd00:96::1]:80', 'real tcp [fd00:96::1]:80 [fd00:244::5]:8080'];
-test(isListed, 'finds all that is there', [server, real, 'server sctp 10.96.1.1:80', ...six], true);
+test(isListed, 'finds all that is there', [server, real, 'server sctp 10.96.1.1:80'], true);
+test(isListed, 'finds all of the other family', six, true, 6);
+test(isListed, 'knows the families apart', six, false);
 test(isListed, 'looks for servers only', ['address 10.96.1.1', 'member SKIFF-4-ADDRESSES 10.96.1.1'], true);
 test(isListed, 'misses a virtual server', [server, 'server tcp 10.96.1.2:80'], false);
 test(isListed, 'misses one of another protocol', ['server udp 10.96.1.1:80'], false);
