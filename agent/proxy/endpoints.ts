@@ -18,6 +18,8 @@ export interface Targets {
   readonly hasAny: boolean;
   /** Ready ones on this node, whatever the traffic may use: what load balancers are told. */
   readonly localReadyCount: number;
+  /** For UDP: all that serve, chosen or not. A flow that goes to one of them may go on. */
+  readonly serving: readonly Target[];
 }
 
 export interface TargetFacts {
@@ -44,15 +46,12 @@ export function chooseTargets(slices: readonly EndpointSlice[], facts: TargetFac
   const cluster = near.length > 0 || !facts.usesCluster ? near : lastResort;
   const localReady = ready.filter((candidate) => candidate.target.isLocal);
   const localReadyCount = localReady.length;
-  if (!facts.usesLocal) return { cluster: plain(cluster), local: [], hasAny: cluster.length > 0, localReadyCount };
+  const serving = facts.protocol === 'UDP' ? plain(all.filter((one) => one.isServing)) : [];
+  const common = { cluster: plain(cluster), localReadyCount, serving };
+  if (!facts.usesLocal) return { ...common, local: [], hasAny: cluster.length > 0 };
 
   const local = localReady.length > 0 ? localReady : lastResort.filter((candidate) => candidate.target.isLocal);
-  return {
-    cluster: plain(cluster),
-    local: plain(local),
-    hasAny: ready.length + lastResort.length > 0,
-    localReadyCount,
-  };
+  return { ...common, local: plain(local), hasAny: ready.length + lastResort.length > 0 };
 }
 
 interface Candidate {

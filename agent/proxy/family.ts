@@ -53,10 +53,12 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
   const mine = (texts: readonly string[]) => texts.filter((text) => familyOf(text) === family);
   const clusterCidr = mine(options.clusterCidrs)[0];
   const nodePortRanges = nodePortRangesOf(options.nodePortAddresses, mine(options.nodeIps), family);
+  const ownAddresses = new Set(mine(options.ownAddresses));
+  const nodeIps = new Set(mine(options.nodeIps));
   const backend = backends[options.mode]({
     family,
     clusterCidr,
-    ownAddresses: new Set(mine(options.ownAddresses)),
+    ownAddresses,
     nodePortIps: mine(options.nodeIps).filter(
       (ip) => nodePortRanges?.some((range) => contains(parseCidr(range)!, parseIp(ip)!)) ?? true,
     ),
@@ -103,7 +105,7 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
     async forgetFlows(signal) {
       if (!mayHaveStaleFlows) return 0;
       const flows = await listFlows(family, exec, signal);
-      const stale = planForget(flows, [...plans.values()].flat(), new Set(mine(options.nodeIps)));
+      const stale = planForget(flows, [...plans.values()].flat(), { nodeIps, ownAddresses });
       await forgetFlows(stale, family, exec, signal);
       mayHaveStaleFlows = false; // no sync runs meanwhile
       return stale.length;

@@ -8,18 +8,22 @@ export async function listFlows(family: Family, exec: Exec, signal: AbortSignal)
   return parseFlows(stdout);
 }
 
-/** Makes the kernel forget `flows`; one that has gone by itself is as good. */
+/** Makes the kernel forget `flows`: all to one target through one front by one program. One that has gone by itself is as good. */
 export async function forgetFlows(
   flows: readonly Flow[],
   family: Family,
   exec: Exec,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const flow of flows) {
-    const ends = ['-s', flow.source, '-d', flow.destination];
-    const ports = ['--sport', `${flow.sourcePort}`, '--dport', `${flow.destinationPort}`];
-    await exec('conntrack', ['-D', '-f', `ipv${family}`, '-p', 'udp', ...ends, ...ports], signal, { okCodes: [0, 1] });
+  for (const words of new Set(flows.map(wordsOf))) {
+    const args = ['-D', '-f', `ipv${family}`, '-p', 'udp', ...words.split(' ')];
+    await exec('conntrack', args, signal, { okCodes: [0, 1] });
   }
+}
+
+function wordsOf({ destination, destinationPort, replySource, replySourcePort }: Flow): string {
+  const front = `--orig-dst ${destination} --orig-port-dst ${destinationPort}`;
+  return `${front} --reply-src ${replySource} --reply-port-src ${replySourcePort}`;
 }
 
 /** Reads what `conntrack -L` printed; a line that is no flow is passed over. */

@@ -10,16 +10,24 @@ export interface Flow {
   readonly replySourcePort: number;
 }
 
+/** What a plan needs to know of its node. */
+export interface FlowFacts {
+  readonly nodeIps: ReadonlySet<string>;
+  /** See `RuleFacts.ownAddresses`. */
+  readonly ownAddresses: ReadonlySet<string>;
+}
+
 /**
- * The flows to be forgotten: they go to a Service, but not to one of its present targets, and as UDP knows no end
- * they would for as long as the client sends. Flows that are right, and those that are not of Services, stay.
+ * The flows to be forgotten: they go to a Service, but to nobody who still serves it, and as UDP knows no end they would for as long
+ * as the client sends. Whom rules would choose now does not matter: a connection would stay, too.
+ * Flows that are right, and those that are not of Services, stay. Rule: kube-proxy, reconciliation of conntrack.
  */
 export function planForget(
   flows: readonly Flow[],
   ports: Iterable<PortPlan>,
-  nodeIps: ReadonlySet<string>,
+  { nodeIps, ownAddresses }: FlowFacts,
 ): readonly Flow[] {
-  const { fronts, nodePorts } = indexOf(ports);
+  const { fronts, nodePorts } = indexOf(ports, ownAddresses);
   return flows.filter((flow) => {
     const answeredBy = end(flow.replySource, flow.replySourcePort);
     const isTranslated = flow.replySource !== flow.destination;
@@ -31,12 +39,13 @@ export function planForget(
   });
 }
 
-function indexOf(ports: Iterable<PortPlan>) {
+function indexOf(ports: Iterable<PortPlan>, ownAddresses: ReadonlySet<string>) {
   const fronts = new Map<string, ReadonlySet<string>>();
   const nodePorts = new Map<number, ReadonlySet<string>>();
   for (const port of ports) {
     if (port.protocol !== 'udp') continue;
-    const targets = new Set([...port.targets.cluster, ...port.targets.local].map((to) => end(to.address, to.port)));
+    const targets = new Set(port.targets.serving.map((to) => end(to.address, to.port)));
+    if (!port.targets.hasAny && ownAddresses.has(port.clusterIp)) targets.add(end(port.clusterIp, port.port)); // the node itself
     for (const ip of [port.clusterIp, ...port.externalIps, ...port.loadBalancerIps]) {
       fronts.set(end(ip, port.port), targets);
     }
