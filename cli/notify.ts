@@ -34,9 +34,10 @@ export async function keepNotified(
 ): Promise<void> {
   if (socket === undefined) return;
   const say = (word: string) => exec('systemd-notify', [word], signal, { env: { NOTIFY_SOCKET: socket } });
+  const betweenMs = (watchdogMs ?? 0) / 3;
   let isReady = false;
   while (!signal.aborted) {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(probeMs)]);
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.max(probeMs, betweenMs))]);
     const isFine = await isWell(limit).catch(() => false);
     if (isFine) {
       await say(isReady ? 'WATCHDOG=1' : 'READY=1').then(
@@ -45,8 +46,8 @@ export async function keepNotified(
       );
     }
     if (isReady && watchdogMs === undefined) return;
-    await clock.sleep(isReady ? (watchdogMs ?? 0) / 3 : startPauseMs, signal).catch(() => {});
+    await clock.sleep(isReady && isFine ? betweenMs : pauseMs, signal).catch(() => {}); // who is late is asked again soon
   }
 }
 const probeMs = 5_000;
-const startPauseMs = 200;
+const pauseMs = 200;
