@@ -83,6 +83,8 @@ curl curl tests
 etcd etcd-server tests
 etcdctl etcd-client tests
 docker-registry docker-registry tests
+/lib/systemd/systemd-logind systemd tests
+dbus-daemon dbus-daemon tests
 git git tests
 skopeo skopeo tests
 /usr/lib/python3/dist-packages/kubernetes python3-kubernetes tests

@@ -67,6 +67,8 @@ export interface Pods extends Worker {
   readonly observer: Observer;
   /** What /metrics/probes shows. */
   probeMetrics(): string;
+  /** Settles when the API knows the newest status of the pod, or the pod is gone. */
+  settled(podUid: string, signal: AbortSignal): Promise<void>;
 }
 
 /** The pods of this node; nothing happens before `run`. `life` ends their probes. */
@@ -141,6 +143,7 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
     ...worker,
     observer,
     probeMetrics: teller.render,
+    settled: reporter.settled,
     async run(signal) {
       const watching = observer.run(signal);
       // Who starts a pod must know what runs already, and which Services there are.

@@ -20,6 +20,7 @@ test('run() ends pods turn by turn before it lets the machine go, and takes the 
   const life = new AbortController();
   const said: string[] = [];
   const ended = new Set<string>();
+  const untold = new Map<string, PromiseWithResolvers<void>>();
   let tell = Promise.withResolvers<boolean>();
   const say = async (begins: boolean) => {
     tell.resolve(begins);
@@ -45,6 +46,7 @@ test('run() ends pods turn by turn before it lets the machine go, and takes the 
     pods: () => pods,
     fail: (uid, { reason }, graceSeconds) => void said.push(`fail ${uid} ${reason} ${graceSeconds}`),
     hasEnded: (uid) => ended.has(uid),
+    settled: async (uid) => await untold.get(uid)?.promise,
     onChange: () => void said.push('change'),
     record: (reason, message) => void said.push(`${reason}: ${message}`),
     clock,
@@ -61,10 +63,17 @@ test('run() ends pods turn by turn before it lets the machine go, and takes the 
   t.deepEqual(said.splice(0), begun);
   await clock.advance(5_000);
   t.deepEqual(said.splice(0), []);
+  untold.set('plain', Promise.withResolvers());
   ended.add('plain');
   await clock.advance(200);
+  t.deepEqual(said.splice(0), []); // the API does not know yet
+  untold.get('plain')!.resolve();
+  await clock.advance(0);
   t.deepEqual(said.splice(0), ['fail critical Terminated 10']);
+  untold.set('critical', Promise.withResolvers());
   await clock.advance(10_000); // it does not end: its time is over
+  t.deepEqual(said.splice(0), []);
+  await clock.advance(5_000); // nor does the API answer: nobody waits for that
   t.deepEqual(said.splice(0), ['release']);
 
   await say(false);

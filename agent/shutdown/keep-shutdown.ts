@@ -19,6 +19,8 @@ export interface ShutdownOptions {
   /** Ends a pod: it fails, and its status says why. */
   fail(podUid: string, failure: Failure, graceSeconds: number): void;
   hasEnded(podUid: string): boolean;
+  /** Settles when the API knows the newest status of the pod. */
+  settled(podUid: string, signal: AbortSignal): Promise<void>;
   /** Whether it goes down has changed. */
   onChange(): void;
   record(reason: string, message: string): void;
@@ -33,7 +35,7 @@ export interface Shutdown {
 }
 
 export function createShutdown(options: ShutdownOptions): Shutdown {
-  const { periods, logind, pods, fail, hasEnded, onChange, record, clock, log } = options;
+  const { periods, logind, pods, fail, hasEnded, settled, onChange, record, clock, log } = options;
   let isUnderWay = false;
 
   async function endPods(signal: AbortSignal): Promise<void> {
@@ -42,7 +44,20 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
       const untilMs = clock.now() + graceSeconds * 1000;
       while (clock.now() < untilMs && !some.every(({ pod }) => hasEnded(uidOf(pod))))
         await clock.sleep(pauseMs, signal);
+      await untilTold(
+        some.map(({ pod }) => uidOf(pod)),
+        signal,
+      );
     }
+  }
+
+  /** Who does not know why a pod ended would see it run again when the machine is back. But nobody waits long for an API that is away. */
+  async function untilTold(uids: readonly string[], signal: AbortSignal): Promise<void> {
+    const late = new AbortController();
+    const life = AbortSignal.any([signal, late.signal]);
+    const told = Promise.all(uids.map((uid) => settled(uid, life))).catch(() => undefined);
+    await Promise.race([told, clock.sleep(tellingMs, life).catch(() => undefined)]);
+    late.abort();
   }
 
   /** Until the bus is lost. */
@@ -84,6 +99,7 @@ export function createShutdown(options: ShutdownOptions): Shutdown {
   };
 }
 const pauseMs = 100;
+const tellingMs = 5_000;
 const againMs = 1_000;
 const failure: Failure = {
   reason: 'Terminated',

@@ -1,14 +1,20 @@
 // `npm run vagrant:cgroups`: one machine of the box with systemd and cgroup v2, a cluster of one node in it, under both
-// cgroup drivers. What pods ask for is read back from the kernel's own files.
+// cgroup drivers. What pods ask for is read back from the kernel's own files. In the end it is asked to start anew.
+//   --shutdown   only that
+import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
 import { exec } from '#lib/exec.ts';
 import { freePort } from '../../vagrant/lab/control-plane.ts';
 import { type Driver, runCgroupSuite } from './cgroup-suite.ts';
 import { home, packCheckout } from './checkout.ts';
 import { createChecks } from './checks.ts';
 import { startMachine } from './machine.ts';
+import { runShutdownSuite, shutdownConfig } from './shutdown-suite.ts';
 
+const { values: only } = parseArgs({ options: { shutdown: { type: 'boolean' } } });
 const life = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => life.abort(new Error(`Ended by ${name}`)));
 const { signal } = life;
@@ -43,14 +49,18 @@ async function run(): Promise<void> {
   ]);
   const cpus = Math.min(2, availableParallelism());
   const startMs = Date.now();
-  const machine = await startMachine({ boxDir, workDir, disks: [disk], doors, memoryMb: 2048, cpus }, signal);
+  const start = () => startMachine({ boxDir, workDir, disks: [disk], doors, memoryMb: 2048, cpus }, signal);
+  const machine = await start();
   const system = await machine.run(
     '. /etc/os-release; echo "$PRETTY_NAME, Linux $(uname -r), $(systemctl --version | head -n1), cgroup $(stat -fc %T /sys/fs/cgroup), $(containerd --version | cut -d" " -f1,3), $(runc --version | head -n1)"',
   );
   write(`Machine: ${system.trim()} [${((Date.now() - startMs) / 1000).toFixed(1)}s]`);
-  await machine.run('mkdir -p /opt/skiff && mount -o ro,noatime /dev/vdb /opt/skiff');
+  await machine.run(
+    "mkdir -p /opt/skiff; echo '/dev/vdb /opt/skiff ext4 ro,noatime 0 0' >>/etc/fstab; mount /opt/skiff; sync",
+  );
   const kubeconfig = `${workDir}/kubeconfig`;
-  for (const driver of ['cgroupfs', 'systemd'] satisfies Driver[]) {
+  const drivers: readonly Driver[] = only.shutdown ? ['systemd'] : ['cgroupfs', 'systemd'];
+  for (const driver of drivers) {
     await checks.check(`${driver}: a node is Ready`, async () => {
       await machine.run(bringUp(driver), 600_000);
       const admin = await machine.run('cat /var/lib/skiff/server/admin.conf');
@@ -59,12 +69,20 @@ async function run(): Promise<void> {
       const said = await machine.run('journalctl -u skiff-agent -o cat --no-pager | grep -h cgroupDriver | tail -n 1');
       return /"?cgroupDriver"?.*/.exec(said)?.[0];
     });
-    await runCgroupSuite({ driver, machine, kubectl, checks, cpus });
+    if (!only.shutdown) await runCgroupSuite({ driver, machine, kubectl, checks, cpus });
   }
+  await runShutdownSuite({ machine, startAgain: start, kubectl, follow, write, checks });
 
   async function kubectl(words: readonly string[], input?: string): Promise<string> {
     const options = { timeoutMs: 240_000, ...(input === undefined ? {} : { input }) };
     return (await exec('kubectl', ['--kubeconfig', kubeconfig, ...words], signal, options)).stdout;
+  }
+
+  function follow(words: readonly string[]) {
+    const child = spawn('kubectl', ['--kubeconfig', kubeconfig, ...words], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const lines: string[] = [];
+    createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+    return { lines, stop: () => void child.kill() };
   }
 }
 
@@ -76,7 +94,7 @@ function bringUp(driver: Driver): string {
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 podPidsLimit: 200
-CONFIG
+${shutdownConfig}CONFIG
     export SKIFF_AGENT_FLAGS=--config=/etc/kubelet.yaml
     sh /opt/skiff/vagrant/machine/prepare.sh
     sh /opt/skiff/vagrant/machine/control.sh

@@ -9,6 +9,8 @@ export interface Machine {
   run(script: string, timeoutMs?: number): Promise<string>;
   /** Ends it as a power cut does. */
   cut(): Promise<void>;
+  /** Settles when it has ended: by itself, too. */
+  readonly ended: Promise<void>;
 }
 
 export interface MachineOptions {
@@ -31,11 +33,15 @@ export async function startMachine(options: MachineOptions, signal: AbortSignal)
   if (!existsSync(disk)) await exec('qemu-img', makeDisk, signal);
   const log = openSync(`${workDir}/serial.txt`, 'a');
   const qemu = spawn('qemu-system-x86_64', [...argumentsOf(options, disk)], { stdio: ['ignore', log, log] });
-  const ended = new Promise<void>((resolve) => qemu.once('close', () => resolve()));
+  const ended = new Promise<void>((resolve) => {
+    qemu.once('close', () => {
+      rmSync(`${workDir}/ssh`, { force: true }); // ssh's way to this one
+      resolve();
+    });
+  });
   const cut = async (): Promise<void> => {
     qemu.kill('SIGKILL');
     await ended;
-    rmSync(`${workDir}/ssh`, { force: true });
   };
   signal.addEventListener('abort', () => qemu.kill('SIGKILL'), { once: true });
   const [port] = [...doors].find(([, inside]) => inside === 22)!;
@@ -50,7 +56,7 @@ export async function startMachine(options: MachineOptions, signal: AbortSignal)
     return (await exec('ssh', words, signal, { input: script, timeoutMs })).stdout;
   };
   await untilItAnswers(run, signal);
-  return { run, cut };
+  return { run, cut, ended };
 }
 
 function argumentsOf({ boxDir, disks, doors, memoryMb, cpus }: MachineOptions, disk: string): readonly string[] {
