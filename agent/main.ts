@@ -13,7 +13,7 @@ import { createCgroups } from './cgroups/cgroups.ts';
 import { cgroupDriver } from './cgroups/driver.ts';
 import { cpuShares } from './cgroups/limits.ts';
 import { keepShares } from './cgroups/share-out.ts';
-import { shownConfig } from './config/shown-config.ts';
+import { shownOptions } from './config/shown-config.ts';
 import { collectImages } from './images/collect.ts';
 import { standardCollection } from './images/collect-plan.ts';
 import { createNodePuller } from './images/create-node-puller.ts';
@@ -35,6 +35,7 @@ import { createPodObjects } from './objects.ts';
 import type { AgentOptions } from './options.ts';
 import { openCheckpoint } from './pods/checkpoint.ts';
 import { createPods } from './pods/create-pods.ts';
+import { createPodMetrics } from './pods/pod-metrics.ts';
 import { createRecordPod } from './pods/record.ts';
 import { createOperationMetrics } from './runtime-metrics.ts';
 import { readTls } from './server/read-tls.ts';
@@ -115,11 +116,11 @@ export async function runAgentAt(
     throw new Error('This machine is on cgroup v1: failCgroupV1 says that will not do');
   const allocatable = () => allocatableOf({ machine, maxPods, reserve });
   const objects = createPodObjects(common, signal);
-  const record = createRecordPod(recorder);
+  const podMetrics = createPodMetrics(metrics, clock);
+  const record = podMetrics.following(createRecordPod(recorder));
   const pulled = await openPulledImages(options, common);
-  const { parallelPulls: parallel } = options;
   const provide = await openProviders(options, common);
-  const puller = createNodePuller({ images: cri.images, objects, record, clock, parallel, pulled, provide });
+  const puller = createNodePuller({ ...options, images: cri.images, objects, record, clock, pulled, provide });
   const volumes = await createVolumes({
     ...common,
     root: rootDir,
@@ -141,13 +142,13 @@ export async function runAgentAt(
       return { pod, podIPs, hostIPs, allocatable: allocatable() };
     },
   });
-  const { idsPerPod } = options;
-  const users = await openUserNamespaces({ podsDir: `${rootDir}/pods`, maxPods, idsPerPod, exec }, signal);
+  const users = await openUserNamespaces({ ...options, podsDir: `${rootDir}/pods`, maxPods, exec }, signal);
   const pods = createPods(
     {
       ...common,
       cri,
       informers,
+      metrics: podMetrics,
       record,
       puller,
       source,
@@ -160,6 +161,7 @@ export async function runAgentAt(
       longestRestartMs: options.longestRestartMs,
       allowedUnsafeSysctls: options.allowedUnsafeSysctls ?? [],
       rootDir,
+      podLogsDir: options.podLogsDir,
       hostIPs,
       allocatable,
       capacityBytes: machine.memoryBytes,
@@ -232,7 +234,7 @@ export async function runAgentAt(
   );
   const serve = { nodeName, port, tls, client, pods: source, runtime: cri.runtime, metrics, access: options.access };
   const seen = { probeMetrics: pods.probeMetrics, images: cri.images, cgroups, rootDir, ...options.serving };
-  const server = await startKubeletServer({ ...serve, ...seen, config: shownConfig(options), clock, log }, signal);
+  const server = await startKubeletServer({ ...serve, ...seen, ...shownOptions(options), clock, log }, signal);
   const certificates = keepCertificates(
     {
       nodeName,

@@ -2,6 +2,7 @@ import type { PodNetworkMode } from '#cni/routes/plan.ts';
 import type { Taint } from '#lib/api/types/core.v1.ts';
 import type { ImageAccessRule } from './images/access.ts';
 import type { CollectRule } from './images/collect-plan.ts';
+import type { PullRate } from './images/pull-rate.ts';
 import type { RotationRule } from './logs/rotate-plan.ts';
 import type { ReserveRule } from './node/reserve.ts';
 import type { ProxyMode } from './proxy/backend.ts';
@@ -50,13 +51,19 @@ export interface AgentOptions {
   /** Beyond the safe ones, by name or by a prefix that ends in `*`. */
   readonly allowedUnsafeSysctls?: readonly string[];
   readonly logRotation?: RotationRule;
+  /** /var/log/pods unless told. */
+  readonly podLogsDir?: string;
   readonly imageCollection?: CollectRule;
   /** KubeletConfiguration with its defaults, for those who ask; what it says is in the other options, too. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** The command line as it holds, by flag, for those who ask. */
+  readonly flags?: Readonly<Record<string, string>>;
   /** Processes and threads that one pod may have; no limit unless told. */
   readonly podPidsLimit?: number;
   /** 4 unless told. */
   readonly parallelPulls?: number;
+  /** How many pulls may begin; as many as are asked for unless told. */
+  readonly pullRate?: PullRate;
   /** 40 unless told. */
   readonly leaseSeconds?: number;
   /** What a node that is new has, until somebody takes it away. */

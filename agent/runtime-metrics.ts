@@ -19,6 +19,7 @@ const operations: Readonly<Record<string, string>> = {
   listContainers: 'list_containers',
   updateResources: 'update_container_resources',
   reopenLog: 'reopen_container_log',
+  checkpoint: 'checkpoint_container',
   execSync: 'exec_sync',
   exec: 'exec',
   attach: 'attach',

@@ -95,7 +95,8 @@ async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): 
   const joined = await readJoined(flags.rootDir);
   const { machineResolvConf } = await import('../agent/dns/resolv-conf.ts');
   const found = { nodeName: await ownName(), resolvConf: machineResolvConf() };
-  const options = { ...found, ...defaults, ...joined, ...config?.options, ...typed, ...nodeLabels };
+  const shown = { flags: flagsOf(command) };
+  const options = { ...found, ...shown, ...defaults, ...joined, ...config?.options, ...typed, ...nodeLabels };
   const { healthzAddress: healthz = '127.0.0.1:10248' } = options.serving ?? {};
   const clock = createClock();
   void keepNotified(
@@ -106,6 +107,13 @@ async function agent(flags: AgentFlags, command: Command, signal: AbortSignal): 
     signal,
   );
   await runAgent(required(options), { clock, log, signal });
+}
+
+/** All flags that have a value, as /flagz shows them. */
+function flagsOf(command: Command): Readonly<Record<string, string>> {
+  const values = command.opts<Record<string, unknown>>();
+  const known = command.options.map((one) => [one.name(), values[one.attributeName()]] as const);
+  return Object.fromEntries(known.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
 }
 
 export async function ownName(): Promise<string> {

@@ -166,6 +166,11 @@ export function createFakeCri({ now }: { now(): number }): FakeCri {
       if (containerOf(id).status.state !== 'running') refuse('InternalError', 'container is not running');
     },
 
+    async checkpoint(id, _location, _timeoutSeconds, signal) {
+      enter('checkpoint', id, signal);
+      refuse('MethodNotAllowed', 'unknown method CheckpointContainer');
+    },
+
     async execSync(id, command, _timeoutSeconds, signal) {
       enter('execSync', id, signal);
       if (containerOf(id).status.state !== 'running') refuse('InternalError', 'container is not running');

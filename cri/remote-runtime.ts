@@ -87,6 +87,11 @@ export function remoteRuntime(channel: Channel): Runtime {
       await call('ReopenContainerLog', { containerId }, signal);
     },
 
+    async checkpoint(containerId, location, timeoutSeconds, signal) {
+      const timeout = Math.max(timeoutSeconds, usualMs / 1000);
+      await call('CheckpointContainer', { containerId, location, timeout }, signal, timeout * 1000);
+    },
+
     execSync(containerId, cmd, timeout, signal) {
       const deadlineMs = timeout === 0 ? longestMs : timeout * 1000 + usualMs;
       return call<ExecOutput>('ExecSync', { containerId, cmd, timeout }, signal, deadlineMs);

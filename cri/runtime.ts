@@ -39,6 +39,12 @@ export interface Runtime {
   /** Makes a running container write to its log path anew, after the file was moved away. */
   reopenLog(id: string, signal: AbortSignal): Promise<void>;
 
+  /**
+   * Writes all that a running container is, its memory included, into a tar archive at `location`. It goes on running.
+   * @throws MethodNotAllowed if the runtime cannot
+   */
+  checkpoint(id: string, location: string, timeoutSeconds: number, signal: AbortSignal): Promise<void>;
+
   /** Runs a command to its end; its output is capped by the runtime. @throws Timeout after `timeoutSeconds` (0: never) */
   execSync(id: string, command: readonly string[], timeoutSeconds: number, signal: AbortSignal): Promise<ExecOutput>;
   /** URL of a streaming endpoint (SPDY/3.1 or WebSocket, `remotecommand` protocols). */

@@ -130,9 +130,25 @@ test(
   'evictionHard["memory.available"] "10 %" must be a quantity or a percent',
 );
 
+for (const [podLogsDir, words] of [
+  ['logs', 'pod logs path "logs" must be absolute path'],
+  ['/var/log/../pods', 'pod logs path "/var/log/../pods" must be normalized'],
+  ['/var/log/pods/', 'pod logs path "/var/log/pods/" must be normalized'],
+  ['/var/log/p\u00f6ds', 'pod logs path "/var/log/p\u00f6ds" mut contains ASCII characters only'],
+]) {
+  test(`completeConfig() refuses ${podLogsDir} as the folder of logs`, refused, { podLogsDir }, words!);
+}
+
 test('optionsOf() hands on what the agent goes by', (t) => {
   const of = (given: Record<string, unknown>) => optionsOf(completeConfig(given).config);
-  t.like(of({}), { parallelPulls: 1, reserve: { isEnforced: true }, clusterDns: undefined, oomScoreAdj: -999 });
+  t.like(of({}), {
+    parallelPulls: 1,
+    pullRate: { perSecond: 5, burst: 10 },
+    podLogsDir: '/var/log/pods',
+    reserve: { isEnforced: true },
+    clusterDns: undefined,
+    oomScoreAdj: -999,
+  });
   t.like(of({}).serving, { healthzAddress: '127.0.0.1:10248', hasDebugging: true, minVersion: 'TLSv1.2' });
   t.false('nodeLookMs' in of({}));
   t.like(of({ clusterDNS: ['10.0.0.10', '10.0.0.11'], serializeImagePulls: false, imageMaximumGCAge: '24h' }), {

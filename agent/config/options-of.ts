@@ -34,6 +34,7 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     parallelPulls: config['serializeImagePulls']
       ? 1
       : ((config['maxParallelImagePulls'] as number | undefined) ?? mostPulls),
+    pullRate: { perSecond: config['registryPullQPS'] as number, burst: config['registryBurst'] as number },
     leaseSeconds: config['nodeLeaseDurationSeconds'] as number,
     seccompDefault: config['seccompDefault'] as boolean,
     shutdown: shutdownOf(config),
@@ -41,6 +42,7 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     access: accessOf(config),
     longestRestartMs: milliseconds((config['crashLoopBackOff'] as Config)['maxContainerRestartPeriod'] as string),
     logPauseMs: milliseconds(text('containerLogMonitorInterval')),
+    podLogsDir: text('podLogsDir'),
     podPidsLimit: positive(config['podPidsLimit'] as number),
     resolvConf: config['resolvConf'] as string,
     runtimeEndpoint: text('containerRuntimeEndpoint'),

@@ -1,6 +1,12 @@
 import type { AgentOptions } from '../options.ts';
 import { completeConfig } from './complete.ts';
 
+/** What the node's own server shows of them, and goes by. */
+export function shownOptions(options: AgentOptions) {
+  const { flags, podLogsDir } = options;
+  return { config: shownConfig(options), flags, podLogsDir };
+}
+
 /** What the agent goes by, whether a file said so or the command line: what /configz shows. */
 export function shownConfig(options: AgentOptions): Readonly<Record<string, unknown>> {
   const config = options.config ?? { ...completeConfig({}).config, ...ownWays };
@@ -23,5 +29,5 @@ export function shownConfig(options: AgentOptions): Readonly<Record<string, unkn
   };
 }
 
-/** What this agent does as long as no file says otherwise: upstream pulls one by one. */
-const ownWays = { serializeImagePulls: false, maxParallelImagePulls: 4 };
+/** What this agent does as long as no file says otherwise: upstream pulls one by one, and not too often. */
+const ownWays = { serializeImagePulls: false, maxParallelImagePulls: 4, registryPullQPS: 0 };

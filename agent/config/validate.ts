@@ -6,7 +6,7 @@ type Config = Readonly<Record<string, unknown>>;
 
 /** All that is wrong with a completed configuration whose fields are of their types. */
 export function invalidities(config: Config): readonly string[] {
-  const wrong = [ranges, choices, pairs, quantities, shutdown, allocatable].flatMap((rules) => rules(config));
+  const wrong = [ranges, choices, pairs, quantities, shutdown, allocatable, podLogs].flatMap((rules) => rules(config));
   return wrong.map((words) => `invalid configuration: ${words}`);
 }
 
@@ -59,6 +59,14 @@ const options: readonly (readonly [string, readonly string[]])[] = [
     ['NeverVerify', 'NeverVerifyPreloadedImages', 'NeverVerifyAllowlistedImages', 'AlwaysVerify'],
   ],
 ];
+
+function podLogs({ podLogsDir: folder }: Config): readonly string[] {
+  if (typeof folder !== 'string' || folder === '') return ['podLogsDir was not specified'];
+  if (!folder.startsWith('/')) return [`pod logs path "${folder}" must be absolute path`];
+  const isPlain = folder === '/' || !/\/$|\/\/|\/\.{1,2}(?:\/|$)/.test(folder);
+  if (!isPlain) return [`pod logs path "${folder}" must be normalized`];
+  return /^[\x20-\x7e]+$/.test(folder) ? [] : [`pod logs path "${folder}" mut contains ASCII characters only`];
+}
 
 function choices(config: Config): readonly string[] {
   return options.flatMap(([name, known]) => {

@@ -4,6 +4,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { PodObjects } from '../objects.ts';
 import type { RecordPod } from '../pods/record.ts';
 import type { Provide } from './providers.ts';
+import { createPullRate, type PullRate } from './pull-rate.ts';
 import type { PulledImages } from './pulled-images.ts';
 import { createPuller, type Puller } from './puller.ts';
 
@@ -11,7 +12,10 @@ export interface NodePullerOptions {
   readonly images: Images;
   readonly objects: Pick<PodObjects, 'secret'>;
   readonly record: RecordPod;
-  readonly parallel?: number | undefined;
+  /** How many may run at once. */
+  readonly parallelPulls?: number | undefined;
+  /** How many may begin; as many as are asked for unless told. */
+  readonly pullRate?: PullRate | undefined;
   readonly pulled: PulledImages;
   readonly provide?: Provide | undefined;
   readonly clock: Clock;
@@ -22,7 +26,8 @@ export function createNodePuller({
   images,
   objects,
   record,
-  parallel,
+  parallelPulls,
+  pullRate,
   pulled,
   provide,
   clock,
@@ -35,7 +40,8 @@ export function createNodePuller({
     clock,
     pulled,
     provide,
-    ...(parallel === undefined ? {} : { parallel }),
+    ...(parallelPulls === undefined ? {} : { parallel: parallelPulls }),
+    ...(pullRate === undefined ? {} : { begin: createPullRate(pullRate, clock) }),
   });
 }
 

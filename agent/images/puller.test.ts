@@ -2,6 +2,7 @@ import test from 'ava';
 import { createFakeCri } from '#cri/fake.ts';
 import { createFakeClock } from '#lib/clock.ts';
 import { examplePod } from '../pods/example.ts';
+import { createPullRate } from './pull-rate.ts';
 import type { PulledImages } from './pulled-images.ts';
 import { createPuller, type PullerOptions } from './puller.ts';
 
@@ -44,6 +45,29 @@ test('ensure() names what can never be', async (t) => {
   t.is(told.at(-1), 'Failed: Error: ErrImageNeverPull');
   t.like(await t.throwsAsync(ensure('A B')), { reason: 'InvalidImageName' });
   t.is(told.at(-1), 'Failed: Error: InvalidImageName');
+});
+
+test('ensure() begins no more pulls than the rate lets it, whatever comes of them', async (t) => {
+  const clock = createFakeClock();
+  const { cri, ensure } = setUp(4, { begin: createPullRate({ perSecond: 2, burst: 3 }, clock) });
+  for (const name of ['a:1', 'b:1', 'c:1', 'd:1', 'e:1', 'f:1']) cri.registry.add(name);
+  await ensure('a:1');
+  await t.throwsAsync(ensure('absent:1'), { message: /not found/ });
+  await ensure('b:1');
+  const late = { reason: 'ErrImagePull', message: 'pull QPS exceeded' };
+  t.like(await t.throwsAsync(ensure('c:1')), late);
+  await clock.advance(500); // room for one
+  await ensure('d:1');
+  t.like(await t.throwsAsync(ensure('e:1')), late);
+  await ensure('a:1'); // it is here: nothing is pulled
+  await clock.advance(60_000);
+  for (const name of ['a:1', 'b:1', 'f:1']) await ensure(name, 'Always');
+  t.like(await t.throwsAsync(ensure('d:1', 'Always')), late);
+});
+
+test('createPullRate() has no limit if that is 0', (t) => {
+  const begin = createPullRate({ perSecond: 0, burst: 1 }, createFakeClock());
+  for (let count = 0; count < 100; count++) t.notThrows(begin);
 });
 
 test('ensure() pulls no more at once than it may', async (t) => {

@@ -32,6 +32,8 @@ export interface PullerOptions {
   readonly clock: Clock;
   /** How many pulls may run at once. */
   readonly parallel?: number;
+  /** Called as a pull begins. @throws {Error} if there were too many lately */
+  begin?(): void;
   /** What the node itself can show registries. */
   provide?: Provide | undefined;
   /** Who may use images that are here; everybody unless told. */
@@ -57,6 +59,7 @@ export function createPuller({
   record,
   clock,
   parallel = 4,
+  begin,
   pulled,
   provide,
 }: PullerOptions): Puller {
@@ -190,6 +193,7 @@ export function createPuller({
     sandbox: SandboxConfig | undefined,
     signal: AbortSignal,
   ): Promise<Came> {
+    begin?.();
     let failure: unknown;
     for (const credential of credentials.length === 0 ? [undefined] : credentials) {
       try {

@@ -6,8 +6,8 @@ import { podLogsRoot } from '../pods/paths.ts';
 import { openBelow } from '../volumes/open-below.ts';
 
 /**
- * Opens a log to read it. Follows no link, neither at its end nor on the way below /var/log/pods: who can write beside a
- * log must not choose what is read. @throws the system's error, or one that says that it is no regular file
+ * Opens a log to read it. Follows no link, neither at its end nor on the way below the folder of all pods: who can write
+ * beside a log must not choose what is read. @throws the system's error, or one that says that it is no regular file
  */
 export async function openLog(path: string): Promise<FileHandle> {
   await using folder = await openLogFolder(dirname(path));
@@ -22,7 +22,8 @@ export async function openLog(path: string): Promise<FileHandle> {
 
 /** The folder as a handle: what is reached by `/proc/self/fd/N/NAME` is in it, whatever its path leads to by then. */
 export async function openLogFolder(folder: string): Promise<FileHandle> {
-  const root = folder.startsWith(`${podLogsRoot}/`) ? podLogsRoot : folder;
+  // ROOT/NAMESPACE_NAME_UID/CONTAINER
+  const root = folder.startsWith(`${podLogsRoot}/`) ? podLogsRoot : dirname(dirname(folder));
   try {
     return await openBelow(root, folder, folder);
   } catch (error) {

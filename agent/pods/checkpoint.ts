@@ -29,8 +29,9 @@ export async function openCheckpoint(folder: string, log: Log): Promise<Checkpoi
   const written = new Map<string, string>(); // by pod uid; bounded by the pods here
   for (const name of await readdir(folder)) {
     const [, uid] = /^(.+)\.json$/.exec(name) ?? [];
-    if (uid === undefined) await rm(`${folder}/${name}`, { force: true });
-    else written.set(uid, await readFile(`${folder}/${name}`, 'utf8').catch(() => ''));
+    if (name.endsWith('.json.new'))
+      await rm(`${folder}/${name}`, { force: true }); // written half
+    else if (uid !== undefined) written.set(uid, await readFile(`${folder}/${name}`, 'utf8').catch(() => ''));
   }
   const fileOf = (uid: string) => `${folder}/${uid}.json`;
 

@@ -21,13 +21,13 @@ export async function freePod(
 
 /** Removes what was kept of a pod for those who still asked for its logs. */
 export async function clearPod(pod: Pod, tools: NodeTools, signal: AbortSignal): Promise<void> {
-  const { observer, puller, objects, cri } = tools;
+  const { observer, puller, objects, cri, podLogsDir } = tools;
   const uid = pod.metadata.uid ?? '';
   const { sandboxes, containers } = observer.of(uid);
   for (const container of containers) await clearContainer(pod, container, tools, signal);
   for (const { id } of sandboxes) await cri.runtime.removeSandbox(id, signal);
   await observer.refresh(uid, signal);
-  await rm(podLogDirectory(pod), { recursive: true, force: true });
+  await rm(podLogDirectory(pod, podLogsDir), { recursive: true, force: true });
   puller.drop(uid);
   objects.drop(uid);
 }
@@ -48,13 +48,13 @@ export async function clearContainer(
 export async function clearLogs(
   known: { has(podUid: string): boolean },
   observer: Pick<Observer, 'of'>,
+  root = podLogsRoot,
 ): Promise<void> {
-  for (const name of await readdir(podLogsRoot).catch(() => [])) {
+  for (const name of await readdir(root).catch(() => [])) {
     const [, uid] = /^[^_]+_[^_]+_([0-9a-f-]{32,36})$/.exec(name) ?? [];
     if (uid === undefined || known.has(uid)) continue;
     const { sandboxes, containers } = observer.of(uid);
-    if (sandboxes.length + containers.length === 0)
-      await rm(`${podLogsRoot}/${name}`, { recursive: true, force: true });
+    if (sandboxes.length + containers.length === 0) await rm(`${root}/${name}`, { recursive: true, force: true });
   }
   for (const name of await readdir(logLinksRoot).catch(() => [])) {
     const link = `${logLinksRoot}/${name}`;
@@ -80,5 +80,5 @@ export async function clearLeftovers(
     await freePod(uid, tools, signal);
     await checkpoint.drop(uid);
   }
-  await clearLogs(known, observer);
+  await clearLogs(known, observer, tools.podLogsDir);
 }

@@ -10,6 +10,8 @@ export interface ConditionFacts {
   /** Whether there is a sandbox with its network. */
   readonly hasSandbox: boolean;
   readonly resize?: ResizeFacts;
+  /** Whether all of its containers end to begin anew; absent if none of them can bring that about. */
+  readonly isRestarting?: boolean;
   /** Why the node ends it, if it does. */
   readonly disruption?: string;
   /** As the API has them now. */
@@ -37,7 +39,7 @@ export function conditionsOf(facts: ConditionFacts): readonly PodCondition[] {
     ['ContainersReady', containersReady],
     ['PodScheduled', { status: 'True' }],
   ];
-  const now = [...own, ...resizing(facts), ...disruption(facts)];
+  const now = [...own, ...resizing(facts), ...restarting(facts), ...disruption(facts)];
   const names = new Set([...now.map(([type]) => type), ...resizeTypes]);
   return [
     ...now.map(([type, verdict]) => stamped(type, verdict, facts)),
@@ -56,6 +58,19 @@ function resizing({ resize }: ConditionFacts): readonly (readonly [string, Verdi
     ...(pending === undefined ? [] : [['PodResizePending', { status: 'True', ...pending }] as const]),
     ...(isInProgress ? [['PodResizeInProgress', progress] as const] : []),
   ];
+}
+
+/** Rule: KEP-5532. */
+function restarting({ isRestarting, phase }: ConditionFacts): readonly (readonly [string, Verdict])[] {
+  if (isRestarting === undefined) return [];
+  const verdict = (): Verdict => {
+    if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
+    if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
+    if (!isRestarting) return { status: 'False' };
+    const message = 'container exited with restart policy rule';
+    return { status: 'True', reason: 'RestartAllContainersStarted', message };
+  };
+  return [['AllContainersRestarting', verdict()]];
 }
 
 function disruption({ disruption: message }: ConditionFacts): readonly (readonly [string, Verdict])[] {

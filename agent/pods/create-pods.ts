@@ -26,6 +26,7 @@ import { parseResolvConf } from './dns-config.ts';
 import { lastWords } from './last-words.ts';
 import type { NodeTools } from './node-facts.ts';
 import { createObserver, type Observer } from './observer.ts';
+import type { PodMetrics } from './pod-metrics.ts';
 import type { RecordPod } from './record.ts';
 import { createReporter } from './report.ts';
 import { createWorker, type Worker } from './worker.ts';
@@ -35,6 +36,7 @@ export interface PodsOptions {
   readonly cri: Cri;
   readonly informers: Informers;
   readonly record: RecordPod;
+  readonly metrics: PodMetrics;
   readonly puller: Puller;
   readonly source: PodSource;
   readonly statics: StaticPods;
@@ -46,6 +48,7 @@ export interface PodsOptions {
   readonly longestRestartMs?: number | undefined;
   readonly allowedUnsafeSysctls: readonly string[];
   readonly rootDir: string;
+  readonly podLogsDir?: string | undefined;
   readonly hostIPs: readonly string[];
   allocatable(): Readonly<Record<string, string>>;
   readonly capacityBytes: number;
@@ -73,12 +76,13 @@ export interface Pods extends Worker {
 
 /** The pods of this node; nothing happens before `run`. `life` ends their probes. */
 export function createPods(options: PodsOptions, life: AbortSignal): Pods {
-  const { client, cri, objects, clock, log, informers, record } = options;
+  const { client, cri, objects, clock, log, informers, record, metrics } = options;
 
   const observer = createObserver({
     runtime: cri.runtime,
     lastWords,
     onChange: (podUid) => worker.wake(podUid),
+    onList: metrics.listed,
     isBusy: () => worker.pods().length > 0 || observer.uids().length > 0,
     clock,
     log,
@@ -151,6 +155,7 @@ export function createPods(options: PodsOptions, life: AbortSignal): Pods {
       await Promise.race([ready, aborted(signal)]);
       probes.restore(knownVerdicts(informers.pods.list()));
       const stops = [
+        source.onChange(metrics.see),
         source.onChange(worker.see),
         source.onChange((now, before) => now === undefined && before !== undefined && teller.forget(before)),
         objects.onChange(worker.wake),

@@ -3,6 +3,7 @@ import { assertNever } from '#lib/errors.ts';
 import { wholePod } from '../resize/allocation.ts';
 import { resizeContainer, resizePod } from '../resize/resize-container.ts';
 import type { PreparedVolumes } from '../volumes/volumes.ts';
+import { afterStart } from './after-start.ts';
 import { containerHash } from './annotations.ts';
 import { clearContainer } from './clear.ts';
 import { containerNamed } from './containers.ts';
@@ -133,7 +134,8 @@ async function tryStart(
       const last = grantedTo(record.restarts.get(name), hash);
       record.restarts.set(name, { ...nextRestart(last, endedAtMs, nowMs, tools.longestRestartMs), hash });
     }
-    await startContainer({ pod: record.pod, name, attempt, sandbox, volumes }, tools, signal);
+    const id = await startContainer({ pod: record.pod, name, attempt, sandbox, volumes }, tools, signal);
+    await afterStart(record, { name, id, sandbox }, tools, signal);
     record.waiting.delete(name);
     const started = latestOf(tools.observer.of(record.uid), name);
     const resources = containerNamed(record.pod, name)?.container.resources;

@@ -12,6 +12,7 @@ import type { Volumes } from '../volumes/volumes.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { DnsFacts } from './dns-config.ts';
 import type { Observer } from './observer.ts';
+import type { PodMetrics } from './pod-metrics.ts';
 
 /** What the doing of steps needs of the node: filled by main. */
 export interface NodeTools {
@@ -25,6 +26,8 @@ export interface NodeTools {
   readonly services: { list(): Iterable<Service> };
   readonly longestRestartMs?: number | undefined;
   readonly rootDir: string;
+  /** Where pods' logs lie: /var/log/pods unless told. */
+  readonly podLogsDir?: string | undefined;
   /** Addresses of the node, primary first. */
   readonly hostIPs: readonly string[];
   /** `status.allocatable` of the node. */
@@ -51,6 +54,7 @@ export interface NodeTools {
   /** Sandboxes and containers that are made at once. */
   readonly limit: Limit;
   readonly checkpoint: Checkpoint;
+  readonly metrics?: Pick<PodMetrics, 'queue'>;
   /**
    * Ends with the agent, not with a pod: what makes a sandbox or a container is not given up half-way, as runtimes leave
    * parts of it behind; it is short, and what it made is then taken away as anything else.

@@ -31,6 +31,8 @@ export interface ObserverOptions {
   lastWords(status: ContainerStatus): Promise<string>;
   /** Something changed that the worker did not do. */
   onChange(podUid: string): void;
+  /** A full list that began then has succeeded. */
+  onList?(beganAtMs: number): void;
   /** Whether there is anything that could change. */
   isBusy(): boolean;
   readonly clock: Clock;
@@ -187,8 +189,10 @@ export function createObserver(options: ObserverOptions): Observer {
     while (!signal.aborted) {
       try {
         if (listedAtMs === 0 || options.isBusy() || clock.now() - listedAtMs > idleMs) {
+          const beganAtMs = clock.now();
           await lookAndTell({}, signal);
           listedAtMs = clock.now();
+          options.onList?.(beganAtMs);
           first.resolve();
           if (wasLost) log.info('Found the container runtime again');
           wasLost = false;

@@ -1,5 +1,6 @@
 import type { Pod } from '#lib/api/types/core.v1.ts';
 
+/** Unless the configuration says otherwise. */
 export const podLogsRoot = '/var/log/pods';
 export const logLinksRoot = '/var/log/containers';
 
@@ -18,8 +19,9 @@ export function terminationLogPath(rootDir: string, uid: string, container: stri
   return `${podDirectory(rootDir, uid)}/containers/${container}/${attempt.toString(16).padStart(8, '0')}`;
 }
 
-export function podLogDirectory({ metadata }: Pod): string {
-  return `${podLogsRoot}/${metadata.namespace ?? 'default'}_${metadata.name}_${metadata.uid ?? ''}`;
+/** `root`: where the logs of all pods lie. */
+export function podLogDirectory({ metadata }: Pod, root = podLogsRoot): string {
+  return `${root}/${metadata.namespace ?? 'default'}_${metadata.name}_${metadata.uid ?? ''}`;
 }
 
 /** Relative to the pod's log directory. */

@@ -1,6 +1,6 @@
 // When all containers of a pod are to begin anew because one of them ended as a rule of it says. Pure. Rule: KEP-5532.
 import type { Pod } from '#lib/api/types/core.v1.ts';
-import { containerNamed, restartRuleOf } from './containers.ts';
+import { containerNamed, containersOf, restartRuleOf } from './containers.ts';
 import { isLive, type Observed, type ObservedContainer } from './observed.ts';
 
 export interface WholeRestart {
@@ -10,6 +10,13 @@ export interface WholeRestart {
   isOld(container: ObservedContainer): boolean;
   /** What has to end first. */
   readonly left: readonly ObservedContainer[];
+}
+
+/** Whether one of its containers has a rule by which all of them begin anew. */
+export function mayRestartAll(pod: Pod): boolean {
+  return containersOf(pod).some(({ container }) =>
+    container.restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'),
+  );
 }
 
 /** Undefined: nothing asks for it. What came after the last time that something did is not touched again. */

@@ -19,7 +19,7 @@ export async function runSandbox(
   await Promise.all([
     cgroups.make(pod, signal),
     mkdir(podDirectory(tools.rootDir, pod.metadata.uid ?? ''), { recursive: true, mode: 0o750 }),
-    mkdir(podLogDirectory(pod), { recursive: true, mode: 0o755 }),
+    mkdir(podLogDirectory(pod, tools.podLogsDir), { recursive: true, mode: 0o755 }),
   ]);
   try {
     const handler = await tools.handlerOf(pod.spec.runtimeClassName, signal);
@@ -52,8 +52,8 @@ async function refuseUsers({ spec }: Pod, handler: string, { cri }: NodeTools, s
 export async function sandboxConfig(
   pod: Pod,
   attempt: number,
-  { dns, cgroups, users }: NodeTools,
+  { dns, cgroups, users, podLogsDir }: NodeTools,
 ): Promise<SandboxConfig> {
-  const facts = { pod, attempt, cgroupParent: cgroups.parentOf(pod), users: await users.of(pod) };
+  const facts = { pod, attempt, cgroupParent: cgroups.parentOf(pod), users: await users.of(pod), podLogsDir };
   return sandboxConfigOf({ ...(await dns()), ...facts });
 }

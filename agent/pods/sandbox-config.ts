@@ -11,6 +11,7 @@ export interface SandboxFacts extends DnsFacts {
   readonly attempt: number;
   readonly cgroupParent: string;
   readonly users: UserNamespace;
+  readonly podLogsDir?: string | undefined;
 }
 
 /** @throws {Error} if its name cannot be one */
@@ -22,7 +23,7 @@ export function sandboxConfigOf(facts: SandboxFacts): SandboxConfig {
   return {
     metadata: { name: metadata.name, namespace: metadata.namespace ?? 'default', uid: metadata.uid ?? '', attempt },
     hostname: spec.hostNetwork ? '' : kernelName(hostnameOf(pod, facts.clusterDomain)),
-    logDirectory: podLogDirectory(pod),
+    logDirectory: podLogDirectory(pod, facts.podLogsDir),
     dnsConfig: dnsConfigOf(pod, facts),
     portMappings: spec.hostNetwork ? [] : portMappings(pod),
     labels: sandboxLabels(pod),

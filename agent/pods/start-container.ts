@@ -1,4 +1,4 @@
-// Brings one container from its spec to running: image, environment, files, create, start, postStart hook.
+// Brings one container from its spec to running: image, environment, files, create, start.
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ConfigMap, Pod, Secret } from '#lib/api/types/core.v1.ts';
@@ -6,7 +6,6 @@ import { readVolumeFile } from '../volumes/read-file.ts';
 import { containerConfigOf } from './container-config.ts';
 import { containerNamed } from './containers.ts';
 import { environmentNeeds, fileKey, planEnvironment } from './environment.ts';
-import { runHook } from './hooks.ts';
 import { mountsOf } from './mounts.ts';
 import type { NodeTools } from './node-facts.ts';
 import { latestOf } from './observed.ts';
@@ -16,8 +15,8 @@ import { type ImageUser, rootRefusal } from './security.ts';
 import type { Start } from './start.ts';
 import { StartError } from './start-error.ts';
 
-/** @throws {StartError} with the reason that the container's status shows */
-export async function startContainer(start: Start, tools: NodeTools, signal: AbortSignal): Promise<void> {
+/** Returns the container's id. @throws {StartError} with the reason that the container's status shows */
+export async function startContainer(start: Start, tools: NodeTools, signal: AbortSignal): Promise<string> {
   const { pod, name, attempt, sandbox } = start;
   const { cri, observer, limit, record, life } = tools;
   const { container, kind } = containerNamed(pod, name)!;
@@ -58,9 +57,9 @@ export async function startContainer(start: Start, tools: NodeTools, signal: Abo
       }),
     (error) => fail('CreateContainerConfigError', error),
   );
-  const logPath = `${podLogDirectory(pod)}/${containerLogPath(name, attempt)}`;
+  const logPath = `${podLogDirectory(pod, tools.podLogsDir)}/${containerLogPath(name, attempt)}`;
   await mkdir(dirname(logPath), { recursive: true, mode: 0o755 });
-  await limit(async () => {
+  return await limit(async () => {
     const id = await cri.runtime
       .createContainer(sandbox.id, config, sandboxSpec, life)
       .catch((error) => fail('CreateContainerError', error));
@@ -81,7 +80,7 @@ export async function startContainer(start: Start, tools: NodeTools, signal: Abo
     record(pod, 'Normal', 'Started', 'Container started', container);
     await Promise.all([observer.noteContainer(sandbox.id, id, life), linkLog(logPath, logLinkPath(pod, name, id))]);
     return id;
-  }, signal).then((id) => afterStart(start, id, tools, signal));
+  }, signal);
 }
 const retryMs = 10_000;
 
@@ -121,28 +120,6 @@ async function environmentOf({ pod, name, sandbox, volumes }: Start, tools: Node
   const planned = planEnvironment({ ...facts, configMaps, secrets, files });
   if ('error' in planned) throw new Error(planned.error);
   return planned.env;
-}
-
-/** The postStart hook: the container is not started before it ended, and is killed if it fails. */
-async function afterStart(start: Start, containerId: string, tools: NodeTools, signal: AbortSignal): Promise<void> {
-  const { pod, name, sandbox } = start;
-  const { container } = containerNamed(pod, name)!;
-  const hook = container.lifecycle?.postStart;
-  if (hook === undefined) return;
-  const podIp = pod.spec.hostNetwork ? (tools.hostIPs[0] ?? '') : (sandbox.ips[0] ?? '');
-  const { runtime } = tools.cri;
-  const { clock, record } = tools;
-  try {
-    await runHook(hook, { pod, container, containerId, podIp }, { runtime, clock, record }, signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    const message = error instanceof Error ? error.message : String(error);
-    tools.record(pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', container);
-    tools.record(pod, 'Normal', 'Killing', 'FailedPostStartHook', container);
-    await runtime.stopContainer(containerId, pod.spec.terminationGracePeriodSeconds ?? 30, signal);
-    await tools.observer.noteContainer(sandbox.id, containerId, signal);
-    throw new StartError('PostStartHookError', message, 0, { cause: error });
-  }
 }
 
 /** For log collectors; nothing here depends on it. */

@@ -202,3 +202,35 @@ test('outcomeOf() lets a pod be over whose sidecar still runs, and tells of its 
   ]);
   t.is(outcomeOf({ ...facts, observed: ended, stage: 'terminated', before }).status.phase, 'Succeeded');
 });
+
+test('statusOf() says while all containers end to begin anew, of pods in which one can bring that about', (t) => {
+  const rule = { action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [88] } } as const;
+  const boss = exampleContainer('boss', { restartPolicy: 'Never', restartPolicyRules: [rule] });
+  const crew = { restartPolicy: 'Never', containers: [boss, exampleContainer('b')] } as const;
+  const said = (sight: Sight, spec: Partial<PodSpec> = crew) => {
+    const found = status(spec, sight).conditions?.find(({ type }) => type === 'AllContainersRestarting');
+    return found && [found.status, found.reason, found.message];
+  };
+  const ended = { of: 'boss', state: 'exited', exitCode: 88 } as const;
+  t.deepEqual(said([{ of: 'boss' }, { of: 'b' }]), ['False', undefined, undefined]);
+  const words = 'container exited with restart policy rule';
+  t.deepEqual(said([ended, { of: 'b' }]), ['True', 'RestartAllContainersStarted', words]);
+  const later = { createdAtMs: nowMs - 500, attempt: 1 };
+  const begun = said([{ of: 'boss', ...later }, ended, { of: 'b', ...failed }]);
+  t.deepEqual(begun, ['False', undefined, undefined]);
+  t.deepEqual(
+    said([
+      { of: 'boss', ...done },
+      { of: 'b', ...done },
+    ]),
+    ['False', 'PodCompleted', undefined],
+  );
+  t.deepEqual(
+    said([
+      { of: 'boss', ...failed },
+      { of: 'b', ...done },
+    ]),
+    ['False', 'PodFailed', undefined],
+  );
+  t.is(said([{ of: 'main' }], {}), undefined);
+});

@@ -8,6 +8,7 @@ import { containersOf, type Kind } from './containers.ts';
 import { isLive, type Observed } from './observed.ts';
 import { isFinal, type Phase, phaseOf } from './phase.ts';
 import type { ProbeView } from './plan.ts';
+import { mayRestartAll, wholeRestart } from './plan-restart.ts';
 import type { PodRecord } from './pod-record.ts';
 import { shortMessages } from './short-message.ts';
 import type { Stage } from './stage.ts';
@@ -78,6 +79,7 @@ export function outcomeOf(facts: StatusFacts): PodOutcome {
       hasSandbox,
       before: before.conditions ?? [],
       ...(facts.resize === undefined ? {} : { resize: facts.resize }),
+      ...restartingOf(pod, observed),
       ...disruptionOf(facts),
       nowMs: facts.nowMs,
     }),
@@ -92,6 +94,13 @@ export function outcomeOf(facts: StatusFacts): PodOutcome {
     ...(before.qosClass === undefined ? {} : { qosClass: before.qosClass }),
   };
   return { status, isOver: isFinal(phase) };
+}
+
+function restartingOf(pod: Pod, observed: Observed): { readonly isRestarting?: boolean } {
+  if (!mayRestartAll(pod)) return {};
+  const whole = wholeRestart(pod, observed, observed.sandboxes[0]?.id);
+  const hasBegun = observed.containers.some(({ createdAtMs }) => createdAtMs > (whole?.because.finishedAtMs ?? 0));
+  return { isRestarting: whole !== undefined && !hasBegun };
 }
 
 /** Who reads that a pod has ended may count on nothing of it running. Rule: kubelet's status manager. */

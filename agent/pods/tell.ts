@@ -61,5 +61,6 @@ const ownTypes: ReadonlySet<string> = new Set([
   'Ready',
   'ContainersReady',
   'PodScheduled',
+  'AllContainersRestarting',
   ...resizeTypes,
 ]);

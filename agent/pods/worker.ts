@@ -64,6 +64,7 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
     backoffMs: (failures) => Math.min(500 * 2 ** (failures - 1), 60_000),
     clock,
     log: tools.log,
+    ...(tools.metrics && { metrics: tools.metrics.queue }),
   });
 
   function see(now: Pod | undefined, before: Pod | undefined): void {

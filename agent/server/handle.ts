@@ -3,17 +3,20 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { badRequest, failure } from '#lib/api/status.ts';
 import { assertNever } from '#lib/errors.ts';
+import { flagz, type Page, statusz } from '#lib/zpages.ts';
 import { containerLimits } from '../cgroups/limits.ts';
 import type { KernelStats } from '../cgroups/stats.ts';
 import { podUidLabel } from '../pods/annotations.ts';
 import { containerNamed } from '../pods/containers.ts';
 import { podLogDirectory } from '../pods/paths.ts';
+import { kubeletVersion } from '../version.ts';
 import { claimNameOf } from '../volumes/claim.ts';
+import { checkpoint } from './checkpoint.ts';
 import { usedBelow } from './files.ts';
 import { findContainers, findPod } from './find.ts';
 import { containerLogs } from './logs.ts';
 import type { KubeletServerOptions } from './options.ts';
-import type { Route } from './routes.ts';
+import { type Route, shownPaths } from './routes.ts';
 import { upgradeRequired } from './streams.ts';
 import { summaryOf } from './summary.ts';
 import { openSystemLog } from './system-logs.ts';
@@ -36,8 +39,9 @@ export async function handle(
   signal: AbortSignal,
 ): Promise<void> {
   const { to } = route;
-  if (to !== 'run' && request.method !== 'GET' && request.method !== 'HEAD' && !isStream(route)) {
-    response.setHeader('allow', 'GET');
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (to === 'checkpoint' ? request.method !== 'POST' : to !== 'run' && !isRead && !isStream(route)) {
+    response.setHeader('allow', to === 'checkpoint' ? 'POST' : 'GET');
     throw failure('MethodNotAllowed', 'Method Not Allowed');
   }
   switch (to) {
@@ -51,6 +55,8 @@ export async function handle(
       return upgradeRequired();
     case 'run':
       return await runCommand(route.pod, route.container, query, response, options, signal);
+    case 'checkpoint':
+      return sendJson(response, { items: [await checkpoint(route.pod, route.container, query, options, signal)] });
     case 'systemLogs':
       return await sendSystemLog(response, route.path, options, signal);
     case 'healthz':
@@ -71,11 +77,23 @@ export async function handle(
       return send(response, metricsType, options.probeMetrics?.() ?? '');
     case 'config':
       return sendJson(response, { kubeletconfig: options.config ?? {} });
+    case 'statusz': {
+      const { clock } = options;
+      const facts = { startedAtMs: performance.timeOrigin, nowMs: clock.now(), version: kubeletVersion };
+      return sendPage(response, statusz(request.headers.accept, { component, ...facts, paths: shownPaths() }));
+    }
+    case 'flagz':
+      return sendPage(response, flagz(request.headers.accept, component, options.flags ?? {}));
     default:
       assertNever(to, 'route');
   }
 }
+const component = 'kubelet';
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
+
+function sendPage(response: ServerResponse, { type, body }: Page): void {
+  send(response, type, body);
+}
 
 function isStream({ to }: Route): boolean {
   return to === 'exec' || to === 'attach' || to === 'portForward';
@@ -97,7 +115,7 @@ async function summary(options: Handling, signal: AbortSignal): Promise<unknown>
     const { uid = '' } = pod.metadata;
     volumes.set(uid, await options.volumes.of(pod, 'all', signal));
     for (const { id, name } of containersOf.get(uid) ?? []) {
-      const used = await usedBelow(`${podLogDirectory(pod)}/${name}`).catch(() => undefined);
+      const used = await usedBelow(`${podLogDirectory(pod, options.podLogsDir)}/${name}`).catch(() => undefined);
       if (used !== undefined) logs.set(id, used);
     }
   }

@@ -41,6 +41,7 @@ export interface KubeletServerOptions extends ServingRule {
     | 'attach'
     | 'portForward'
     | 'execSync'
+    | 'checkpoint'
     | 'stats'
     | 'sandboxStats'
   >;
@@ -48,12 +49,16 @@ export interface KubeletServerOptions extends ServingRule {
   readonly cgroups?: Pick<Cgroups, 'statsOf'>;
   /** Where pods keep their volumes: /var/lib/kubelet unless told. */
   readonly rootDir?: string;
+  /** Where pods' logs lie: /var/log/pods unless told. */
+  readonly podLogsDir?: string | undefined;
   readonly metrics: Metrics;
   /** What /metrics/probes shows. */
   probeMetrics?(): string;
   readonly access?: AccessRule | undefined;
   /** What /configz shows. */
   readonly config?: unknown;
+  /** The command line, which /flagz shows. */
+  readonly flags?: Readonly<Record<string, string>> | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }

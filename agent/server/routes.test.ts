@@ -15,7 +15,20 @@ test(routes, '/exec/shop/web-0/main', { to: 'exec', pod, container: 'main' });
 test(routes, '/exec/shop/web-0/u-1/main', { to: 'exec', pod: { ...pod, uid: 'u-1' }, container: 'main' });
 test(routes, '/portForward/shop/web-0', { to: 'portForward', pod });
 test(routes, '/portForward/shop/web-0/u-1', { to: 'portForward', pod: { ...pod, uid: 'u-1' } });
-for (const path of ['/', '', '/exec', '/exec/shop', '/exec/shop/web-0', '/exec/a/b/c/d/e', '/exec/%/a/b', '//pods']) {
+test(routes, '/checkpoint/shop/web-0/main', { to: 'checkpoint', pod, container: 'main' });
+test(routes, '/statusz', { to: 'statusz' });
+test(routes, '/flagz', { to: 'flagz' });
+for (const path of [
+  '/checkpoint/shop/web-0/u-1/main',
+  '/',
+  '',
+  '/exec',
+  '/exec/shop',
+  '/exec/shop/web-0',
+  '/exec/a/b/c/d/e',
+  '/exec/%/a/b',
+  '//pods',
+]) {
   test(routes, path, undefined);
 }
 
@@ -29,6 +42,9 @@ test(attributes, 'GET', '/pods', 'get', ['pods', 'proxy']);
 test(attributes, 'POST', '/exec/shop/web-0/main', 'create', ['proxy']);
 test(attributes, 'GET', '/containerLogs/shop/web-0/main', 'get', ['proxy']);
 test(attributes, 'GET', '/metricsx', 'get', ['proxy']);
+test(attributes, 'POST', '/checkpoint/shop/web-0/main', 'create', ['checkpoint']);
+test(attributes, 'GET', '/statusz', 'get', ['statusz']);
+test(attributes, 'GET', '/flagz', 'get', ['configz']);
 
 test('routeOf() finds the machine’s own logs', (t) => {
   t.deepEqual(routeOf('/logs/'), { to: 'systemLogs', path: '' });

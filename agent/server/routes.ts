@@ -2,7 +2,7 @@
 
 export type Route =
   | { readonly to: 'logs'; readonly pod: PodName; readonly container: string }
-  | { readonly to: 'run'; readonly pod: PodName; readonly container: string }
+  | { readonly to: 'run' | 'checkpoint'; readonly pod: PodName; readonly container: string }
   | StreamRoute
   /** Below /var/log. */
   | { readonly to: 'systemLogs'; readonly path: string }
@@ -21,13 +21,26 @@ export type Plain =
   | 'cadvisorMetrics'
   | 'resourceMetrics'
   | 'probeMetrics'
-  | 'config';
+  | 'config'
+  | 'statusz'
+  | 'flagz';
 
 export interface PodName {
   readonly namespace: string;
   readonly name: string;
   /** Empty unless given. */
   readonly uid: string;
+}
+
+/** The first part of every path there is, sorted. */
+export function shownPaths(): readonly string[] {
+  const firsts = [
+    ...Object.keys(plain),
+    ...Object.keys(perContainer).map((name) => `/${name}`),
+    '/logs',
+    '/portForward',
+  ];
+  return [...new Set(firsts.map((path) => `/${path.split('/')[1]}`))].sort();
 }
 
 /** `undefined`: there is no such path. Rule: the kubelet's paths, with and without the pod's uid. */
@@ -47,6 +60,7 @@ export function routeOf(path: string): Route | undefined {
   }
   const to = perContainer[what];
   if (to === undefined || third === undefined || segments.length > 4) return undefined;
+  if (to === 'checkpoint' && fourth !== undefined) return undefined;
   const uid = fourth === undefined ? '' : third;
   return { to, pod: { namespace, name, uid }, container: fourth ?? third };
 }
@@ -75,12 +89,15 @@ const plain: Readonly<Record<string, Plain>> = {
   '/metrics/resource': 'resourceMetrics',
   '/metrics/probes': 'probeMetrics',
   '/configz': 'config',
+  '/statusz': 'statusz',
+  '/flagz': 'flagz',
 };
-const perContainer: Readonly<Record<string, 'logs' | 'exec' | 'attach' | 'run'>> = {
+const perContainer: Readonly<Record<string, 'logs' | 'exec' | 'attach' | 'run' | 'checkpoint'>> = {
   containerLogs: 'logs',
   exec: 'exec',
   attach: 'attach',
   run: 'run',
+  checkpoint: 'checkpoint',
 };
 
 function decoded(segment: string): string | undefined {
@@ -110,6 +127,8 @@ const own = [
   ['/metrics', 'metrics'],
   ['/logs', 'log'],
   ['/checkpoint', 'checkpoint'],
+  ['/statusz', 'statusz'],
+  ['/flagz', 'configz'],
 ] as const;
 const fine = [
   ['/healthz', 'healthz'],

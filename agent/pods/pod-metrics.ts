@@ -1,0 +1,159 @@
+// How long pods take on this node, under the kubelet's names.
+import type { Pod } from '#lib/api/types/core.v1.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Metrics } from '#lib/metrics.ts';
+import type { QueueMetrics } from '#lib/queue-metrics.ts';
+import { containersOf } from './containers.ts';
+import type { RecordPod } from './record.ts';
+
+export interface PodMetrics {
+  /** Of the queue whose keys are the pods' uids. */
+  readonly queue: QueueMetrics;
+  /** A full list of what the runtime has began then, and has succeeded. */
+  listed(beganAtMs: number): void;
+  /** The API has this pod, or has it no more. */
+  see(now: Pod | undefined, before: Pod | undefined): void;
+  /** The same; what is told of pulls is noted. */
+  following(record: RecordPod): RecordPod;
+}
+
+interface Start {
+  readonly seenAtMs: number;
+  /** A worker has begun with it. */
+  hasWorker: boolean;
+  /** The API has a newer version than the one that was worked on. */
+  isNew: boolean;
+  pullsFromMs?: number;
+  pullsUntilMs?: number;
+  isOver: boolean;
+}
+
+export function createPodMetrics(metrics: Metrics, clock: Pick<Clock, 'now'>): PodMetrics {
+  const histogram = (name: string, help: string, buckets: readonly number[], labels: readonly string[] = []) =>
+    metrics.histogram(`kubelet_${name}_seconds`, help, labels, buckets);
+  const lists = histogram('pleg_relist_duration', 'Duration in seconds for relisting pods in PLEG.', standard);
+  const intervals = histogram('pleg_relist_interval', 'Interval in seconds between relisting in PLEG.', standard);
+  const works = histogram(
+    'pod_worker_duration',
+    'Duration in seconds to sync a single pod. Broken down by operation type: create, update, or sync',
+    standard,
+    ['operation_type'],
+  );
+  const waits = histogram(
+    'pod_worker_start_duration',
+    'Duration in seconds from kubelet seeing a pod to starting a worker.',
+    standard,
+  );
+  const starts = histogram(
+    'pod_start_duration',
+    'Duration in seconds from kubelet seeing a pod for the first time to the pod starting to run',
+    long,
+  );
+  const inAll = histogram(
+    'pod_start_total_duration',
+    'Duration in seconds to start a pod since creation, including time to pull images and run init containers, measured from pod creation timestamp to when all its containers are reported as started and observed via watch',
+    long,
+  );
+  const ownPart = histogram(
+    'pod_start_sli_duration',
+    'Duration in seconds to start a pod, excluding time to pull images and run init containers, measured from pod creation timestamp to when all its containers are reported as started and observed via watch',
+    long,
+  );
+  let listedAtMs = 0;
+  metrics.gaugeFrom('kubelet_pleg_last_seen_seconds', 'Timestamp in seconds when PLEG was last seen active.', [], () =>
+    listedAtMs === 0 ? [] : [{ values: [], value: listedAtMs / 1000 }],
+  );
+  metrics.counter('kubelet_pleg_discard_events', 'The number of discard events in PLEG.', []).add([], 0); // none is
+  const pods = new Map<string, Start>(); // by uid; bounded by the pods of this node
+
+  function startOf(uid: string): Start {
+    const start = pods.get(uid) ?? { seenAtMs: clock.now(), hasWorker: false, isNew: true, isOver: false };
+    pods.set(uid, start);
+    return start;
+  }
+
+  function hasStarted(pod: Pod, start: Start): void {
+    const nowMs = clock.now();
+    const { creationTimestamp } = pod.metadata;
+    starts.observe([], (nowMs - start.seenAtMs) / 1000);
+    if (creationTimestamp === undefined) return; // of no API
+    const wholeMs = nowMs - Date.parse(creationTimestamp);
+    const pullsMs = (start.pullsUntilMs ?? 0) - (start.pullsFromMs ?? 0);
+    inAll.observe([], Math.max(0, wholeMs) / 1000);
+    ownPart.observe([], Math.max(0, wholeMs - pullsMs - initMs(pod)) / 1000);
+  }
+
+  return {
+    queue: {
+      watch() {},
+      added() {},
+      retried() {},
+      started(_name, uid) {
+        const beganAtMs = clock.now();
+        const start = pods.get(uid);
+        const operation = start === undefined ? 'sync' : !start.hasWorker ? 'create' : start.isNew ? 'update' : 'sync';
+        if (start !== undefined) {
+          if (!start.hasWorker) waits.observe([], (beganAtMs - start.seenAtMs) / 1000);
+          [start.hasWorker, start.isNew] = [true, false];
+        }
+        return () => works.observe([operation], (clock.now() - beganAtMs) / 1000);
+      },
+    },
+    listed(beganAtMs) {
+      const nowMs = clock.now();
+      lists.observe([], (nowMs - beganAtMs) / 1000);
+      if (listedAtMs !== 0) intervals.observe([], (beganAtMs - listedAtMs) / 1000);
+      listedAtMs = nowMs;
+    },
+    see(now, before) {
+      const { uid = '' } = (now ?? before)?.metadata ?? {};
+      if (now === undefined) {
+        pods.delete(uid);
+        return;
+      }
+      const isKnown = pods.has(uid);
+      const start = startOf(uid);
+      start.isNew = true;
+      const { phase } = now.status;
+      // What ran before this agent did was started by another one.
+      if (!isKnown && phase !== undefined && phase !== 'Pending') start.isOver = true;
+      if (start.isOver || !haveStarted(now)) return;
+      start.isOver = true;
+      hasStarted(now, start);
+    },
+    following(record) {
+      return (pod, type, reason, message, container) => {
+        const start = pods.get(pod.metadata.uid ?? '');
+        if (start !== undefined && reason === 'Pulling') start.pullsFromMs ??= clock.now();
+        if (start?.pullsFromMs !== undefined && reason === 'Pulled' && message.startsWith('Successfully'))
+          start.pullsUntilMs = clock.now();
+        record(pod, type, reason, message, container);
+      };
+    },
+  };
+}
+
+/** Whether the API knows that all of its containers have begun. */
+function haveStarted({ spec, status }: Pod): boolean {
+  if (status.phase !== 'Running') return false;
+  const known = status.containerStatuses ?? [];
+  return spec.containers.every(({ name }) => {
+    const { running, terminated } = known.find((one) => one.name === name)?.state ?? {};
+    return running !== undefined || terminated !== undefined;
+  });
+}
+
+/** How long its init containers ran. */
+function initMs(pod: Pod): number {
+  const names = new Set(containersOf(pod).flatMap(({ kind, container }) => (kind === 'init' ? container.name : [])));
+  return (pod.status.initContainerStatuses ?? []).reduce((sum, { name, state }) => {
+    const { startedAt, finishedAt } = state?.terminated ?? {};
+    if (!names.has(name) || !startedAt || !finishedAt) return sum;
+    return sum + Date.parse(finishedAt) - Date.parse(startedAt);
+  }, 0);
+}
+
+const standard = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const long = [
+  0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600,
+];
