@@ -80,6 +80,7 @@ async function run(): Promise<void> {
 
   function follow(words: readonly string[]) {
     const child = spawn('kubectl', ['--kubeconfig', kubeconfig, ...words], { stdio: ['ignore', 'pipe', 'ignore'] });
+    signal.addEventListener('abort', () => child.kill(), { once: true });
     const lines: string[] = [];
     createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
     return { lines, stop: () => void child.kill() };

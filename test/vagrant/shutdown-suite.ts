@@ -109,6 +109,7 @@ export async function runShutdownSuite({
 
   let again: Machine | undefined;
   await checks.check('shutdown: the machine comes back, and its node with it', async () => {
+    await machine.cut(); // if it would not go by itself
     again = await startAgain();
     for (const deadline = Date.now() + 240_000; ; await delay(1_000)) {
       const state = await kubectl(['wait', 'node', '--all', '--for=condition=Ready', '--timeout=60s']).catch(String);
