@@ -7,7 +7,22 @@ import type { Exec } from '#lib/exec.ts';
 import { createSilentLog } from '#lib/log.ts';
 import { createMetrics } from '#lib/metrics.ts';
 import { exampleService } from './example.ts';
+import { canary, planJumps } from './iptables/base.ts';
 import { createProxy } from './proxy.ts';
+
+/** The chains that a look asks for, with all that should be in them. */
+function shown(input: string): string {
+  let table = '';
+  const lines = input.split('\n').flatMap((line) => {
+    if (line.startsWith('*')) table = line.slice(1);
+    if (!line.startsWith('-S ')) return [];
+    const chain = line.slice(3);
+    const ways = planJumps().filter((jump) => jump.table === table && jump.from === chain);
+    const rules = ways.length === 0 ? canary : ways.map(({ rule }) => rule);
+    return [`-N ${chain}`, ...rules.map((rule) => `-A ${chain} ${rule}`)];
+  });
+  return lines.map((line) => `${line}\n`).join('');
+}
 
 /** A kernel of which somebody may take all rules: it has them, or not. */
 function createKernel() {
@@ -17,12 +32,12 @@ function createKernel() {
   const exec: Exec = async (file, args, _signal, { input = '' } = {}) => {
     if (args[0] === '--version') return result('iptables v1.8.9 (nf_tables)');
     if (file !== 'iptables-restore') return result();
-    if (!/^-C /m.test(input)) {
+    if (!/^-S /m.test(input)) {
       hasRules = true;
       return result();
     }
     looks++;
-    return result('', hasRules ? 0 : 1);
+    return hasRules ? result(shown(input)) : result('', 1);
   };
   return { exec, looks: () => looks, hasRules: () => hasRules, flush: () => (hasRules = false) };
 }
@@ -78,6 +93,6 @@ test('createProxy() looks each second where there are too many Services for it t
 test('createProxy() does not look each second where it is told', async (t) => {
   const { kernel, clock, watches } = await start(t, 10);
   await clock.advance(10_000);
-  t.is(kernel.looks(), 0);
+  t.true(kernel.looks() <= 2, `${kernel.looks()}`); // each five seconds: of some changes nobody tells
   t.is(watches(), 1);
 });

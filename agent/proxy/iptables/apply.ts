@@ -1,14 +1,13 @@
 import type { Exec } from '#lib/exec.ts';
 import type { Family } from '#lib/ip.ts';
 import type { Log } from '#lib/log.ts';
-import type { Look } from '../backend.ts';
 import type { Losses } from '../own-losses.ts';
 import { type Change, changesOf, jumpChanges } from './changes.ts';
-import { renderLook } from './look.ts';
+import { planLook } from './look.ts';
 import { lossesOf } from './losses.ts';
 import { observe } from './observe.ts';
 import { render } from './render.ts';
-import { type ChainId, type Jump, type Rule, splitId, tables } from './rules.ts';
+import { type ChainId, type Jump, type Rule, tables } from './rules.ts';
 import type { Ruleset } from './ruleset.ts';
 
 export interface Applier {
@@ -17,8 +16,8 @@ export interface Applier {
    * The first time, and after a failure or `forget`, it reads what is there first.
    */
   apply(ruleset: Ruleset, signal: AbortSignal): Promise<number>;
-  /** Whether rules that should be there have gone: somebody else flushed them. */
-  isDamaged(look: Look, signal: AbortSignal): Promise<boolean>;
+  /** Whether rules that should be there have gone: somebody else flushed them. Cheap however many there are. */
+  isDamaged(signal: AbortSignal): Promise<boolean>;
   /** Takes nothing for granted next time. */
   forget(): void;
 }
@@ -34,7 +33,7 @@ export interface ApplierOptions {
 
 export function createApplier({ family, jumps, exec, log, expectLosses }: ApplierOptions): Applier {
   const program = family === 4 ? 'iptables' : 'ip6tables';
-  const short = renderLook(jumps);
+  const look = planLook(jumps);
   let there: Map<ChainId, readonly Rule[]> | undefined;
   let isForgotten = false;
   let chainsPerCommit: number | undefined;
@@ -73,10 +72,10 @@ export function createApplier({ family, jumps, exec, log, expectLosses }: Applie
         if (isForgotten) there = undefined; // in the meantime, also while it was read: read next time
       }
     },
-    async isDamaged(look, signal) {
-      if (look === 'whole') return isDamaged(program, jumps, exec, signal);
-      const options = { input: short, okCodes: [0, 1] };
-      return (await exec(`${program}-restore`, ['--noflush', '-w', '5'], signal, options)).exitCode !== 0;
+    async isDamaged(signal) {
+      const options = { input: look.input, okCodes: [0, 1] };
+      const { exitCode, stdout } = await exec(`${program}-restore`, ['--noflush', '-w', '5'], signal, options);
+      return exitCode !== 0 || !look.isAllIn(stdout);
     },
     forget: () => {
       isForgotten = true;
@@ -98,25 +97,4 @@ function remember(there: Map<ChainId, readonly Rule[]>, changes: readonly Change
     if (change.do === 'delete') there.delete(change.id);
     else if (change.do === 'write' || change.do === 'edit') there.set(change.id, change.rules);
   }
-}
-
-/** Looks at the canaries, and at all ways in: a program for each chain. */
-async function isDamaged(program: string, jumps: readonly Jump[], exec: Exec, signal: AbortSignal): Promise<boolean> {
-  const wanted = new Map<ChainId, Rule[]>();
-  for (const table of tables) wanted.set(`${table} KUBE-PROXY-CANARY`, []);
-  for (const { table, from, rule } of jumps) {
-    const id: ChainId = `${table} ${from}`;
-    wanted.set(id, [...(wanted.get(id) ?? []), rule]);
-  }
-  for (const [id, rules] of wanted) {
-    const { table, chain } = splitId(id);
-    const { stdout, exitCode } = await exec(program, ['-w', '5', '-t', table, '-S', chain], signal, {
-      okCodes: [0, 1],
-    });
-    const lines = new Set(stdout.split('\n'));
-    const isCanary = chain === 'KUBE-PROXY-CANARY';
-    if (exitCode !== 0 || (isCanary && lines.size < 3)) return true;
-    if (rules.some((rule) => !lines.has(`-A ${chain} ${rule}`))) return true;
-  }
-  return false;
 }

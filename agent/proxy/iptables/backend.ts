@@ -11,7 +11,7 @@ export function createIptablesBackend(options: BackendOptions): Backend {
     setBase: (facts) => ruleset.setBase(planBase(facts)),
     put: (key, plans) => ruleset.put(key, plans.length === 0 ? undefined : planRules(plans, options)),
     apply: (signal) => applier.apply(ruleset, signal),
-    isDamaged: (look, signal) => applier.isDamaged(look, signal),
+    isDamaged: (_look, signal) => applier.isDamaged(signal),
     forget: () => applier.forget(),
   };
 }

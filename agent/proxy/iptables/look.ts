@@ -1,25 +1,43 @@
 import { canary } from './base.ts';
-import { type Jump, type Table, tables } from './rules.ts';
+import { type Jump, type Rule, type Table, tables } from './rules.ts';
 
-/**
- * The text by which iptables-restore (with --noflush) looks whether the canaries and ways in are there: it fails if one is missing,
- * and changes nothing. One program for all tables, which reads the chains that are named and those that they lead to: ways into chains
- * that grow with the Services are left out.
- */
-export function renderLook(jumps: readonly Jump[]): string {
-  return tables.map((table) => `*${table}\n${checksOf(table, jumps).join('')}COMMIT\n`).join('');
+/** What iptables-restore (with --noflush) is to be asked to look whether the canaries and ways in are there, and how it answers. */
+export interface LookPlan {
+  /**
+   * It shows the chains that are named, fails if one is missing, and changes nothing. One program for all tables, which reads
+   * no other chain, however many there are.
+   */
+  readonly input: string;
+  /** Whether all is there, by what it prints. */
+  isAllIn(printed: string): boolean;
 }
 
-function checksOf(table: Table, jumps: readonly Jump[]): readonly string[] {
-  const cheap = jumps.filter((jump) => jump.table === table && !growing.has(jump.rule.split(' -j ')[1]!));
-  return [
-    ...canary.map((rule) => `-C KUBE-PROXY-CANARY ${rule}\n`),
-    ...cheap.map(({ from, rule }) => `-C ${from} ${rule}\n`),
-  ];
+export function planLook(jumps: readonly Jump[]): LookPlan {
+  const wanted = tables.flatMap((table) => chainsOf(table, jumps));
+  return {
+    input: tables
+      .map((table) => {
+        const shown = wanted.filter((one) => one.table === table).map(({ chain }) => `-S ${chain}\n`);
+        return `*${table}\n${shown.join('')}COMMIT\n`;
+      })
+      .join(''),
+    isAllIn(printed) {
+      // Each begins with its policy, or with the command that makes it; what comes before are remarks.
+      const found = printed.split(/^(?=-[PN] )/m).filter((text) => /^-[PN] /.test(text));
+      return (
+        found.length === wanted.length &&
+        wanted.every(({ chain, rules }, at) => {
+          const lines = new Set(found[at]!.split('\n'));
+          return rules.every((rule) => lines.has(`-A ${chain} ${rule}`));
+        })
+      );
+    },
+  };
 }
-const growing: ReadonlySet<string> = new Set([
-  'KUBE-SERVICES',
-  'KUBE-EXTERNAL-SERVICES',
-  'KUBE-NODEPORTS',
-  'KUBE-PROXY-FIREWALL',
-]);
+
+function chainsOf(table: Table, jumps: readonly Jump[]) {
+  const chains = new Map<string, Rule[]>([['KUBE-PROXY-CANARY', [...canary]]]);
+  for (const { from, rule } of jumps.filter((jump) => jump.table === table))
+    chains.set(from, [...(chains.get(from) ?? []), rule]);
+  return [...chains].map(([chain, rules]) => ({ table, chain, rules }));
+}

@@ -61,6 +61,14 @@ function createServers() {
     const ips = new Set([...servers.keys()].map((at) => at.replace(/^-t (.*):\d+$/, '$1')));
     return JSON.stringify([{ addr_info: [...ips].map((local) => ({ local })) }]);
   };
+  /** Of all tables: the look takes each rule for there that is in one of them. */
+  const chainLines = (chain: string) => [
+    `-N ${chain}`,
+    ...restored
+      .split('\n')
+      .filter((line) => line.startsWith(`-A ${chain} `) || line.startsWith(`-I ${chain} `))
+      .map((line) => line.replace(/^-I (\S+) (?:\d+ )?/, '-A $1 ')),
+  ];
   const exec = (async (
     file: string,
     [first, ...rest]: readonly string[],
@@ -68,15 +76,11 @@ function createServers() {
     options: { input?: string } = {},
   ) => {
     const result = (stdout = '') => ({ stdout, stderr: '', exitCode: 0 });
-    if (file === 'iptables-restore') restored += options.input ?? '';
-    if (file === 'iptables' && rest.includes('-S')) {
-      const chain = rest.at(-1);
-      const lines = restored
-        .split('\n')
-        .filter((line) => line.startsWith(`-A ${chain} `) || line.startsWith(`-I ${chain} `));
-      return result(
-        [`-N ${chain}`, ...lines.map((line) => line.replace(/^-I (\S+) (?:\d+ )?/, '-A $1 ')), ''].join('\n'),
-      );
+    if (file === 'iptables-restore') {
+      const { input = '' } = options;
+      const shown = [...input.matchAll(/^-S (.*)$/gm)].flatMap(([, chain]) => chainLines(chain!));
+      if (shown.length > 0) return result(shown.map((line) => `${line}\n`).join(''));
+      restored += input;
     }
     if (file === 'cat') {
       const text = listed().join('');

@@ -80,7 +80,7 @@ export function createIpvsBackend(options: BackendOptions): Backend {
     } finally {
       looks.delete(touched);
     }
-    return rules.isDamaged('whole', signal);
+    return rules.isDamaged(signal);
   }
 
   /** Whether something has gone. Takes away real servers that have run dry. */
@@ -110,7 +110,7 @@ export function createIpvsBackend(options: BackendOptions): Backend {
   }
 
   async function lookShort(signal: AbortSignal): Promise<boolean> {
-    return (await inTurn(() => isFirstGone(signal))) || (await rules.isDamaged('short', signal));
+    return (await inTurn(() => isFirstGone(signal))) || (await rules.isDamaged(signal));
   }
 
   async function isFirstGone(signal: AbortSignal): Promise<boolean> {
