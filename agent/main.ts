@@ -244,8 +244,8 @@ export async function runAgentAt(
       connection,
       node: () => informers.nodes.get(nodeName),
       serve: server.useCertificate,
-      clock,
-      log,
+      metrics,
+      ...common,
     },
     signal,
   );

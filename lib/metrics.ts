@@ -53,7 +53,7 @@ export function createMetrics(): Metrics {
     read: () => Iterable<Sample>,
   ): void {
     register(name, help, type, () =>
-      [...read()].map(({ values, value }) => `${name}${render(labels, values)} ${value}\n`),
+      [...read()].map(({ values, value }) => `${name}${render(labels, values)} ${shown(value)}\n`),
     );
   }
 
@@ -130,6 +130,11 @@ function renderHistogram(
   const lines = buckets.map((most, at) => `${name}_bucket${open}le="${most}"} ${(below += one.counts[at]!)}\n`);
   lines.push(`${name}_bucket${open}le="+Inf"} ${one.total}\n`, `${name}_sum${key} ${one.sum}\n`);
   return `${lines.join('')}${name}_count${key} ${one.total}\n`;
+}
+
+/** Rule: Prometheus' text format, which calls the infinite otherwise than JavaScript does. */
+function shown(value: number): string {
+  return Number.isFinite(value) || Number.isNaN(value) ? String(value) : value > 0 ? '+Inf' : '-Inf';
 }
 
 function render(labels: readonly string[], values: readonly string[]): string {

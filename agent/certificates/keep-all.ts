@@ -4,9 +4,12 @@ import type { Node } from '#lib/api/types/core.v1.ts';
 import type { Connection } from '#lib/client/connect.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import type { Metrics } from '#lib/metrics.ts';
 import type { KeyPair } from '#lib/pki/certificate.ts';
+import type { Kind } from '#lib/pki/held.ts';
 import { keepCertificate } from './keep.ts';
 import { keepAuthority } from './keep-authority.ts';
+import { addLifeMetrics } from './life-metrics.ts';
 import { pathsOf } from './paths.ts';
 import { namesOf } from './plan.ts';
 
@@ -23,6 +26,8 @@ export interface KeepAllOptions {
   serve(fresh: Partial<KeyPair> & { readonly clientCa?: string }): void;
   /** How often the cluster's authority is asked for: an hour unless told. */
   readonly authorityMs?: number;
+  /** Where the lives of certificates are shown. */
+  readonly metrics?: Metrics;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -40,6 +45,9 @@ export async function keepCertificates(options: KeepAllOptions, signal: AbortSig
   const isKept = file !== undefined && basename(file) === 'kubelet-client-current.pem';
   const directory = isKept ? dirname(file) : pathsOf(rootDir).pki;
   const work: Promise<void>[] = [];
+  const tellLife = options.metrics && addLifeMetrics(options.metrics, clock);
+  const onLife = (kind: Kind) =>
+    tellLife === undefined ? {} : { onLife: (untilMs: number) => tellLife(kind, untilMs) };
   if (isKept) {
     // Requests under way end where they began.
     const client = {
@@ -48,7 +56,7 @@ export async function keepCertificates(options: KeepAllOptions, signal: AbortSig
       subject: () => subject,
       use: transport.renew,
     } as const;
-    work.push(keepCertificate({ ...common, ...client }, signal));
+    work.push(keepCertificate({ ...common, ...client, ...onLife(client.kind) }, signal));
   }
   if (isServing) {
     const wanted = () => {
@@ -56,7 +64,7 @@ export async function keepCertificates(options: KeepAllOptions, signal: AbortSig
       return addresses.length === 0 ? undefined : { ...subject, ...namesOf(nodeName, addresses) };
     };
     const serving = { kind: 'kubelet-server', directory, subject: wanted, use: serve } as const;
-    work.push(keepCertificate({ ...common, ...serving }, signal));
+    work.push(keepCertificate({ ...common, ...serving, ...onLife(serving.kind) }, signal));
   }
   if (isKept && dirname(clientCaFile) === directory) {
     const use = (clientCa: string) => {

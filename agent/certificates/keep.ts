@@ -18,6 +18,8 @@ export interface KeepOptions {
   subject(): RequestedSubject | undefined;
   /** Takes it into use; called at the start, too, with a serving certificate that is there. */
   use(held: Held): void;
+  /** Told until when the one that is held is good, and whenever that changes. */
+  onLife?(untilMs: number): void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -26,6 +28,7 @@ export interface KeepOptions {
 export async function keepCertificate(options: KeepOptions, signal: AbortSignal): Promise<void> {
   const { kind, directory, clock, log } = options;
   let held = await readHeld(directory, kind);
+  if (held !== undefined) options.onLife?.(held.life.untilMs);
   let chance = nextChance();
   let notBeforeMs = 0;
   let failures = 0;
@@ -46,6 +49,7 @@ export async function keepCertificate(options: KeepOptions, signal: AbortSignal)
       // One that is old from the start, as its authority is about to end, is not asked for again at once.
       notBeforeMs = clock.now() + Math.min(leastMs, (held.life.untilMs - clock.now()) / 2);
       options.use(held);
+      options.onLife?.(held.life.untilMs);
       log.info('Took a new certificate into use', { kind, until: timeOf(held) });
     } catch (error) {
       if (signal.aborted) return;
