@@ -34,3 +34,13 @@ test('createMetrics() lets two count in one metric', (t) => {
   for (const by of [1, 2]) metrics.counter('seen_total', 'What was seen.', []).add([], by);
   t.regex(metrics.render(), /^seen_total 3$/m);
 });
+
+test('createMetrics() counts what it has been told before under the same series, and what was forgotten anew', (t) => {
+  const metrics = createMetrics();
+  const seen = metrics.counter('seen_total', 'Seen.', ['verb', 'name']);
+  for (const name of ['a', 'b', 'a']) seen.add(['get', name]);
+  t.regex(metrics.render(), /\{verb="get",name="a"\} 2\nseen_total\{verb="get",name="b"\} 1\n/);
+  metrics.forget({ name: 'a' });
+  seen.add(['get', 'a']);
+  t.regex(metrics.render(), /\{verb="get",name="b"\} 1\nseen_total\{verb="get",name="a"\} 1\n/);
+});

@@ -65,7 +65,7 @@ export function createMetrics(): Metrics {
     const series = new Map<string, number>();
     stores.push(series);
     register(name, help, type, () => [...series].map(([key, value]) => `${name}${key} ${value}\n`));
-    const keyOf = (values: readonly string[]) => bounded(series, render(labels, values), labels);
+    const keyOf = createKeys(series, labels);
     return {
       set: (values, to) => void series.set(keyOf(values), to),
       add(values, by) {
@@ -78,10 +78,11 @@ export function createMetrics(): Metrics {
   function makeHistogram(name: string, help: string, labels: readonly string[], buckets: readonly number[]): Histogram {
     const series = new Map<string, { readonly counts: number[]; sum: number; total: number }>();
     stores.push(series);
+    const keyOf = createKeys(series, labels);
     register(name, help, 'histogram', () => [...series].map(([key, one]) => renderHistogram(name, key, buckets, one)));
     return {
       observe(values, value) {
-        const key = bounded(series, render(labels, values), labels);
+        const key = keyOf(values);
         let one = series.get(key);
         if (one === undefined) series.set(key, (one = { counts: buckets.map(() => 0), sum: 0, total: 0 }));
         const at = buckets.findIndex((most) => value <= most);
@@ -144,6 +145,24 @@ function render(labels: readonly string[], values: readonly string[]): string {
 
 function escaped(text: string): string {
   return /[\\"\n]/.test(text) ? text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : text;
+}
+
+/** What a series is kept under; what was rendered stays at hand, as each request counts in several of them. */
+function createKeys(
+  series: ReadonlyMap<string, unknown>,
+  labels: readonly string[],
+): (values: readonly string[]) => string {
+  const keys = new Map<string, string>();
+  return (values) => {
+    const joined = values.join('\0');
+    const known = keys.get(joined);
+    if (known !== undefined && series.has(known)) return known;
+    if (keys.size >= mostSeries) keys.clear();
+    const own = render(labels, values);
+    const key = bounded(series, own, labels);
+    if (key === own) keys.set(joined, key);
+    return key;
+  };
 }
 
 function bounded(series: ReadonlyMap<string, unknown>, key: string, labels: readonly string[]): string {

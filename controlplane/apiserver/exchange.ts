@@ -22,12 +22,14 @@ export interface ApiRequest {
   /** Set by transports that know who calls; others are authenticated by certificate or token. */
   readonly user?: UserInfo;
   /** The verified client certificate, if there was one. */
-  readonly peer?: PeerCertificate;
+  readonly peer?: PeerCertificate | undefined;
   /** A client certificate was shown that no authority of ours has signed, or that is out of date. */
-  readonly hasBadPeer?: boolean;
-  readonly remoteAddress?: string;
+  readonly hasBadPeer?: boolean | undefined;
+  readonly remoteAddress?: string | undefined;
   /** Aborted when the client went away or the server stops. */
   readonly signal: AbortSignal;
+  /** Aborted only when the server stops: one for all, for what is soon over. */
+  readonly serverSignal?: AbortSignal;
   /** Present on a request that asks to change protocol (SPDY, WebSocket): takes the raw connection over. */
   readonly upgrade?: () => { readonly socket: Duplex; readonly head: Uint8Array };
 }

@@ -7,6 +7,8 @@ export interface Pushed extends AsyncIterable<Uint8Array> {
 }
 
 export interface Sink {
+  /** What carries the pieces, where others may share it. */
+  readonly connection?: object | undefined;
   /** @returns false if no more can be taken until `resume` is called */
   write(pieces: readonly Uint8Array[]): boolean;
   end(): void;

@@ -118,8 +118,9 @@ async function fanOut(
     const metadata = { name: `${label}-${i}`, labels: { [label]: '' } };
     await load.fire({ method: 'POST', path: folder, body: JSON.stringify({ metadata, data: { filler } }) });
   }
-  const under = new Map<string, { readonly sentMs: number; left: number; readonly done: () => void }>();
+  const under = new Map<number, { readonly sentMs: number; left: number; readonly done: () => void }>();
   let times: number[] = [];
+  const markIn = createMarkReader();
   const see = (event: Buffer) => {
     const update = under.get(markIn(event));
     if (update === undefined) return; // as it was before the first
@@ -130,7 +131,7 @@ async function fanOut(
   await Promise.all(Array.from({ length: watchers }, () => following.follow(path, createLines(see))));
   let serial = 0;
   const update = async (object: string) => {
-    const mark = String(serial++);
+    const mark = serial++;
     const all = new Promise<void>((done) => under.set(mark, { sentMs: performance.now(), left: watchers, done }));
     await Promise.all([load.fire(patch(object, `${marker}${mark}-`)), all]);
     under.delete(mark);
@@ -154,9 +155,23 @@ async function fanOut(
   ];
 }
 const marker = 'mark-';
+const markerBytes = Buffer.from(marker);
 
-/** The number of the update that a line shows. */
-function markIn(event: Buffer): string {
-  const at = event.indexOf(marker);
-  return at === -1 ? '' : event.toString('latin1', at + marker.length, event.indexOf(0x2d, at + marker.length));
+/** Finds the number of the update that a line shows, where it was in the last one if it is there; -1 if there is none. */
+function createMarkReader(): (event: Buffer) => number {
+  let last = 0;
+  return (event) => {
+    if (!isMarkerAt(event, last)) last = Math.max(0, event.indexOf(markerBytes));
+    if (!isMarkerAt(event, last)) return -1;
+    let mark = 0;
+    for (let at = last + marker.length; at < event.length && event[at] !== dash; at++)
+      mark = mark * 10 + event[at]! - zero;
+    return mark;
+  };
+}
+const [zero, dash] = [0x30, 0x2d];
+
+function isMarkerAt(event: Buffer, at: number): boolean {
+  for (let i = 0; i < markerBytes.length; i++) if (event[at + i] !== markerBytes[i]) return false;
+  return true;
 }

@@ -21,6 +21,7 @@ export interface Impersonation {
  * @throws {StatusError} BadRequest if groups or extra come without a user
  */
 export function impersonationOf(headers: Readonly<Record<string, string | undefined>>): Impersonation | undefined {
+  if (!isAny(headers)) return undefined;
   const name = headers['impersonate-user'];
   const uid = headers['impersonate-uid'];
   const asked = listOf(headers['impersonate-group']);
@@ -52,6 +53,12 @@ export function impersonationOf(headers: Readonly<Record<string, string | undefi
       ...(uid === undefined ? [] : [{ ...authentication, resource: 'uids', name: uid }]),
     ],
   };
+}
+
+/** Most requests have none: they are not looked at closer. */
+function isAny(headers: Readonly<Record<string, string | undefined>>): boolean {
+  for (const header in headers) if (header.startsWith('impersonate-')) return true;
+  return false;
 }
 
 function serviceAccountGroups(namespace: string): readonly string[] {

@@ -6,7 +6,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import type { ApiRequest } from '../exchange.ts';
+import type { ApiRequest, PeerCertificate } from '../exchange.ts';
 import { readBody } from './body.ts';
 import { compress } from './compress.ts';
 import { peerOf } from './peer.ts';
@@ -35,39 +35,68 @@ async function take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ser
 
 async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, serving: Serving): Promise<void> {
   stream.on('error', () => {}); // the client reset it: 'close' follows and ends the work
-  const request = requestOf(stream, headers, serving);
+  const request = new Http2Request(stream, headers, serving);
   const response = await compress(request, await serving.handler(request));
   if (stream.destroyed || stream.headersSent) return;
   const hasBody = response.body !== undefined && request.method !== 'HEAD';
   stream.respond({ ':status': response.status, ...response.headers }, { endStream: !hasBody });
-  if (hasBody) await sendBody(stream, response.body);
+  if (hasBody) await sendBody(stream, response.body, stream.session);
   // What the client still sends nobody will read: a body without end must not keep the stream. (Of a client that has sent
   // all, the stream ends by itself; a reset would overtake what waits for the client's window.)
   if (!stream.endAfterHeaders && !stream.readableEnded && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
-function requestOf(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, { clock, under }: Serving): ApiRequest {
-  const target = String(headers[':path'] ?? '/');
-  const mark = target.indexOf('?');
-  const socket = stream.session?.socket as TLSSocket | undefined;
-  let ended: AbortSignal | undefined;
-  return {
-    method: String(headers[':method'] ?? 'GET'),
-    path: mark === -1 ? target : target.slice(0, mark),
-    query: new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1)),
-    headers: headers as Readonly<Record<string, string | undefined>>,
-    body: (limitBytes) => readBody(stream, { limitBytes, declaredBytes: lengthOf(headers), clock }),
-    bodyStream: () => stream,
-    ...(socket === undefined ? {} : peerOf(socket)),
-    // Made on demand: most requests never wait for anything.
-    get signal() {
-      ended ??= under.signalOf(stream);
-      return ended;
-    },
-  };
+/**
+ * A class, as its signal is made on demand (most reads never wait for anything): objects with getters of their own are
+ * hash tables to the engine, and slow.
+ */
+class Http2Request implements ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly peer: PeerCertificate | undefined;
+  readonly hasBadPeer: boolean | undefined;
+  readonly remoteAddress: string | undefined;
+  readonly #stream: ServerHttp2Stream;
+  readonly #serving: Serving;
+  #signal: AbortSignal | undefined;
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, serving: Serving) {
+    const target = String(headers[':path'] ?? '/');
+    const mark = target.indexOf('?');
+    const socket = stream.session?.socket as TLSSocket | undefined;
+    const peer = socket === undefined ? undefined : peerOf(socket);
+    this.method = String(headers[':method'] ?? 'GET');
+    this.path = mark === -1 ? target : target.slice(0, mark);
+    this.query = new URLSearchParams(mark === -1 ? '' : target.slice(mark + 1));
+    this.headers = headers as Readonly<Record<string, string | undefined>>;
+    this.peer = peer?.peer;
+    this.hasBadPeer = peer?.hasBadPeer;
+    this.remoteAddress = peer?.remoteAddress;
+    this.#stream = stream;
+    this.#serving = serving;
+  }
+
+  body(limitBytes: number): Promise<Uint8Array> {
+    return readBody(this.#stream, { limitBytes, declaredBytes: lengthOf(this.headers), clock: this.#serving.clock });
+  }
+
+  bodyStream(): AsyncIterable<Uint8Array> {
+    return this.#stream;
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= this.#serving.under.signalOf(this.#stream);
+    return this.#signal;
+  }
+
+  get serverSignal(): AbortSignal {
+    return this.#serving.under.stopped;
+  }
 }
 
-function lengthOf(headers: IncomingHttpHeaders): number | undefined {
+function lengthOf(headers: ApiRequest['headers']): number | undefined {
   const length = Number(headers['content-length']);
   return headers['content-length'] !== undefined && Number.isFinite(length) ? length : undefined;
 }

@@ -4,10 +4,14 @@ import type { ApiResponse } from '../exchange.ts';
 import { isPushed, type Pushed } from '../pushed.ts';
 
 /**
- * Writes a body and ends `target`. Pieces of a stream go out only as fast as the client takes them: it is the producer
+ * Writes a body and ends `target`, which others may share `connection` with. Pieces of a stream go out only as fast as the client takes them: it is the producer
  * that must bound what waits meanwhile. Ends early, and lets the producer clean up, when the client goes away.
  */
-export async function sendBody(target: Writable, body: ApiResponse['body']): Promise<void> {
+export async function sendBody(
+  target: Writable,
+  body: ApiResponse['body'],
+  connection: object = target,
+): Promise<void> {
   if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
     if (typeof body !== 'object' || body.length <= mostBytesAtOnce) {
       target.end(body);
@@ -15,7 +19,7 @@ export async function sendBody(target: Writable, body: ApiResponse['body']): Pro
     }
     return sendPieces(target, slicesOf(body));
   }
-  if (isPushed(body)) return sendPushed(target, body);
+  if (isPushed(body)) return sendPushed(target, body, connection);
   return sendPieces(target, body);
 }
 /** What is encrypted in one go, while nothing else happens: a millisecond or two; a little more than slices cost. */
@@ -46,9 +50,10 @@ async function sendPieces(
 }
 
 /** Hands over what comes, several pieces as one write. */
-function sendPushed(target: Writable, body: Pushed): Promise<void> {
+function sendPushed(target: Writable, body: Pushed, connection: object): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const source = body.start({
+    connection,
     write(pieces) {
       if (target.destroyed) return false;
       if (pieces.length === 1) return target.write(pieces[0]);

@@ -12,6 +12,8 @@ export interface UnderWay {
   /** A signal that is aborted when `stream` closes, or by `abort`. */
   signalOf(stream: Closing): AbortSignal;
   abort(): void;
+  /** A signal that is aborted by `abort` alone. */
+  readonly stopped: AbortSignal;
   /** Runs the answer of one request, which counts until it is over. */
   during(answer: () => Promise<void>): Promise<void>;
   readonly count: number;
@@ -24,8 +26,10 @@ export interface Closing {
 
 export function createUnderWay(): UnderWay {
   const active = new Set<AbortController>(); // bounded by the open streams
+  const stopped = new AbortController();
   let count = 0;
   return {
+    stopped: stopped.signal,
     signalOf(stream) {
       const ended = new AbortController();
       if (stream.destroyed) {
@@ -40,6 +44,7 @@ export function createUnderWay(): UnderWay {
       return ended.signal;
     },
     abort() {
+      stopped.abort(closed);
       for (const ended of active) ended.abort();
     },
     async during(answer) {

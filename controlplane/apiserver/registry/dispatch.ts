@@ -60,7 +60,8 @@ function answer(core: Core, served: Served, call: ResourceCall): Promise<ApiResp
     pace: core.pace,
     nowMs: core.clock.now,
   });
-  return call.subresource === undefined || call.subresource === ''
+  if (call.subresource === undefined) return onResource(core, served, call, presenter);
+  return call.subresource === ''
     ? onResource(core, served, { ...call, subresource: undefined }, presenter)
     : onSubresource(core, served, call, presenter);
 }

@@ -77,9 +77,8 @@ async function serve({ request, info, user }: Call, store: ResourceStore): Promi
     repeatedKeys,
     form,
     userAgent: request.headers['user-agent'],
-    get signal() {
-      return request.signal;
-    },
+    // A read of one object is soon over: it needs no signal of its own.
+    signal: (info.verb === 'get' ? request.serverSignal : undefined) ?? request.signal,
   });
   return finish(response, form);
 }

@@ -96,16 +96,20 @@ function wrap(db: DatabaseSync): Database {
     }
   }
 
+  function valueAt(revision: number): Uint8Array {
+    return (sql.value.get(revision) as Pick<Row, 'value'>).value;
+  }
+
   function applyOne(change: Change, revision: number): { answer: Committed; event?: StoreEvent } {
     const { key, expected, value } = change;
-    const row = sql.head.get(key) as Row | undefined;
-    const current = row === undefined || row.deleted === 1 ? undefined : row;
-    const stands = (current?.revision ?? 0) === expected;
-    if (!stands || (value === undefined && current === undefined)) {
-      return { answer: { ok: false, current: current && entryOf({ ...current, key }) } };
+    const row = sql.head.get(key) as Pick<Row, 'revision' | 'deleted'> | undefined;
+    const current = row === undefined || row.deleted === 1 ? 0 : row.revision;
+    const entry = () => (current === 0 ? undefined : { key, revision: current, value: valueAt(current) });
+    if (current !== expected || (value === undefined && current === 0)) {
+      return { answer: { ok: false, current: entry() } };
     }
-    const stored = value ?? current!.value;
-    sql.insert.run(revision, key, current?.revision ?? 0, value === undefined ? 1 : 0, stored);
+    const stored = value ?? valueAt(current);
+    sql.insert.run(revision, key, current, value === undefined ? 1 : 0, stored);
     const event: StoreEvent = { type: value === undefined ? 'delete' : 'put', key, value: stored, revision };
     return { answer: { ok: true, revision }, event };
   }
@@ -221,7 +225,8 @@ const statements = {
   oldestAfter: 'SELECT min(revision) AS revision FROM log WHERE revision > ?',
   progress: 'SELECT revision FROM progress WHERE name = ?',
   setProgress: 'UPDATE progress SET revision = ? WHERE name = ?',
-  head: 'SELECT revision, deleted, value FROM log WHERE key = ? ORDER BY revision DESC LIMIT 1',
+  head: 'SELECT revision, deleted FROM log WHERE key = ? ORDER BY revision DESC LIMIT 1', // the index has it all
+  value: 'SELECT value FROM log WHERE revision = ?',
   get: 'SELECT revision, deleted, value FROM log WHERE key = ? AND revision <= ? ORDER BY revision DESC LIMIT 1',
   insert: 'INSERT INTO log (revision, key, previous, deleted, value) VALUES (?, ?, ?, ?, ?)',
   list: `SELECT key, revision, deleted, value ${standing} ORDER BY key LIMIT ?`,

@@ -11,6 +11,8 @@ export interface ResourceCache {
   /** Reads the bytes of an object. */
   readonly parse: Parse;
   get(key: string): StoredObject | undefined;
+  /** What has been written, as the cache will hold it once it is told of that: made once for both. */
+  written(key: string, revision: number, value: Uint8Array): StoredObject;
   /** Objects whose key starts with `keyPrefix` ('' for all, 'default/' for one namespace), in key order. */
   select(keyPrefix: string): readonly StoredObject[];
   /** How many there are under `keyPrefix`. */
@@ -34,6 +36,7 @@ export interface FedCache extends ResourceCache {
 export function createResourceCache(prefix: string, parse: Parse, ring = createRing(ringBounds)): FedCache {
   const objects = new Map<string, StoredObject>();
   const keys: string[] = []; // sorted
+  const fresh = new WeakMap<Uint8Array, StoredObject>();
   let lastChange = 0;
   const listeners = createListeners();
 
@@ -58,7 +61,8 @@ export function createResourceCache(prefix: string, parse: Parse, ring = createR
   function apply({ type, key: fullKey, value, revision }: StoreEvent, atMs: number): void {
     const key = fullKey.slice(prefix.length);
     const before = objects.get(key);
-    const now = new StoredObject(key, revision, asServed(value, revision), parse);
+    const made = fresh.get(value);
+    const now = made?.revision === revision ? made : new StoredObject(key, revision, asServed(value, revision), parse);
     if (type === 'delete') {
       remove(key);
       tell({ type: 'DELETED', now, before, revision, atMs });
@@ -85,6 +89,11 @@ export function createResourceCache(prefix: string, parse: Parse, ring = createR
     prefix,
     parse,
     get: (key) => objects.get(key),
+    written(key, revision, value) {
+      const stored = new StoredObject(key, revision, asServed(value, revision), parse);
+      fresh.set(value, stored);
+      return stored;
+    },
     select(keyPrefix) {
       const [from, to] = bounds(keys, keyPrefix);
       const selected: StoredObject[] = new Array(to - from);

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import test from 'ava';
 import { parserOf, StoredObject } from './stored-object.ts';
 import { createTurn } from './turn.ts';
@@ -45,4 +46,27 @@ test('createTurn() joins the same pieces once for all who have them, and others 
   t.is(seen[0], seen[1]);
   t.is(turn.joined([a, b]).toString(), 'ab');
   t.not(turn.joined([a, b]), seen[0]);
+});
+
+test('createTurn() goes on in the next turn of the loop after a connection with many watches, and ends inside', async (t) => {
+  const turn = createTurn();
+  const seen: string[] = [];
+  const [a, b] = [{}, {}];
+  let made = 0;
+  const make = () => Buffer.from(String(++made));
+  for (const [name, connection] of [
+    ['in', undefined],
+    ['a', a],
+    ['b', b],
+  ] as const) {
+    for (let i = 0; i < 20; i++) turn.atEnd(() => seen.push(`${name}${turn.shared(one, 'x', make)}`), connection);
+  }
+  turn.atEnd(() => seen.push('a!'), a);
+  await Promise.resolve();
+  t.deepEqual(seen, [...Array(20).fill('a1'), 'a!']);
+  turn.atEnd(() => seen.push('later'), a);
+  await turnOfLoop();
+  t.deepEqual(seen.slice(21), Array(20).fill('b1'));
+  await turnOfLoop();
+  t.deepEqual(seen.slice(41), [...Array(20).fill('in1'), 'later']);
 });

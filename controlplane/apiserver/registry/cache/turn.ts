@@ -3,40 +3,72 @@ import type { StoredObject } from './stored-object.ts';
 /**
  * What many do once all that happens just now has happened, and what they make for it: the first makes, the others share.
  *
- * A hundred watches that are told of three changes at once write once each, and every change is encoded once.
+ * A hundred watches that are told of three changes at once write once each, and every change is encoded once. They go one
+ * connection after the other: what is written is sent between two turns of the event loop, so that a client has the first
+ * while the others are still told.
  */
 export interface Turn {
-  /** Runs `task`, which must not throw, when the work at hand is done. */
-  atEnd(task: () => void): void;
+  /**
+   * Runs `task`, which must not throw, when the work at hand is done: together with others of the same `connection`; those of
+   * none, which nobody outside waits for, come last.
+   */
+  atEnd(task: () => void, connection?: object): void;
   /** What `make` gives for `stored` in one `shape`. At the end of a turn it is kept for whoever asks next in it. */
   shared(stored: StoredObject, shape: string, make: () => Uint8Array): Uint8Array;
   /** The pieces as one. At the end of a turn it is kept for who has the same pieces. */
   joined(pieces: readonly Uint8Array[]): Uint8Array;
 }
 
+type Tasks = (() => void)[]; // one of each watch at most
+
+/** What the tasks of one turn have in common. */
+interface Common {
+  readonly made: Map<StoredObject, Map<string, Uint8Array>>;
+  readonly joins: Map<Uint8Array, Join[]>;
+}
+
 export function createTurn(): Turn {
-  let tasks: (() => void)[] = []; // one of each watch at most
-  let made: Map<StoredObject, Map<string, Uint8Array>> | undefined;
-  let joins: Map<Uint8Array, Join[]> | undefined;
+  let waiting = new Map<object | undefined, Tasks>();
+  let isPlanned = false;
+  let common: Common | undefined; // while tasks run
 
   function end(): void {
-    const now = tasks;
-    tasks = [];
-    made = new Map();
-    joins = new Map();
-    for (const task of now) task();
-    made = undefined;
-    joins = undefined;
+    const inside = waiting.get(undefined);
+    waiting.delete(undefined);
+    const due = [...waiting.values(), ...(inside === undefined ? [] : [inside])];
+    waiting = new Map();
+    goOn(due, 0, { made: new Map(), joins: new Map() });
+  }
+
+  function goOn(due: readonly Tasks[], from: number, own: Common): void {
+    common = own;
+    let at = from;
+    for (let done = 0; at < due.length && done < tasksAtOnce; at++) {
+      for (const task of due[at]!) task();
+      done += due[at]!.length;
+    }
+    common = undefined;
+    if (at < due.length) {
+      setImmediate(goOn, due, at, own);
+      return;
+    }
+    isPlanned = waiting.size > 0;
+    if (isPlanned) queueMicrotask(end);
   }
 
   return {
-    atEnd(task) {
-      if (tasks.push(task) === 1) queueMicrotask(end);
+    atEnd(task, connection) {
+      const others = waiting.get(connection);
+      if (others === undefined) waiting.set(connection, [task]);
+      else others.push(task);
+      if (isPlanned) return;
+      isPlanned = true;
+      queueMicrotask(end);
     },
     shared(stored, shape, make) {
-      if (made === undefined) return make();
-      let shapes = made.get(stored);
-      if (shapes === undefined) made.set(stored, (shapes = new Map()));
+      if (common === undefined) return make();
+      let shapes = common.made.get(stored);
+      if (shapes === undefined) common.made.set(stored, (shapes = new Map()));
       const known = shapes.get(shape);
       if (known !== undefined) return known;
       const bytes = make();
@@ -46,7 +78,8 @@ export function createTurn(): Turn {
     joined(pieces) {
       const first = pieces[0]!;
       if (pieces.length === 1) return first;
-      if (joins === undefined) return Buffer.concat(pieces);
+      if (common === undefined) return Buffer.concat(pieces);
+      const { joins } = common;
       let known = joins.get(first);
       if (known === undefined) joins.set(first, (known = []));
       const same = known.find((join) => isSame(join.pieces, pieces));
@@ -57,6 +90,8 @@ export function createTurn(): Turn {
     },
   };
 }
+/** After so many, what they wrote goes out before the next: a client of many watches costs one turn of the loop. */
+const tasksAtOnce = 16;
 /** That begin with the same piece. Who comes late with yet others makes them for itself. */
 const mostJoins = 8;
 

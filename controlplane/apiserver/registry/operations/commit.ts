@@ -51,7 +51,7 @@ export async function commitPut(
   const done = await core.urgent.during(() => core.store.commit(change, signal));
   if (done.ok) {
     await seen(core, done.revision, signal);
-    return { ok: true, stored: storedOf(served, key, done.revision, bytes) };
+    return { ok: true, stored: served.cache.written(key, done.revision, bytes) };
   }
   return { ok: false, current: done.current && storedOfEntry(served, done.current) };
 }

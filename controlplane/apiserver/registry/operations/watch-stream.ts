@@ -64,14 +64,16 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
       finish();
       return;
     }
-    waiting.push(event);
+    if (waiting.length === 0)
+      waiting = [event]; // mostly the only one: a list that grows takes more room
+    else waiting.push(event);
     plan();
   }
 
   function plan(): void {
     if (isPlanned || isFull || isWaiting || !isOpen) return;
     isPlanned = true;
-    core.turn.atEnd(showNow);
+    core.turn.atEnd(showNow, sink.connection);
   }
 
   function showNow(): void {
@@ -152,12 +154,13 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
       return;
     }
     const upTo = convert === undefined ? waiting.length : ready;
-    const pieces: Uint8Array[] = [];
+    let pieces = nothing;
     let count = 0;
     for (let bytes = 0; count < upTo && bytes < bytesAtOnce; count++) {
       const frame = frameOf(waiting[count]!, selection, presenter);
       if (frame === undefined) continue;
-      pieces.push(frame);
+      if (pieces === nothing) pieces = [frame];
+      else pieces.push(frame);
       bytes += frame.length;
     }
     shown = waiting[count - 1]!.revision;
@@ -221,6 +224,7 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
   };
 }
 const minSeconds = 1800;
+const nothing: Uint8Array[] = [];
 /** Events that may wait for one client; one more ends its watch: it resumes from where it got to. */
 const mostWaiting = 10_000;
 /** What is encoded before it is known whether the client takes it. */

@@ -47,7 +47,7 @@ export function createPresenter({ served, form, includeObject, turn, pace, nowMs
   const listKind = served.facts.listKind ?? `${served.kind}List`;
   const metaVersion = apiVersionOf({ group: 'meta.k8s.io', version: form.metaVersion });
   let hasHeaders = false; // a Table's columns are named in the first frame of a watch only
-  const shapes = new Map<string, string>();
+  let shapes: Map<string, string> | undefined; // of a watch
 
   function isPlain(stored: StoredObject): boolean {
     return takesBytes && (conversion === undefined || conversion.isPlain?.(stored) === true);
@@ -86,11 +86,11 @@ export function createPresenter({ served, form, includeObject, turn, pace, nowMs
   function event(type: string, stored: StoredObject): Uint8Array {
     const withColumns = form.as === 'table' && !hasHeaders;
     hasHeaders = true;
-    let shape = withColumns ? undefined : shapes.get(type);
+    let shape = withColumns ? undefined : shapes?.get(type);
     if (shape === undefined) {
       const { encoding, as } = form;
       shape = [type, withColumns, served.kind, served.apiVersion, encoding, as, metaVersion, includeObject].join();
-      if (!withColumns) shapes.set(type, shape);
+      if (!withColumns) (shapes ??= new Map()).set(type, shape);
     }
     return turn.shared(stored, shape, () =>
       frame(type, isPlain(stored) ? stored.bytes : single(objectOf(stored), withColumns)),
