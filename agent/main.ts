@@ -80,7 +80,7 @@ export async function runAgentAt(
   await using connection = await connect(options.kubeconfig, speaking);
   const { client } = connection;
   const metrics = createMetrics(); // of the whole process: shown by the kubelet's server, to those who may
-  const opened = await openCri(options.runtimeEndpoint, clock);
+  const opened = await openCri(options.runtimeEndpoint, clock, options.runtimeTimeoutMs);
   const measured = createOperationMetrics(metrics, clock);
   const cri = { ...opened, runtime: measured(opened.runtime), images: measured(opened.images) };
   const [machine, tls, driver] = await Promise.all([

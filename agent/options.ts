@@ -21,6 +21,8 @@ export interface AgentOptions {
   readonly rootDir: string;
   /** unix:///run/containerd/containerd.sock. */
   readonly runtimeEndpoint: string;
+  /** How long a call to the runtime may take: 2 min unless told. */
+  readonly runtimeTimeoutMs?: number;
   /** '/' or a path below which the pods' cgroups are made. */
   readonly cgroupRoot: string;
   /** One range, or one of each family. */

@@ -4,7 +4,8 @@ import type { Channel } from './channel.ts';
 import type { ContainerStats, ExecOutput, Filter, Runtime, RuntimeEvent, SandboxStats } from './runtime.ts';
 import * as wire from './wire.ts';
 
-export function remoteRuntime(channel: Channel): Runtime {
+/** `usualMs`: how long a call may take that is told nothing else; twice as long for sandboxes. */
+export function remoteRuntime(channel: Channel, usualMs = 120_000): Runtime {
   function call<T>(method: string, request: object, signal: AbortSignal, deadlineMs = usualMs): Promise<T> {
     return channel.call<T>('RuntimeService', method, request, deadlineMs, signal);
   }
@@ -144,7 +145,6 @@ async function* ends(channel: Channel, signal: AbortSignal): AsyncIterable<Runti
     if (containerId !== '') yield { type: 'stopped', containerId, podUid: '' };
   }
 }
-const usualMs = 120_000; // the kubelet's default, doubled for sandboxes as it does
 const longestMs = 24 * 3600_000;
 
 function wireFilter({ id, sandboxId, labels }: Filter): object {

@@ -145,6 +145,7 @@ test('optionsOf() hands on what the agent goes by', (t) => {
     parallelPulls: 1,
     pullRate: { perSecond: 5, burst: 10 },
     podLogsDir: '/var/log/pods',
+    runtimeTimeoutMs: 120_000,
     reserve: { isEnforced: true },
     clusterDns: undefined,
     oomScoreAdj: -999,
@@ -171,10 +172,15 @@ test('optionsOf() hands on what the agent goes by', (t) => {
       healthzAddress: '',
       hasDebugging: false,
       hasSystemLogs: true,
+      volumeStatsMs: 60_000,
       minVersion: 'TLSv1.3',
       ciphers: 'ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305',
     },
   );
+  t.like(of({ runtimeRequestTimeout: '15m', volumeStatsAggPeriod: '-1s' }), {
+    runtimeTimeoutMs: 900_000,
+    serving: { volumeStatsMs: -1_000 },
+  });
   t.throws(() => of({ tlsCipherSuites: ['TLS_NONE'] }), { message: /Cipher suite TLS_NONE not supported/ });
   const paths = { staticPodURL: 'http://a/', fileCheckFrequency: '3s', httpCheckFrequency: '5s' };
   t.is(of(paths).manifestPauseMs, 5_000);

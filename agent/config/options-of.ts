@@ -45,6 +45,7 @@ export function optionsOf(config: Config): Partial<AgentOptions> {
     podLogsDir: text('podLogsDir'),
     podPidsLimit: positive(config['podPidsLimit'] as number),
     resolvConf: config['resolvConf'] as string,
+    runtimeTimeoutMs: milliseconds(text('runtimeRequestTimeout')),
     runtimeEndpoint: text('containerRuntimeEndpoint'),
     allowedUnsafeSysctls: config['allowedUnsafeSysctls'] as readonly string[] | undefined,
     logRotation: {

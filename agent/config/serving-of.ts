@@ -1,3 +1,4 @@
+import { parseDuration } from '#lib/api/json/duration.ts';
 import type { ServingRule } from '../server/options.ts';
 
 type Config = Readonly<Record<string, unknown>>;
@@ -11,6 +12,7 @@ export function servingOf(config: Config): ServingRule {
     ...(address === '0.0.0.0' ? {} : { host: address as string }),
     healthzAddress: healthzPort === 0 ? '' : `${host.includes(':') ? `[${host}]` : host}:${healthzPort}`,
     hasDebugging: config['enableDebuggingHandlers'] === true,
+    volumeStatsMs: Number(parseDuration(config['volumeStatsAggPeriod'] as string) / 1_000_000n),
     hasSystemLogs: config['enableSystemLogHandler'] === true,
     minVersion: tlsMinVersion === 'VersionTLS13' ? 'TLSv1.3' : 'TLSv1.2',
     ...(suites.length === 0 ? {} : { ciphers: suites.map(cipherOf).join(':') }),

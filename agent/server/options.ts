@@ -17,6 +17,8 @@ export interface ServingRule {
   readonly hasDebugging?: boolean;
   /** Whether /logs/ shows the machine's logs. It does unless told. */
   readonly hasSystemLogs?: boolean;
+  /** For how long a count of what volumes hold does: a minute unless told; they are not counted if it is negative. */
+  readonly volumeStatsMs?: number;
   /** As TLS has it: 'TLSv1.2' unless told. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
   /** Names of OpenSSL, by colons. */

@@ -27,8 +27,8 @@ export async function startKubeletServer(options: KubeletServerOptions, signal: 
   const { host, port = 10250, tls, log, healthzAddress = '127.0.0.1:10248', hasDebugging = true } = options;
   const secured = (one: KubeletServerOptions['tls']) => tlsOptions(one, options);
   const access = createAccess({ ...options, rule: options.access });
-  const { rootDir = '/var/lib/kubelet', client, clock } = options;
-  const volumes = createVolumeUsage({ rootDir, client, clock });
+  const { rootDir = '/var/lib/kubelet', client, clock, volumeStatsMs } = options;
+  const volumes = createVolumeUsage({ rootDir, client, clock, freshMs: volumeStatsMs });
   const handling: Handling = { ...options, usage: createUsage(options), volumes };
   addOwnMetrics(options);
   let inUse = tls;

@@ -6,7 +6,7 @@ import { createFakeClock } from '#lib/clock.ts';
 import { examplePod } from '../pods/example.ts';
 import { createVolumeUsage } from './volume-usage.ts';
 
-test('createVolumeUsage() measures what lies on the node, and claims by their disk, once a minute', async (t) => {
+test('createVolumeUsage() measures what lies on the node, and claims by their disk, once a minute or as told', async (t) => {
   const rootDir = await mkdtemp(`${tmpdir()}/usage-`);
   const folder = `${rootDir}/pods/u1/volumes/kubernetes.io~empty-dir/scratch`;
   await mkdir(folder, { recursive: true });
@@ -42,5 +42,15 @@ test('createVolumeUsage() measures what lies on the node, and claims by their di
   await clock.advance(60_000);
   t.is((await usages.of(pod, 'all', signal))[0]?.inodesUsed, 3);
   usages.keepOnly(new Set());
+
+  const seldom = createVolumeUsage({ rootDir, client: client as unknown as Client, clock, freshMs: 300_000 });
+  await seldom.of(pod, 'all', signal);
+  await writeFile(`${folder}/c`, 'more');
+  await clock.advance(299_000);
+  t.is((await seldom.of(pod, 'all', signal))[0]?.inodesUsed, 3);
+  await clock.advance(1_000);
+  t.is((await seldom.of(pod, 'all', signal))[0]?.inodesUsed, 4);
+  const never = createVolumeUsage({ rootDir, client: client as unknown as Client, clock, freshMs: -1 });
+  t.deepEqual(await never.of(pod, 'all', signal), []);
   await rm(rootDir, { recursive: true });
 });

@@ -1,4 +1,4 @@
-// How full the volumes of pods are: measured at most once a minute, as people ask for it.
+// How full the volumes of pods are: measured at most once in a while, as people ask for it.
 import { stat } from 'node:fs/promises';
 import type { Pod, Volume } from '#lib/api/types/core.v1.ts';
 import type { Client } from '#lib/client/client.ts';
@@ -18,6 +18,8 @@ export interface VolumeUsage extends FsUsage {
 export interface VolumeUsageOptions {
   /** /var/lib/kubelet. */
   readonly rootDir: string;
+  /** For how long a measure does: a minute unless told; negative: nothing is measured. */
+  readonly freshMs?: number | undefined;
   readonly client: Client;
   readonly clock: Clock;
 }
@@ -31,7 +33,7 @@ export interface VolumeUsages {
   keepOnly(uids: ReadonlySet<string>): void;
 }
 
-export function createVolumeUsage({ rootDir, client, clock }: VolumeUsageOptions): VolumeUsages {
+export function createVolumeUsage({ rootDir, client, clock, freshMs = 60_000 }: VolumeUsageOptions): VolumeUsages {
   const known = new Map<string, { readonly atMs: number; readonly volumes: readonly VolumeUsage[] }>(); // by pod uid and which; bounded by the pods here
 
   async function one(pod: Pod, volume: Volume, signal: AbortSignal): Promise<readonly VolumeUsage[]> {
@@ -55,6 +57,7 @@ export function createVolumeUsage({ rootDir, client, clock }: VolumeUsageOptions
 
   return {
     async of(pod, which, signal) {
+      if (freshMs < 0) return [];
       const key = `${pod.metadata.uid}/${which}`;
       const before = known.get(key);
       if (before !== undefined && clock.now() - before.atMs < freshMs) return before.volumes;
@@ -71,7 +74,6 @@ export function createVolumeUsage({ rootDir, client, clock }: VolumeUsageOptions
     },
   };
 }
-const freshMs = 60_000;
 
 function pluginOf({ emptyDir, configMap, secret, downwardAPI, projected }: Volume): Plugin | undefined {
   if (emptyDir) return 'empty-dir';
