@@ -29,6 +29,14 @@ zone.put('default/db', {
     }),
   ],
 });
+zone.put('default/empty', {
+  service: exampleService('empty', { clusterIP: 'None' }),
+  slices: [exampleSlice('empty', [exampleEndpoint('10.244.1.9', 'node-2', { conditions: { ready: false } })])],
+});
+zone.put('default/looks', {
+  service: exampleService('looks', { type: 'ExternalName', externalName: '192.0.2.7' }),
+  slices: [],
+});
 zone.put('default/none-yet', { service: exampleService('none-yet', { clusterIP: '' }), slices: [] });
 const facts = {
   domain: 'cluster.local',
@@ -80,11 +88,16 @@ test(answers, 'A', 'cluster.local', 'NODATA');
 test(answers, 'SOA', 'cluster.local', 'SOA');
 test(answers, 'NS', 'cluster.local', 'NS ns.dns.cluster.local');
 test(answers, 'A', 'ns.dns.cluster.local', 'A 10.96.0.10');
+test(answers, 'A', 'dns.cluster.local', 'NODATA');
+test(answers, 'A', 'x.dns.cluster.local', 'NXDOMAIN');
 test(answers, 'TXT', 'dns-version.cluster.local', 'TXT 1.1.0');
 test(answers, 'A', 'dns-version.cluster.local', 'NODATA');
 test(answers, 'A', 'example.com.default.svc.cluster.local', 'NXDOMAIN');
 test(answers, 'A', 'example.com.cluster.local', 'NXDOMAIN');
 test(answers, 'ANY', `web.default.${svc}`, 'HINFO');
+test(answers, 'ANY', `nope.default.${svc}`, 'NXDOMAIN');
+test(answers, 'ANY', `ext.default.${svc}`, 'CNAME example.org > example.org');
+test(answers, 'ANY', '1.1.96.10.in-addr.arpa', 'HINFO');
 test(answers, 'AXFR', 'cluster.local', 'REFUSED');
 
 test(answers, 'SRV', `_http._tcp.web.default.${svc}`, `SRV 100 80 web.default.${svc} + A 10.96.1.1 + AAAA fd00:96::1`);
@@ -106,6 +119,10 @@ test(
   `_http._tcp.db.default.${svc}`,
   `SRV 50 8080 db-0.db.default.${svc}, SRV 50 8080 10-244-1-6.db.default.${svc} + A 10.244.0.5 + AAAA fd00:244::5 + A 10.244.1.6`,
 );
+
+test(answers, 'A', `empty.default.${svc}`, 'NXDOMAIN');
+test(answers, 'SRV', `_http._tcp.empty.default.${svc}`, 'NXDOMAIN');
+test(answers, 'A', `looks.default.${svc}`, 'NXDOMAIN');
 
 test(answers, 'A', `ext.default.${svc}`, 'CNAME example.org > example.org');
 test(answers, 'CNAME', `ext.default.${svc}`, 'CNAME example.org > example.org');
@@ -129,6 +146,13 @@ test(
   `PTR web.default.${svc}`,
 );
 test(answers, 'PTR', 'in-addr.arpa', 'forward');
+test(answers, 'PTR', '10.in-addr.arpa', 'forward');
+test(answers, 'NS', '96.10.in-addr.arpa', 'NODATA');
+test(answers, 'NS', '0.244.10.in-addr.arpa', 'NODATA');
+test(answers, 'NS', '8.8.8.in-addr.arpa', 'forward');
+test(answers, 'NS', '1.0.0.0.0.in-addr.arpa', 'forward');
+test(answers, 'NS', '0.0.0.0.6.9.0.0.0.0.d.f.ip6.arpa', 'forward');
+test(answers, 'NS', '0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.6.9.0.0.0.0.d.f.ip6.arpa', 'NODATA');
 
 test(answers, 'A', 'example.org', 'forward');
 test(answers, 'A', 'notcluster.local', 'forward');

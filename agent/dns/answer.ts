@@ -1,6 +1,6 @@
 // What to answer to a question about the cluster. Rule: "Kubernetes DNS-Based Service Discovery" 1.1.0;
 // where it is silent, what CoreDNS answers.
-import { type Cidr, contains, familyOf, formatIp, type Ip, parseIp } from '#lib/ip.ts';
+import { type Cidr, contains, familyOf, formatIp, parseCidr, parseIp, widthOf } from '#lib/ip.ts';
 import { type Answer, bare, type DnsRecord, type Question, rcodes, types } from './message.ts';
 import type { Entry, Host, NamedPort, Zone } from './zone.ts';
 
@@ -27,8 +27,10 @@ export function decide(question: Question, facts: DnsFacts): Decision {
     return { do: 'answer', answer: bare(rcodes.refused) };
   const labels = labelsUnder(question.name, facts.domain);
   if (labels === undefined) return decideReverse(question, facts) ?? { do: 'forward' };
-  if (question.type === types.ANY) return found(facts, [any(question)]);
-  return decideName(labels, question, facts);
+  const decision = decideName(labels, question, facts);
+  if (question.type !== types.ANY || decision.do !== 'answer' || decision.answer.rcode !== rcodes.noError)
+    return decision;
+  return found(facts, [any(question)]);
 }
 
 /** The labels before the domain, the last one first; undefined if the name is not under it. */
@@ -53,7 +55,8 @@ function decideName(labels: readonly string[], question: Question, facts: DnsFac
     case 'pod':
       return decidePod(labels, question, facts);
     case 'dns':
-      // The name that NS and SOA give.
+      // The name that NS and SOA give, and the one above it.
+      if (namespace === undefined) return found(facts, []);
       return labels.length === 2 && namespace === 'ns'
         ? found(facts, addresses([facts.address], question))
         : noName(facts);
@@ -77,6 +80,7 @@ function decideService(
     if (rest.length > 0) return noName(facts);
     return { do: 'follow', alias: { ...head(question), type: 'CNAME', target: entry.target }, target: entry.target };
   }
+  if (entry.kind === 'headless' && entry.hosts.size === 0) return noName(facts);
   if (rest.length === 0) return found(facts, addresses(addressesOf(entry), question));
   const [first, second] = rest as [string, string?];
   if (first === '_tcp' || first === '_udp' || first === '_sctp') return decidePort(entry, rest, question, facts);
@@ -134,10 +138,14 @@ function decidePod(labels: readonly string[], question: Question, facts: DnsFact
 }
 
 function decideReverse(question: Question, facts: DnsFacts): Decision | undefined {
-  const ip = reversed(question.name);
-  if (ip === undefined) return undefined;
+  const range = reversed(question.name);
+  if (range === undefined) return undefined;
+  const ip = { family: range.family, value: range.base };
+  const isOwn = facts.ownRanges.some((own) => own.bits <= range.bits && contains(own, ip));
+  if (range.bits < widthOf(range.family)) return isOwn ? found(facts, []) : undefined; // names of addresses stand below it
   const owners = facts.zone.ownersOf(ip.value);
-  if (owners.length === 0) return facts.ownRanges.some((range) => contains(range, ip)) ? noName(facts) : undefined;
+  if (owners.length === 0) return isOwn ? noName(facts) : undefined;
+  if (question.type === types.ANY) return found(facts, [any(question)]);
   if (question.type !== types.PTR) return found(facts, []);
   return found(
     facts,
@@ -148,11 +156,16 @@ function decideReverse(question: Question, facts: DnsFacts): Decision | undefine
   );
 }
 
-function reversed(name: string): Ip | undefined {
-  if (name.endsWith('.in-addr.arpa')) return parseIp(name.slice(0, -13).split('.').reverse().join('.'));
+/** The address that a name under `in-addr.arpa` or `ip6.arpa` stands for, or the range of those below it. */
+function reversed(name: string): Cidr | undefined {
+  if (name.endsWith('.in-addr.arpa')) {
+    const parts = name.slice(0, -13).split('.').reverse();
+    return parseCidr(`${[...parts, '0', '0', '0'].slice(0, Math.max(4, parts.length)).join('.')}/${parts.length * 8}`);
+  }
   if (!name.endsWith('.ip6.arpa')) return undefined;
-  const digits = name.slice(0, -9).split('.').reverse().join('');
-  return /^[0-9a-f]{32}$/.test(digits) ? parseIp(digits.match(/..../g)!.join(':')) : undefined;
+  const digits = name.slice(0, -9).split('.').reverse();
+  if (!digits.every((digit) => /^[0-9a-f]$/.test(digit)) || digits.length > 32) return undefined;
+  return parseCidr(`${digits.join('').padEnd(32, '0').match(/..../g)!.join(':')}/${digits.length * 4}`);
 }
 
 function apex(question: Question, facts: DnsFacts): readonly DnsRecord[] {

@@ -3,21 +3,35 @@ import { createMetrics } from '#lib/metrics.ts';
 import { countAnswers } from './counts.ts';
 import { types } from './message.ts';
 
-test('countAnswers() counts by protocol, type and code; types that nobody knows together', (t) => {
+test('countAnswers() counts by protocol, type, code and source; types that nobody knows together', (t) => {
   const metrics = createMetrics();
-  const count = countAnswers(metrics);
-  count(types.A, 0, false);
-  count(types.A, 0, false);
-  count(types.ANY, 16, true);
-  count(65_280, 3, false);
-  count(65_535, 3, false);
+  const count = countAnswers(metrics, { address: '10.96.0.10', domain: 'cluster.local' });
+  count(types.A, 0, false, 'own');
+  count(types.A, 0, false, 'own');
+  count(types.A, 3, false, 'own');
+  count(types.ANY, 16, true, 'own');
+  count(65_280, 3, false, 'kept');
+  count(65_535, 3, false, 'kept');
+  count(types.A, 0, false, 'kept');
+  count(types.A, 2, false, 'asked');
   const lines = metrics
     .render()
     .split('\n')
-    .filter((line) => line.startsWith('skiff_dns'));
+    .filter((line) => line.startsWith('coredns'));
+  const [own, other] = ['server="dns://:53",zone="cluster.local.",view=""', 'server="dns://:53",zone=".",view=""'];
   t.deepEqual(lines, [
-    'skiff_dns_responses_total{proto="udp",type="A",rcode="0"} 2',
-    'skiff_dns_responses_total{proto="tcp",type="ANY",rcode="16"} 1',
-    'skiff_dns_responses_total{proto="udp",type="other",rcode="3"} 2',
+    `coredns_dns_requests_total{${own},proto="udp",family="1",type="A"} 3`,
+    `coredns_dns_requests_total{${own},proto="tcp",family="1",type="ANY"} 1`,
+    `coredns_dns_requests_total{${other},proto="udp",family="1",type="other"} 2`,
+    `coredns_dns_requests_total{${other},proto="udp",family="1",type="A"} 2`,
+    `coredns_dns_responses_total{${own},rcode="NOERROR",plugin="kubernetes"} 2`,
+    `coredns_dns_responses_total{${own},rcode="NXDOMAIN",plugin="kubernetes"} 1`,
+    `coredns_dns_responses_total{${own},rcode="BADVERS",plugin="kubernetes"} 1`,
+    `coredns_dns_responses_total{${other},rcode="NXDOMAIN",plugin="cache"} 2`,
+    `coredns_dns_responses_total{${other},rcode="NOERROR",plugin="cache"} 1`,
+    `coredns_dns_responses_total{${other},rcode="SERVFAIL",plugin="forward"} 1`,
+    'coredns_cache_requests_total{server="dns://:53",zones=".",view=""} 4',
+    'coredns_cache_hits_total{server="dns://:53",type="denial",zones=".",view=""} 2',
+    'coredns_cache_hits_total{server="dns://:53",type="success",zones=".",view=""} 1',
   ]);
 });

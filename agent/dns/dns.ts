@@ -77,7 +77,7 @@ function createDnsResponder(options: DnsOptions, zone: ZoneIndex): Responder {
     forwarder: createForwarder({ upstreams: upstreamsOf(options), clock }),
     clock,
     isSynced: () => isSynced,
-    onAnswer: countAnswers(options.metrics),
+    onAnswer: countAnswers(options.metrics, { address, domain: domain.toLowerCase() }),
   });
 }
 

@@ -197,9 +197,10 @@ test('respond() gives answers that nobody else writes to', (t) => {
 test('createReadyAnswers() is bounded, forgets what was not asked for lately, and keeps what was', (t) => {
   const ready = createReadyAnswers(10);
   const answer = (type: number): ReadyAnswer => ({
-    kept: { bytes: new Uint8Array(12), ttlOffsets: [], ttlSeconds: 1, atMs: 0 },
+    kept: [{ bytes: new Uint8Array(12), ttlOffsets: [], ttlSeconds: 1, atMs: 0 }],
     type,
     rcode: 0,
+    how: 'own',
   });
   const question = (number: number) => Uint8Array.of(7, 7, number >> 8, number & 255);
   ready.put(question(0), 1, answer(0));
@@ -215,6 +216,6 @@ test('createReadyAnswers() is bounded, forgets what was not asked for lately, an
 test('createReadyAnswers() does not remember questions that are longer than any sane one', (t) => {
   const ready = createReadyAnswers();
   const kept = { bytes: new Uint8Array(12), ttlOffsets: [], ttlSeconds: 1, atMs: 0 };
-  ready.put(new Uint8Array(4000), 1, { kept, type: 1, rcode: 0 });
+  ready.put(new Uint8Array(4000), 1, { kept: [kept], type: 1, rcode: 0, how: 'own' });
   t.is(ready.get(new Uint8Array(4000), 1), undefined);
 });

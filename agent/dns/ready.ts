@@ -1,4 +1,5 @@
 import type { Kept } from './cache.ts';
+import type { How } from './counts.ts';
 
 /** Answers that were given over UDP, each under the very bytes that asked for it, all but their id. */
 export interface ReadyAnswers {
@@ -8,7 +9,9 @@ export interface ReadyAnswers {
 }
 
 export interface ReadyAnswer {
-  readonly kept: Kept;
+  /** One, or (where several addresses are given in turn) as many as there are turns, each once it was made. */
+  readonly kept: readonly (Kept | undefined)[];
+  readonly how: How;
   /** What the question asked for, and how that ended: for metrics. */
   readonly type: number;
   readonly rcode: number;

@@ -76,6 +76,39 @@ test('respond() cuts what does not fit into a datagram, and not what goes over T
   t.is(tcp!.answers?.length, 100);
 });
 
+const inTurn = test.macro<[number, number]>({
+  title: (_title, count) => `respond() gives ${count} addresses in turn, all of them each time`,
+  async exec(t, count, turns) {
+    const name = `of-${count}`;
+    zone.put(`default/${name}`, {
+      service: exampleService(name, { clusterIP: 'None' }),
+      slices: [exampleSlice(name, many.slice(0, count))],
+    });
+    const first = new Set<unknown>();
+    for (let id = 0; id < 512; id++) {
+      const answer = await asked(query(`${name}.default.svc.cluster.local`, 'A', { id: id % 256 }), id % 3 === 0);
+      const data = answer!.answers!.map((one) => (one as { data?: unknown }).data);
+      first.add(data[0]);
+      if (!answer!.flag_tc) t.is(new Set(data).size, count);
+    }
+    t.is(first.size, turns);
+  },
+});
+test(inTurn, 1, 1);
+test(inTurn, 2, 2);
+test(inTurn, 5, 5);
+test(inTurn, 20, 8);
+test(inTurn, 100, 100);
+
+test('respond() gives back that DNSSEC is understood', async (t) => {
+  const [plain] = opt(1232).additionals;
+  for (const flags of [0, 0x8000]) {
+    const additionals = [{ ...plain, flags, flag_do: flags !== 0 }] as DnsAnswer[];
+    const answer = await asked(query('web.default.svc.cluster.local', 'A', { additionals }));
+    t.like(answer?.additionals?.[0], { flag_do: flags !== 0 });
+  }
+});
+
 test('respond() reads all records back as they were meant', async (t) => {
   const srv = await asked(query('_http._tcp.web.default.svc.cluster.local', 'SRV'), true);
   t.like(srv?.answers?.[0], { type: 'SRV', data: { port: 80, target: 'web.default.svc.cluster.local' } });

@@ -2,9 +2,11 @@ import { decode } from 'dns-packet';
 import type { Clock } from '#lib/clock.ts';
 import { type Decision, type DnsFacts, decide } from './answer.ts';
 import { copyOf, type Kept } from './cache.ts';
+import type { Count, How } from './counts.ts';
 import type { Forwarder } from './forward.ts';
 import { type Answer, bare, type DnsRecord, type Question, rcodes, types } from './message.ts';
 import { createReadyAnswers } from './ready.ts';
+import { fewTurns, inTurn, turnOf, turnsOf } from './turns.ts';
 import { type Query, readQuery } from './wire-read.ts';
 import { udpLimit, writeAnswer, writeFormatError } from './wire-write.ts';
 
@@ -21,7 +23,7 @@ export interface ResponderOptions {
   /** Before that nobody can say what is not there. */
   isSynced(): boolean;
   /** Told of each answer, for metrics. */
-  onAnswer?(type: number, rcode: number, isTcp: boolean): void;
+  onAnswer?: Count;
 }
 
 /** From the bytes of a query to those of its answer. */
@@ -29,24 +31,33 @@ export function createResponder(options: ResponderOptions): Responder {
   const { facts, forwarder, clock, isSynced, onAnswer = () => {} } = options;
   const ready = createReadyAnswers();
 
-  function reply(query: Query, answer: Answer, isTcp: boolean): Uint8Array {
-    onAnswer(query.type, answer.rcode, isTcp);
+  function reply(query: Query, answer: Answer, isTcp: boolean, how: How = 'own'): Uint8Array {
+    onAnswer(query.type, answer.rcode, isTcp, how);
     return writeAnswer(query, answer, isTcp ? 65_535 : udpLimit(query));
   }
 
   /** The same bytes were answered before, and that answer still holds: nothing needs to be read or decided. */
   function again(bytes: Uint8Array): Reply {
     const known = ready.get(bytes, facts.zone.version);
-    const answer = known && copyOf(known.kept, clock.now());
+    const kept = known?.kept[turnOf(bytes, known.kept.length)];
+    const answer = kept && copyOf(kept, clock.now());
     if (answer === undefined) return undefined;
     answer[0] = bytes[0]!;
     answer[1] = bytes[1]!;
-    onAnswer(known!.type, known!.rcode, false);
+    onAnswer(known!.type, known!.rcode, false, known!.how);
     return answer;
   }
 
-  function remember(bytes: Uint8Array, { type }: Query, rcode: number, kept: Kept): void {
-    ready.put(bytes, facts.zone.version, { type, rcode, kept });
+  /** What this server said itself, which holds until the zone changes. */
+  function remember(bytes: Uint8Array, { type }: Query, { rcode, answers }: Answer, written: Uint8Array): void {
+    const { version } = facts.zone;
+    const turns = turnsOf(answers);
+    if (turns > fewTurns) return;
+    const known = ready.get(bytes, version)?.kept;
+    const kept = known?.length === turns ? [...known] : Array<Kept | undefined>(turns).fill(undefined);
+    const [ttlOffsets, ttlSeconds] = [[], Number.POSITIVE_INFINITY];
+    kept[turnOf(bytes, turns)] = { bytes: Uint8Array.from(written), ttlOffsets, ttlSeconds, atMs: 0 };
+    ready.put(bytes, version, { type, rcode, kept, how: 'own' });
   }
 
   /** What a resolver outside has said already, or will say. */
@@ -54,20 +65,23 @@ export function createResponder(options: ResponderOptions): Responder {
     const kept = forwarder.known(query, isTcp);
     const answer = kept && copyOf(kept, clock.now());
     if (answer === undefined) return ask(query, isTcp, signal);
-    if (!isTcp && answer.length <= udpLimit(query)) remember(bytes, query, answer[3]! & 15, kept!);
-    return fitted(query, answer, isTcp);
+    if (!isTcp && answer.length <= udpLimit(query)) {
+      const { type } = query;
+      ready.put(bytes, facts.zone.version, { type, rcode: answer[3]! & 15, kept: [kept], how: 'kept' });
+    }
+    return fitted(query, answer, isTcp, 'kept');
   }
 
   async function ask(query: Query, isTcp: boolean, signal: AbortSignal): Promise<Reply> {
     try {
-      return fitted(query, await forwarder.ask(query, isTcp, signal), isTcp);
+      return fitted(query, await forwarder.ask(query, isTcp, signal), isTcp, 'asked');
     } catch {
-      return reply(query, bare(rcodes.serverFailure), isTcp);
+      return reply(query, bare(rcodes.serverFailure), isTcp, 'asked');
     }
   }
 
-  function fitted(query: Query, answer: Uint8Array, isTcp: boolean): Uint8Array {
-    onAnswer(query.type, answer[3]! & 15, isTcp);
+  function fitted(query: Query, answer: Uint8Array, isTcp: boolean, how: How): Uint8Array {
+    onAnswer(query.type, answer[3]! & 15, isTcp, how);
     return !isTcp && answer.length > udpLimit(query) ? truncated(query, answer) : answer;
   }
 
@@ -80,7 +94,7 @@ export function createResponder(options: ResponderOptions): Responder {
   ): Promise<Reply> {
     const answers: DnsRecord[] = [alias];
     let name = target;
-    while (query.type !== types.CNAME && answers.length < mostAliases) {
+    while (query.type !== types.CNAME && query.type !== types.ANY && answers.length < mostAliases) {
       const next = decide({ name, type: query.type }, facts);
       if (next.do === 'answer') answers.push(...next.answer.answers);
       if (next.do === 'forward') answers.push(...(await addressesOutside(query, name, signal)));
@@ -112,10 +126,8 @@ export function createResponder(options: ResponderOptions): Responder {
       if (decision.do === 'forward') return forward(query, bytes, isTcp, signal);
       if (!isSynced()) return reply(query, bare(rcodes.serverFailure), isTcp);
       if (decision.do === 'follow') return follow(query, decision, isTcp, signal);
-      const answer = reply(query, decision.answer, isTcp);
-      // It holds until the zone changes.
-      const kept = { bytes: Uint8Array.from(answer), ttlOffsets: [], ttlSeconds: Number.POSITIVE_INFINITY, atMs: 0 };
-      if (!isTcp) remember(bytes, query, decision.answer.rcode, kept);
+      const answer = reply(query, inTurn(decision.answer, bytes), isTcp);
+      if (!isTcp) remember(bytes, query, decision.answer, answer);
       return answer;
     },
   };

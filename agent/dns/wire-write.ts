@@ -21,7 +21,7 @@ export function writeAnswer(query: Query, answer: Answer, limit: number): Uint8A
   const [answers, isWhole] = writer.records(answer.answers);
   const [authorities] = isWhole ? writer.records(answer.authorities) : [0];
   const [additionals] = isWhole ? writer.records(answer.additionals) : [0];
-  if (query.edns !== undefined) writer.opt(answer.rcode);
+  if (query.edns !== undefined) writer.opt(answer.rcode, query.edns.wantsDnssec);
   const flags =
     0x8080 | // an answer, from one who recurses
     (query.opcode << 11) |

@@ -99,7 +99,8 @@ function entryOf({ metadata, spec }: Service, slices: readonly EndpointSlice[]):
   const id = { service: metadata.name, namespace: metadata.namespace ?? '' };
   if (spec.type === 'ExternalName') {
     const target = (spec.externalName ?? '').toLowerCase().replace(/\.$/, '');
-    return target === '' ? undefined : { ...id, kind: 'external', target };
+    // What looks like an address is no name. Rule: Service, "Type: ExternalName".
+    return target === '' || parseIp(target) !== undefined ? undefined : { ...id, kind: 'external', target };
   }
   const clusterIps = spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP ?? ''];
   if (clusterIps[0] === 'None') return { ...id, kind: 'headless', hosts: hostsOf(slices) };
