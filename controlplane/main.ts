@@ -109,18 +109,17 @@ export async function runServer(
     const user = { name: 'system:apiserver', groups: ['system:masters'] };
     const client = createClient(apiServer.transportAs(user), { userAgent: 'kube-apiserver' });
     const ranges = createRanges({ registry, client, range: facts.serviceClusterIPRange, portKeys, clock, log });
-    const sharing = etcd && { store, registry, client, facts: certificates.facts, clock, log };
-    const servers = sharing && createServerLeases(store, facts.advertiseAddress);
+    const shared = etcd && store;
+    const endpointsOptions = { store: shared, registry, client, facts: certificates.facts, clock, log };
+    const servers = shared && createServerLeases(shared, facts.advertiseAddress);
     const ensureObjects = async () => {
       const serverAddresses = await servers?.refresh(signal);
       const others = serverAddresses === undefined ? {} : { serverAddresses };
       await bootstrapCluster(certificates, registry, client, log, others, signal);
     };
     await Promise.all([ensureObjects(), ranges.ensure(signal)]);
-    if (sharing !== undefined) {
-      work.push(runEndpoints(sharing, running.signal));
-      leave = () => leaveEndpoints(sharing, AbortSignal.timeout(graceMs));
-    }
+    work.push(runEndpoints(endpointsOptions, running.signal));
+    leave = () => leaveEndpoints(endpointsOptions, AbortSignal.timeout(graceMs));
     work.push(ranges.run(running.signal));
     work.push(apiServer.availability.run(client, running.signal));
     work.push(runRegistration({ registry, client, clock, log }, running.signal));

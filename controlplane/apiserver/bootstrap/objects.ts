@@ -153,6 +153,31 @@ function wantedPriorities(): readonly Wanted[] {
   }));
 }
 
+/** The API's own Service. */
+export function wantedKubernetes({
+  serviceAddress,
+  securePort,
+}: Pick<BootstrapFacts, 'serviceAddress' | 'securePort'>): Wanted {
+  return {
+    resource: services,
+    object: {
+      metadata: {
+        name: 'kubernetes',
+        namespace: 'default',
+        labels: { component: 'apiserver', provider: 'kubernetes' },
+      },
+      spec: {
+        clusterIP: serviceAddress,
+        clusterIPs: [serviceAddress],
+        type: 'ClusterIP',
+        sessionAffinity: 'None',
+        ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: securePort }],
+      },
+    },
+    existing: 'overwrite',
+  };
+}
+
 /** Of the Service `kubernetes`: those of its selector would be anybody's. */
 export function wantedEndpoints({
   advertiseAddress,
@@ -193,22 +218,8 @@ function wantedServices({
   serviceAddress,
   dnsAddress,
 }: BootstrapFacts): readonly Wanted[] {
-  const labels = { component: 'apiserver', provider: 'kubernetes' };
   return [
-    {
-      resource: services,
-      object: {
-        metadata: { name: 'kubernetes', namespace: 'default', labels },
-        spec: {
-          clusterIP: serviceAddress,
-          clusterIPs: [serviceAddress],
-          type: 'ClusterIP',
-          sessionAffinity: 'None',
-          ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: securePort }],
-        },
-      },
-      existing: 'overwrite',
-    },
+    wantedKubernetes({ serviceAddress, securePort }),
     ...wantedEndpoints({ advertiseAddress, securePort, ...(serverAddresses === undefined ? {} : { serverAddresses }) }),
     {
       resource: services,

@@ -43,7 +43,8 @@ test('runEndpoints() tries again within a second where the store does not answer
     },
   } as unknown as Store;
   const facts = () => ({ advertiseAddress: '192.0.2.1' });
-  const options = { store, facts, clock, log: createSilentLog() } as unknown as EndpointsOptions;
+  const registry = { reader: () => ({ onChange: () => () => {} }) };
+  const options = { store, registry, facts, clock, log: createSilentLog() } as unknown as EndpointsOptions;
   const end = new AbortController();
   const ended = runEndpoints(options, end.signal);
   await clock.advance(0);
