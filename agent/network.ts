@@ -11,7 +11,7 @@ import type { Log } from '#lib/log.ts';
 import { createMetrics, type Metrics } from '#lib/metrics.ts';
 import { removeDnsAddress, runDns } from './dns/dns.ts';
 import type { ProxyMode } from './proxy/backend.ts';
-import { serveHealth } from './proxy/health.ts';
+import { areRulesRight, serveHealth, serveStatus } from './proxy/health.ts';
 import { createHealthChecks } from './proxy/health-checks.ts';
 import { removeRules } from './proxy/iptables/cleanup.ts';
 import { removeServers } from './proxy/ipvs/cleanup.ts';
@@ -104,7 +104,7 @@ export function startNetwork(options: NetworkOptions, signal: AbortSignal): Netw
     mode: options.proxyMode ?? 'iptables',
     ownAddresses: clusterDns === undefined ? [] : [clusterDns],
   });
-  const healthChecks = createHealthChecks(log);
+  const healthChecks = createHealthChecks(() => areRulesRight(proxy.health(), clock.now()), log);
   proxy.onApplied((keys) => {
     for (const key of keys) healthChecks.update(key, proxy.plansOf(key));
   });
@@ -147,11 +147,14 @@ export function startNetwork(options: NetworkOptions, signal: AbortSignal): Netw
   if (healthAddress !== '') {
     const isNodeEligible = () => mayServe(informers.nodes.get(options.nodeName));
     const health = proxy.health;
-    parts.push(serveHealth({ address: healthAddress, health, isNodeEligible, clock, log }, signal));
+    parts.push(serveHealth({ address: healthAddress, health, isNodeEligible, metrics, clock, log }, signal));
+    const mode = options.proxyMode ?? 'iptables';
+    parts.push(serveStatus({ address: statusAddress, mode, metrics, log }, signal));
   }
   return { status, done: end(parts, log, signal).finally(() => healthChecks.close()) };
 }
 const defaultConfDir = '/etc/cni/net.d';
+const statusAddress = '127.0.0.1:10249';
 
 /** Takes away all that a node's network ever made: rules, routes, links, the conflist. May be repeated; needs nothing running. */
 export async function removeNetwork(

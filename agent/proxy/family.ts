@@ -35,11 +35,12 @@ export interface FamilyProxy {
   setNodes(nodes: readonly Node[], farIps: readonly string[]): boolean;
   /** Plans the Services `keys` anew and brings the kernel to what is then wanted. Returns how much that changed. */
   sync(keys: ReadonlySet<string>, feed: ServiceFeed, signal: AbortSignal): Promise<number>;
-  /** Forgets UDP flows that lead to former targets, if there may be any. Returns how many. */
-  forgetFlows(signal: AbortSignal): Promise<number>;
+  /** Forgets UDP flows that lead to former targets, if there may be any: else it does not look. Returns how many. */
+  forgetFlows(signal: AbortSignal): Promise<number | undefined>;
   isDamaged(look: Look, signal: AbortSignal): Promise<boolean>;
   forget(): void;
   plansOf(key: string): readonly PortPlan[];
+  allPlans(): Iterable<PortPlan>;
 }
 
 const backends: Readonly<Record<ProxyMode, (options: BackendOptions) => Backend>> = {
@@ -103,7 +104,7 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
       return backend.apply(signal);
     },
     async forgetFlows(signal) {
-      if (!mayHaveStaleFlows) return 0;
+      if (!mayHaveStaleFlows) return undefined;
       const flows = await listFlows(family, exec, signal);
       const stale = planForget(flows, [...plans.values()].flat(), { nodeIps, ownAddresses });
       await forgetFlows(stale, family, exec, signal);
@@ -113,6 +114,7 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
     isDamaged: (look, signal) => backend.isDamaged(look, signal),
     forget: () => backend.forget(),
     plansOf: (key) => plans.get(key) ?? [],
+    allPlans: () => [...plans.values()].flat(),
   };
 }
 /** Rule: kube-proxy --nodeport-addresses. Undefined: all. */

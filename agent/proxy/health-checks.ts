@@ -14,7 +14,8 @@ export interface HealthChecks {
   close(): void;
 }
 
-export function createHealthChecks(log: Log): HealthChecks {
+/** `isProxyRight`: whether what goes to this node would get there. */
+export function createHealthChecks(isProxyRight: () => boolean, log: Log): HealthChecks {
   const open = new Map<string, { readonly port: number; readonly server: Server; localCount: number }>();
 
   function close(key: string): void {
@@ -38,12 +39,13 @@ export function createHealthChecks(log: Log): HealthChecks {
       const service = splitKey(key);
       const server = http.createServer({ requestTimeout: 10_000 }, (_request, response) => {
         const count = open.get(key)?.localCount ?? 0;
-        response.writeHead(count > 0 ? 200 : 503, {
+        const isRight = isProxyRight();
+        response.writeHead(count > 0 && isRight ? 200 : 503, {
           'content-type': 'application/json',
           'x-content-type-options': 'nosniff',
           'x-load-balancing-endpoint-weight': `${count}`,
         });
-        response.end(JSON.stringify({ service, localEndpoints: count, serviceProxyHealthy: true }));
+        response.end(JSON.stringify({ service, localEndpoints: count, serviceProxyHealthy: isRight }));
       });
       server.maxConnections = 100;
       server.on('error', (error) =>

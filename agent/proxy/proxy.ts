@@ -66,8 +66,10 @@ export interface ProxyHealth {
 /** Turns Services into rules: at once on each change, what comes within a few milliseconds together. */
 export function createProxy(options: ProxyOptions): Proxy {
   const { informers, clock, log } = options;
-  const metrics = createProxyMetrics(options.metrics);
-  const families = familiesOf(options.clusterCidrs).map((family) =>
+  const metrics = createProxyMetrics(options.metrics, options.mode, () =>
+    families.flatMap((one) => [...one.allPlans()]),
+  );
+  const families: readonly FamilyProxy[] = familiesOf(options.clusterCidrs).map((family) =>
     createFamilyProxy({ ...options, family, expectLosses: (losses) => damage.expectLosses(losses) }),
   );
   const listeners: ((keys: ReadonlySet<string>) => void)[] = [];
@@ -86,6 +88,7 @@ export function createProxy(options: ProxyOptions): Proxy {
 
   function ring(): void {
     waitingSinceMs ??= clock.now();
+    metrics.queued(clock.now());
     bell.resolve();
   }
 
@@ -137,12 +140,26 @@ export function createProxy(options: ProxyOptions): Proxy {
       try {
         await sync(feed, signal);
         failures = 0;
-        await forgetFlows(families, log, signal);
+        await forgetFlows(signal);
       } catch (error) {
         if (signal.aborted) return;
         failures++;
         metrics.failed();
         log.error('Could not sync rules', { failures, err: error });
+      }
+    }
+  }
+
+  async function forgetFlows(signal: AbortSignal): Promise<void> {
+    for (const family of families) {
+      const startMs = clock.now();
+      try {
+        const count = await family.forgetFlows(signal);
+        if (count === undefined) continue;
+        metrics.lookedThroughFlows(clock.now() - startMs, count);
+        if (count > 0) log.info('Forgot flows to former targets', { family: `IPv${family.family}`, count });
+      } catch (error) {
+        if (!signal.aborted) log.warn('Could not look through flows', { err: error });
       }
     }
   }
@@ -161,12 +178,17 @@ export function createProxy(options: ProxyOptions): Proxy {
         areNodesChanged = true;
         ring();
       });
+      const stopCounts = [
+        services.onChange(() => metrics.changed('service')),
+        endpointSlices.onChange(() => metrics.changed('endpoint')),
+      ];
       ring();
       await Promise.all([loop(feed, signal), damage.run(signal)]).catch((error) => {
         if (!signal.aborted) throw error;
       });
       feed.stop();
       stopNodes();
+      for (const stop of stopCounts) stop();
     },
     health: () => ({ syncedAtMs, waitingSinceMs }),
     plansOf: (key) => families.flatMap((family) => family.plansOf(key)),
@@ -193,17 +215,6 @@ function matters(now: Node, before: Node): boolean {
 
 function factsOf({ metadata, spec, status }: Node): readonly unknown[] {
   return [metadata.labels?.['topology.kubernetes.io/zone'], spec?.podCIDRs, status?.addresses];
-}
-
-async function forgetFlows(families: readonly FamilyProxy[], log: Log, signal: AbortSignal): Promise<void> {
-  for (const family of families) {
-    try {
-      const count = await family.forgetFlows(signal);
-      if (count > 0) log.info('Forgot flows to former targets', { family: `IPv${family.family}`, count });
-    } catch (error) {
-      if (!signal.aborted) log.warn('Could not look through flows', { err: error });
-    }
-  }
 }
 
 function familiesOf(cidrs: readonly string[]): readonly Family[] {
