@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ReasonError } from '#lib/errors.ts';
 import type { Exec } from '#lib/exec.ts';
@@ -35,6 +35,21 @@ export async function checkPlugins({ conflist, binDir, exec }: CheckOptions, sig
   for (const plugin of conflist.plugins.toReversed()) await call(plugin, 'DEL', result, signal);
 }
 type Command = 'ADD' | 'CHECK' | 'DEL';
+
+/**
+ * Which programs the plugins are: another text, other programs.
+ * @throws {ReasonError} ServiceUnavailable if one is missing
+ */
+export async function pluginMarks(conflist: Conflist, binDir: string): Promise<string> {
+  const marks = await Promise.all(
+    typesOf(conflist).map(async (type) => {
+      await mustBeThere(type, binDir);
+      const { ino, size, mtimeMs } = await stat(join(binDir, type));
+      return [type, ino, size, mtimeMs].join(':');
+    }),
+  );
+  return marks.join(' ');
+}
 
 function typesOf({ plugins }: Conflist): readonly string[] {
   const ipam = plugins.flatMap((plugin) => (plugin['ipam'] as { readonly type?: string } | undefined)?.type ?? []);

@@ -6,7 +6,7 @@ import type { Exec } from '#lib/exec.ts';
 import type { Log } from '#lib/log.ts';
 import { stateDir } from './attachments/files.ts';
 import { reattach, runLeaks } from './attachments/keep.ts';
-import { checkPlugins } from './check.ts';
+import { checkPlugins, pluginMarks } from './check.ts';
 import { bridgeName, planConflist, renderConflist } from './conflist.ts';
 import { removeConflist, writeConflist } from './conflist-file.ts';
 import { macOf } from './mac.ts';
@@ -51,7 +51,7 @@ export interface PodNetwork {
 export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
   const { nodes, clock, log, exec, nodeName, nodeIps, clusterCidrs, mode } = options;
   const attachmentDir = options.stateDir ?? stateDir;
-  let checked: string | undefined; // the conflist that the plugins were last found to work with
+  let checked: string | undefined; // the plugins, and the conflist that they were last found to work with
   let warned = '';
 
   async function reconcile(_key: string, signal: AbortSignal): Promise<undefined> {
@@ -78,12 +78,13 @@ export function createPodNetwork(options: PodNetworkOptions): PodNetwork {
     const isNew = await writeConflist(options.confDir, text);
     if (isNew) log.info('Wrote the CNI configuration', { podCidrs, mtu, dir: options.confDir });
     if (!isNew && checked === undefined) options.onProblem(undefined); // it worked before we started anew
-    if (checked === text && !isGone) return;
-    await setSysctls(familiesOf(clusterCidrs), exec, signal);
-    if (isGone) await addBridge(podCidrs, exec, signal);
     try {
+      const seen = `${await pluginMarks(conflist, options.binDir)}\n${text}`;
+      if (checked === seen && !isGone) return;
+      await setSysctls(familiesOf(clusterCidrs), exec, signal);
+      if (isGone) await addBridge(podCidrs, exec, signal);
       await checkPlugins({ conflist, binDir: options.binDir, exec }, signal);
-      checked = text;
+      checked = seen;
       options.onProblem(undefined);
     } catch (error) {
       checked = ''; // what worked before we started anew does not now

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Node, Service } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
 import { backoffMs } from '#lib/backoff.ts';
@@ -10,6 +11,7 @@ import type { Metrics } from '#lib/metrics.ts';
 import { followServices, type ServiceFeed } from '../service-feed.ts';
 import { settledOrAborted } from '../settled-or-aborted.ts';
 import type { ProxyMode } from './backend.ts';
+import { setConntrack } from './conntrack/timeouts.ts';
 import { createDamage, type Watch } from './damage.ts';
 import { createFamilyProxy, type FamilyProxy } from './family.ts';
 import { removeRules } from './iptables/cleanup.ts';
@@ -109,6 +111,7 @@ export function createProxy(options: ProxyOptions): Proxy {
         changes += await family.sync(keys, feed, signal);
       }
       await removeOther(signal);
+      if (syncedAtMs === undefined) await setConntrack(availableParallelism(), options.exec, signal); // the kernel has it by now
     } catch (error) {
       for (const key of keys) changed.add(key);
       areNodesChanged ||= mustReadNodes;

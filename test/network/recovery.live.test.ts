@@ -57,7 +57,6 @@ test.serial('a plugin that is missing is named in the Ready condition, until it 
   const script = `mkdir -p /run/cni-copy && cp -a ${dir}/. /run/cni-copy && rm /run/cni-copy/portmap && mount --bind /run/cni-copy ${dir}`;
   await inNode(0, ['sh', '-ec', script]);
   try {
-    await onNode(0, ['ip', 'link', 'del', 'cni0']); // it is tried when it is needed
     const condition = await eventually('a node that is not Ready', async () => {
       const found = await ready();
       return found.status === 'False' && found;
