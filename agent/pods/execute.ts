@@ -6,7 +6,7 @@ import type { PreparedVolumes } from '../volumes/volumes.ts';
 import { afterStart } from './after-start.ts';
 import { containerHash } from './annotations.ts';
 import { clearContainer } from './clear.ts';
-import { containerNamed } from './containers.ts';
+import { containerNamed, type Kind } from './containers.ts';
 import { killContainer, killPod } from './kill.ts';
 import type { NodeTools } from './node-facts.ts';
 import { isLive, latestOf } from './observed.ts';
@@ -50,7 +50,7 @@ export async function execute(
         break;
       }
       case 'createSandbox':
-        sandbox = await runSandbox(record.pod, step.attempt, tools, signal);
+        sandbox = await makeSandbox(record.pod, step.attempt, tools, signal);
         if (record.pod.spec.resources !== undefined) record.actuated.set(wholePod, record.pod.spec.resources);
         break;
       case 'killContainer': {
@@ -97,6 +97,16 @@ export async function execute(
 
 const resizeAgainMs = 10_000;
 
+async function makeSandbox(...words: Parameters<typeof runSandbox>): Promise<SandboxStatus> {
+  const [, , { metrics }] = words;
+  const make = () => runSandbox(...words);
+  return await (metrics === undefined ? make() : metrics.sandbox(make));
+}
+
+function kindOf({ pod }: PodRecord, name: string): Kind {
+  return containerNamed(pod, name)?.kind ?? 'main';
+}
+
 /** While the sandbox is made there is time to ask for the images of those that start in it. */
 function foreseeImages(steps: readonly Step[], { pod }: PodRecord, tools: NodeTools, signal: AbortSignal): void {
   for (const step of steps) {
@@ -134,6 +144,7 @@ async function tryStart(
       const last = grantedTo(record.restarts.get(name), hash);
       record.restarts.set(name, { ...nextRestart(last, endedAtMs, nowMs, tools.longestRestartMs), hash });
     }
+    tools.metrics?.starting(kindOf(record, name));
     const id = await startContainer({ pod: record.pod, name, attempt, sandbox, volumes }, tools, signal);
     await afterStart(record, { name, id, sandbox }, tools, signal);
     record.waiting.delete(name);
@@ -143,6 +154,7 @@ async function tryStart(
     return undefined;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
+    tools.metrics?.notStarted(kindOf(record, name), error.reason);
     record.waiting.set(name, { reason: error.reason, message: error.message });
     return error;
   }

@@ -54,7 +54,7 @@ export interface NodeTools {
   /** Sandboxes and containers that are made at once. */
   readonly limit: Limit;
   readonly checkpoint: Checkpoint;
-  readonly metrics?: Pick<PodMetrics, 'queue'>;
+  readonly metrics?: Pick<PodMetrics, 'queue' | 'sandbox' | 'starting' | 'notStarted'>;
   /**
    * Ends with the agent, not with a pod: what makes a sandbox or a container is not given up half-way, as runtimes leave
    * parts of it behind; it is short, and what it made is then taken away as anything else.

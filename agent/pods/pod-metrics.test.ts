@@ -90,3 +90,25 @@ test('createPodMetrics() tells of lists of the runtime', async (t) => {
   t.regex(metrics.render(), new RegExp(`^kubelet_pleg_last_seen_seconds ${clock.now() / 1000}$`, 'm'));
   t.regex(metrics.render(), /^kubelet_pleg_discard_events 0$/m);
 });
+
+test('createPodMetrics() counts what is started and what fails to', async (t) => {
+  const { own, metrics } = setUp();
+  t.is(await own.sandbox(async () => 'made'), 'made');
+  await t.throwsAsync(
+    own.sandbox(() => Promise.reject(new Error('no network'))),
+    { message: 'no network' },
+  );
+  for (const kind of ['main', 'main', 'init', 'sidecar', 'ephemeral'] as const) own.starting(kind);
+  own.notStarted('main', 'ErrImagePull');
+  const text = metrics.render();
+  for (const line of [
+    'kubelet_started_pods_total 2',
+    'kubelet_started_pods_errors_total 1',
+    'kubelet_started_containers_total{container_type="container"} 2',
+    'kubelet_started_containers_total{container_type="init_container"} 2',
+    'kubelet_started_containers_total{container_type="ephemeral_container"} 1',
+    'kubelet_started_containers_errors_total{container_type="container",code="ErrImagePull"} 1',
+  ]) {
+    t.true(text.split('\n').includes(line), line);
+  }
+});

@@ -3,7 +3,7 @@ import type { Pod } from '#lib/api/types/core.v1.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { QueueMetrics } from '#lib/queue-metrics.ts';
-import { containersOf } from './containers.ts';
+import { containersOf, type Kind } from './containers.ts';
 import type { RecordPod } from './record.ts';
 
 export interface PodMetrics {
@@ -13,6 +13,11 @@ export interface PodMetrics {
   listed(beganAtMs: number): void;
   /** The API has this pod, or has it no more. */
   see(now: Pod | undefined, before: Pod | undefined): void;
+  /** A sandbox is made. @throws what `make` throws */
+  sandbox<T>(make: () => Promise<T>): Promise<T>;
+  /** A container of this kind is started; `reason`: why it could not be. */
+  starting(kind: Kind): void;
+  notStarted(kind: Kind, reason: string): void;
   /** The same; what is told of pulls is noted. */
   following(record: RecordPod): RecordPod;
 }
@@ -59,6 +64,16 @@ export function createPodMetrics(metrics: Metrics, clock: Pick<Clock, 'now'>): P
     'Duration in seconds to start a pod, excluding time to pull images and run init containers, measured from pod creation timestamp to when all its containers are reported as started and observed via watch',
     long,
   );
+  const count = (name: string, help: string, labels: readonly string[] = []) =>
+    metrics.counter(`kubelet_started_${name}_total`, help, labels);
+  const sandboxes = count('pods', 'Cumulative number of pods started');
+  const sandboxErrors = count('pods_errors', 'Cumulative number of errors when starting pods');
+  const containers = count('containers', 'Cumulative number of containers started', ['container_type']);
+  const containerErrors = count('containers_errors', 'Cumulative number of errors when starting containers', [
+    'container_type',
+    'code',
+  ]);
+  for (const counter of [sandboxes, sandboxErrors]) counter.add([], 0); // seen from the start
   let listedAtMs = 0;
   metrics.gaugeFrom('kubelet_pleg_last_seen_seconds', 'Timestamp in seconds when PLEG was last seen active.', [], () =>
     listedAtMs === 0 ? [] : [{ values: [], value: listedAtMs / 1000 }],
@@ -105,6 +120,17 @@ export function createPodMetrics(metrics: Metrics, clock: Pick<Clock, 'now'>): P
       if (listedAtMs !== 0) intervals.observe([], (beganAtMs - listedAtMs) / 1000);
       listedAtMs = nowMs;
     },
+    async sandbox(make) {
+      sandboxes.add([]);
+      try {
+        return await make();
+      } catch (error) {
+        sandboxErrors.add([]);
+        throw error;
+      }
+    },
+    starting: (kind) => containers.add([typeOf[kind]]),
+    notStarted: (kind, reason) => containerErrors.add([typeOf[kind], reason]),
     see(now, before) {
       const { uid = '' } = (now ?? before)?.metadata ?? {};
       if (now === undefined) {
@@ -132,6 +158,13 @@ export function createPodMetrics(metrics: Metrics, clock: Pick<Clock, 'now'>): P
     },
   };
 }
+
+const typeOf: Readonly<Record<Kind, string>> = {
+  main: 'container',
+  init: 'init_container',
+  sidecar: 'init_container',
+  ephemeral: 'ephemeral_container',
+};
 
 /** Whether the API knows that all of its containers have begun. */
 function haveStarted({ spec, status }: Pod): boolean {
