@@ -51,6 +51,8 @@ export interface NetworkOptions {
   readonly proxyMode?: ProxyMode;
   /** `primary`, or ranges of this node's addresses at which node ports answer; all unless told. */
   readonly nodePortAddresses?: readonly string[] | undefined;
+  /** Whether node ports answer at 127.0.0.1, too: in iptables mode alone. */
+  readonly isLocalhostServed?: boolean | undefined;
   /** Where /healthz and /livez of the proxy listen: '0.0.0.0:10256' unless told, '' for nowhere. */
   readonly proxyHealthAddress?: string;
   /** Called when `status()` has changed. */

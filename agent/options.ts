@@ -32,6 +32,8 @@ export interface AgentOptions {
   readonly proxyMode?: ProxyMode;
   /** `primary`, or ranges of the node's addresses at which node ports answer, by commas; all unless told. */
   readonly nodePortAddresses?: string;
+  /** Node ports answer at 127.0.0.1, too. */
+  readonly iptablesLocalhostNodeports?: boolean;
   /** 'auto' unless told. */
   readonly podNetworkMode?: PodNetworkMode;
   /** One address, or several by commas: pods ask all of them, and DNS of this node answers at the first. */

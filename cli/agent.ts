@@ -29,6 +29,7 @@ export interface AgentFlags {
   readonly proxyMode: string;
   readonly podNetwork: string;
   readonly nodeportAddresses?: string;
+  readonly iptablesLocalhostNodeports?: boolean;
   readonly nodeLabels?: string;
   readonly imageCredentialProviderConfig?: string;
   readonly imageCredentialProviderBinDir?: string;
@@ -56,6 +57,7 @@ export function addAgent(program: Command): void {
     .option('--cluster-domain <name>', 'domain of cluster DNS', 'cluster.local')
     .addOption(choice(program, '--proxy-mode <mode>', 'how Services get into the kernel', proxyModes))
     .addOption(choice(program, '--pod-network <mode>', 'how pods of other nodes are reached', podNetworkModes))
+    .option('--iptables-localhost-nodeports', 'node ports answer at 127.0.0.1, too (iptables mode)')
     .option('--nodeport-addresses <cidrs>', 'where node ports answer: `primary`, or ranges (all addresses unless told)')
     .option('--port <port>', "port of the node's own server", '10250')
     .option('--pod-manifest-path <path>', 'folder of static pods, or one file')
@@ -153,6 +155,7 @@ const flagOf = {
   proxyMode: 'proxyMode',
   podNetworkMode: 'podNetwork',
   nodePortAddresses: 'nodeportAddresses',
+  iptablesLocalhostNodeports: 'iptablesLocalhostNodeports',
   port: 'port',
   manifestPath: 'podManifestPath',
   manifestUrl: 'manifestUrl',

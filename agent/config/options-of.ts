@@ -143,6 +143,7 @@ const none = {
   proxyMode: undefined,
   podNetworkMode: undefined,
   nodePortAddresses: undefined,
+  iptablesLocalhostNodeports: undefined,
   nodeLabels: undefined,
   credentialProviderConfig: undefined,
   credentialProviderFolder: undefined,

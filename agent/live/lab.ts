@@ -57,7 +57,7 @@ export async function createLab(
   count: number,
   prefix: string,
   mode: ProxyMode,
-  more: Pick<NetworkOptions, 'nodePortAddresses'> = {},
+  more: Pick<NetworkOptions, 'nodePortAddresses' | 'isLocalhostServed'> = {},
 ): Promise<Lab> {
   await using onFailure = new AsyncDisposableStack();
   const undo = onFailure.use(new AsyncDisposableStack());
@@ -89,7 +89,7 @@ async function addNode(
   segment: string,
   dir: string,
   proxyMode: ProxyMode,
-  more: Pick<NetworkOptions, 'nodePortAddresses'>,
+  more: Pick<NetworkOptions, 'nodePortAddresses' | 'isLocalhostServed'>,
   undo: AsyncDisposableStack,
 ): Promise<LabNode> {
   const name = `node-${index}`;

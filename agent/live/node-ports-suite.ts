@@ -33,3 +33,41 @@ export async function servesNodePortsAt(t: ExecutionContext, mode: ProxyMode): P
   t.is(await answer(node.run, other, 30084)(), 'ECONNREFUSED');
   t.is(await answer(node.run, '10.96.3.4', 80)(), 'pa');
 }
+
+/** Node ports answer at 127.0.0.1 on the node, and neighbours reach nothing of it there; then another mode takes over. */
+export async function servesLocalhost(t: ExecutionContext): Promise<void> {
+  const lab = await createLab(1, `skl${process.pid}`, 'iptables', { isLocalhostServed: true });
+  t.teardown(() => lab[Symbol.asyncDispose]());
+  const [node] = lab.nodes as [Lab['nodes'][0]];
+  const addresses = [{ type: 'InternalIP', address: node.ip }];
+  const spec = { podCIDR: node.podCidr, podCIDRs: [node.podCidr] };
+  node.feed({ put: 'nodes', objects: [{ metadata: { name: node.name, uid: '1' }, spec, status: { addresses } }] });
+  await node.ready;
+  const pod = await node.addPod('pl', 8080);
+  const put = (externalTrafficPolicy: 'Cluster' | 'Local') => {
+    const ports = [examplePort({ nodePort: 30085 })];
+    const service = { clusterIP: '10.96.3.5', type: 'NodePort', externalTrafficPolicy, ports } as const;
+    node.feed({ put: 'services', objects: [exampleService('here', service)] });
+  };
+  put('Cluster');
+  node.feed({ put: 'endpointSlices', objects: [exampleSlice('here', [exampleEndpoint(pod.ip, node.name)])] });
+  const answer = (run: Lab['outside'], host: string, port: number) => async () => {
+    const [one] = JSON.parse(await run(...ask('tcp', host, port))) as readonly ({ name: string } | string)[];
+    return typeof one === 'object' ? one.name : one;
+  };
+  t.is(await becomes(answer(node.run, '127.0.0.1', 30085), 'pl'), 'pl');
+  t.is(await answer(lab.outside, node.ip, 30085)(), 'pl');
+  put('Local');
+  t.is(await becomes(answer(node.run, '127.0.0.1', 30085), 'pl'), 'pl');
+  // A neighbour that sends what is for 127.0.0.1 here is not let in, whatever listens there.
+  await lab.outside('sh', ['-c', 'echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet']);
+  await lab.outside('ip', ['route', 'add', '127.0.0.9/32', 'via', node.ip]);
+  await lab.outside('ip', ['route', 'del', 'table', 'local', '127.0.0.0/8', 'dev', 'lo']);
+  const counted = () => node.run('iptables', ['-t', 'filter', '-nvxL', 'SKIFF-LOCALNET']);
+  t.regex(await counted(), / 0 +0 DROP/);
+  t.not(await answer(lab.outside, '127.0.0.9', 10_256)(), 'ECONNREFUSED');
+  t.regex(await counted(), / [1-9]\d* +\d+ DROP/);
+  await node.restart('nftables');
+  const routes = () => node.run('cat', ['/proc/sys/net/ipv4/conf/all/route_localnet']);
+  t.is((await becomes(routes, '0\n')).trim(), '0');
+}

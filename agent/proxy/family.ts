@@ -22,6 +22,7 @@ export interface FamilyProxyOptions {
   readonly ownAddresses: readonly string[];
   /** `primary`, or ranges of this node's addresses; empty: all. */
   readonly nodePortAddresses?: readonly string[] | undefined;
+  readonly isLocalhostServed?: boolean | undefined;
   /** Told what the kernel is about to lose by us. */
   expectLosses(losses: Losses): void;
   readonly exec: Exec;
@@ -94,6 +95,7 @@ export function createFamilyProxy(options: FamilyProxyOptions): FamilyProxy {
         serviceCidrs: mine(options.serviceCidrs()),
         clusterCidr,
         nodePortRanges,
+        isLocalhostServed: options.isLocalhostServed,
         podCidr: mine(own?.spec?.podCIDRs ?? [])[0],
         nodeIps: mine([...new Set([...options.nodeIps, ...near])]).sort(),
       });

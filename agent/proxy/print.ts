@@ -52,7 +52,7 @@ function printIptables(base: BaseFacts, plans: Plans, facts: RuleFacts): string 
   const ruleset = new Ruleset();
   ruleset.setBase(planBase(base));
   for (const [key, ports] of plans) ruleset.put(key, planRules(ports, facts));
-  return render([...changesOf(ruleset.ids(), ruleset, new Map()), ...jumpChanges(planJumps(), [])]);
+  return render([...changesOf(ruleset.ids(), ruleset, new Map()), ...jumpChanges(planJumps(base.family), [])]);
 }
 
 function printIpvs(base: BaseFacts, plans: Plans, facts: ServerFacts): string {
@@ -64,7 +64,7 @@ function printIpvs(base: BaseFacts, plans: Plans, facts: ServerFacts): string {
   const changes = [...objects.ids()].map((id) => ({ id, text: objects.textOf(id), isThere: false }));
   const { newMembers, newAddresses, servers } = renderChanges(changes, family);
   const sets = setKinds.map((kind) => `create ${setName(kind, family)} ${setOptions(kind, family)}\n`).join('');
-  const rules = render([...changesOf(ruleset.ids(), ruleset, new Map()), ...jumpChanges(planIpvsJumps(), [])]);
+  const rules = render([...changesOf(ruleset.ids(), ruleset, new Map()), ...jumpChanges(planIpvsJumps(family), [])]);
   return [
     `# ipset restore\n${sets}${newMembers}`,
     `# ${family === 4 ? 'iptables' : 'ip6tables'}-restore --noflush\n${rules}`,

@@ -17,7 +17,7 @@ function shown(input: string): string {
     if (line.startsWith('*')) table = line.slice(1);
     if (!line.startsWith('-S ')) return [];
     const chain = line.slice(3);
-    const ways = planJumps().filter((jump) => jump.table === table && jump.from === chain);
+    const ways = planJumps(4).filter((jump) => jump.table === table && jump.from === chain);
     const rules = ways.length === 0 ? canary : ways.map(({ rule }) => rule);
     return [`-N ${chain}`, ...rules.map((rule) => `-A ${chain} ${rule}`)];
   });

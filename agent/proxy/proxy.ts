@@ -15,6 +15,7 @@ import { setConntrack } from './conntrack/timeouts.ts';
 import { createDamage, type Watch } from './damage.ts';
 import { createFamilyProxy, type FamilyProxy } from './family.ts';
 import { removeRules } from './iptables/cleanup.ts';
+import { serveLocalhost } from './iptables/localhost.ts';
 import { hasServed, removeServers } from './ipvs/cleanup.ts';
 import { createProxyMetrics } from './metrics.ts';
 import { removeTables } from './nftables/cleanup.ts';
@@ -31,6 +32,8 @@ export interface ProxyOptions {
   readonly ownAddresses: readonly string[];
   /** `primary`, or ranges of this node's addresses at which node ports answer; all unless told. */
   readonly nodePortAddresses?: readonly string[] | undefined;
+  /** Whether node ports answer at 127.0.0.1, too: in iptables mode alone. */
+  readonly isLocalhostServed?: boolean | undefined;
   readonly informers: {
     readonly nodes: Informer<Node>;
     readonly services: Informer<Service>;
@@ -111,7 +114,7 @@ export function createProxy(options: ProxyOptions): Proxy {
         changes += await family.sync(keys, feed, signal);
       }
       await removeOther(signal);
-      if (syncedAtMs === undefined) await setConntrack(availableParallelism(), options.exec, signal); // the kernel has it by now
+      if (syncedAtMs === undefined) await setSwitches(signal); // the kernel has them by now
     } catch (error) {
       for (const key of keys) changed.add(key);
       areNodesChanged ||= mustReadNodes;
@@ -133,6 +136,12 @@ export function createProxy(options: ProxyOptions): Proxy {
     if (options.mode !== 'nftables') await removeTables(options.exec, signal);
     else await removeRules(options.exec, signal);
     if (options.mode !== 'ipvs' && (await hasServed(options.exec, signal))) await removeServers(options.exec, signal);
+  }
+
+  async function setSwitches(signal: AbortSignal): Promise<void> {
+    await setConntrack(availableParallelism(), options.exec, signal);
+    const { mode, isLocalhostServed = false } = options;
+    if (mode === 'iptables' && isLocalhostServed) await serveLocalhost(true, options.exec, signal);
   }
 
   async function loop(feed: ServiceFeed, signal: AbortSignal): Promise<void> {

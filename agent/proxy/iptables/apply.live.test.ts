@@ -80,7 +80,7 @@ const recognised = test.macro<[string, Family]>({
     await exec('ip', ['netns', 'add', name], signal);
     t.teardown(async () => void (await exec('ip', ['netns', 'del', name], signal)));
     const run = inNamespace(name, variant);
-    const options = { family, jumps: planJumps(), exec: run, log: createSilentLog() };
+    const options = { family, jumps: planJumps(family), exec: run, log: createSilentLog() };
     const first = createApplier(options);
     t.true((await first.apply(everything(family), signal)) > 30);
     const next = createApplier(options);
@@ -91,7 +91,10 @@ const recognised = test.macro<[string, Family]>({
     await run(program, ['-t', 'filter', '-F', 'FORWARD'], signal);
     t.true(await look());
     next.forget();
-    t.is(await next.apply(everything(family), signal), planJumps().filter(({ from }) => from === 'FORWARD').length);
+    t.is(
+      await next.apply(everything(family), signal),
+      planJumps(family).filter(({ from }) => from === 'FORWARD').length,
+    );
     t.false(await look());
     for (const table of ['nat', 'filter']) {
       await run(program, ['-t', table, '-F'], signal);

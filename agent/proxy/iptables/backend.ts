@@ -6,7 +6,7 @@ import { Ruleset } from './ruleset.ts';
 
 export function createIptablesBackend(options: BackendOptions): Backend {
   const ruleset = new Ruleset();
-  const applier = createApplier({ ...options, jumps: planJumps() });
+  const applier = createApplier({ ...options, jumps: planJumps(options.family) });
   return {
     setBase: (facts) => ruleset.setBase(planBase(facts)),
     put: (key, plans) => ruleset.put(key, plans.length === 0 ? undefined : planRules(plans, options)),

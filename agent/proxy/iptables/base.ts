@@ -12,18 +12,26 @@ export interface BaseFacts {
   readonly nodeIps: readonly string[];
   /** Ranges of this node's addresses at which node ports answer; absent: all but loopback. */
   readonly nodePortRanges?: readonly string[] | undefined;
+  /** Whether node ports answer at 127.0.0.1, too: in iptables mode. */
+  readonly isLocalhostServed?: boolean | undefined;
 }
 
 /** The bit that says: give it this node's address before it leaves. */
 export const masqueradeMark = '0x4000';
 
 /** The ways in from the kernel's own chains. */
-export function planJumps(): readonly Jump[] {
+export function planJumps(family: Family): readonly Jump[] {
   const portals = `-m conntrack --ctstate NEW ${comment('kubernetes service portals')} -j KUBE-SERVICES`;
   const outer = `-m conntrack --ctstate NEW ${comment('kubernetes externally-visible service portals')} -j KUBE-EXTERNAL-SERVICES`;
   const firewall = `-m conntrack --ctstate NEW ${comment('kubernetes load balancer firewall')} -j KUBE-PROXY-FIREWALL`;
   const range = `${comment('kubernetes service range')} -j KUBE-CLUSTER-IPS`;
+  const localnet: Jump = {
+    table: 'filter',
+    from: 'INPUT',
+    rule: `${comment('loopback from elsewhere')} -j ${localnetChain}`,
+  };
   return [
+    ...(family === 4 ? [localnet] : []),
     { table: 'filter', from: 'INPUT', rule: `${comment('kubernetes health check service ports')} -j KUBE-NODEPORTS` },
     { table: 'filter', from: 'INPUT', rule: outer },
     { table: 'filter', from: 'INPUT', rule: firewall },
@@ -43,30 +51,41 @@ export function planJumps(): readonly Jump[] {
   ];
 }
 
+const localnetChain = 'SKIFF-LOCALNET';
+
 /** All shared chains, with the rules of them that stand behind those of the Services. */
 export function planBase(facts: BaseFacts): Chains {
-  const local = facts.nodePortRanges?.map((range) => `-d ${range} `) ?? [
-    facts.family === 4 ? '! -d 127.0.0.0/8 ' : '! -d ::1/128 ',
-  ];
+  const local = facts.nodePortRanges?.map((range) => `-d ${range} `) ?? [exceptLoopback(facts)];
   const last = comment('kubernetes service nodeports; NOTE: this must be the last rule in this chain');
   return new Map([
     ['filter KUBE-SERVICES', []],
     ['filter KUBE-EXTERNAL-SERVICES', []],
     ['filter KUBE-NODEPORTS', []],
     ['filter KUBE-PROXY-FIREWALL', []],
+    ...(facts.family === 4 ? [[`filter ${localnetChain}`, localnet] as [string, readonly Rule[]]] : []),
     ['filter KUBE-CLUSTER-IPS', facts.serviceCidrs.flatMap((cidr) => guard(cidr, facts.family))],
     ['filter KUBE-FORWARD', forward],
     ['filter SKIFF-FORWARD', facts.clusterCidr === undefined ? [] : podTraffic(facts.clusterCidr)],
     ['filter KUBE-PROXY-CANARY', canary],
     ['nat KUBE-PROXY-CANARY', canary],
     ['nat KUBE-NODEPORTS', []],
-    // From loopback a node port would need route_localnet, which opens 127.0.0.1 to the neighbours: not served.
     ['nat KUBE-SERVICES', local.map((to) => `${to}${last} -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS`)],
     ['nat KUBE-MARK-MASQ', [`-j MARK --set-xmark ${masqueradeMark}/${masqueradeMark}`]],
     ['nat KUBE-POSTROUTING', postrouting],
     ['nat SKIFF-MASQ', planMasquerade(facts)],
   ] satisfies [string, readonly Rule[]][] as never);
 }
+
+/** At 127.0.0.1 they need route_localnet, see `serveLocalhost`; at ::1 the kernel has no such thing. */
+function exceptLoopback({ family, isLocalhostServed }: BaseFacts): string {
+  if (family === 6) return '! -d ::1/128 ';
+  return isLocalhostServed ? '' : '! -d 127.0.0.0/8 ';
+}
+
+/** Where route_localnet is set, be it by others, neighbours could reach what listens at 127.0.0.1. Rule: kubelet, KUBE-FIREWALL. */
+const localnet: readonly Rule[] = [
+  `! -s 127.0.0.0/8 -d 127.0.0.0/8 ${comment('block incoming localnet connections')} -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP`,
+];
 
 const postrouting: readonly Rule[] = [
   `-m mark ! --mark ${masqueradeMark}/${masqueradeMark} -j RETURN`,

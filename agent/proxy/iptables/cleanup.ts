@@ -2,6 +2,7 @@ import { type Exec, ExecError } from '#lib/exec.ts';
 import { read } from './apply.ts';
 import { planBase } from './base.ts';
 import type { Change } from './changes.ts';
+import { serveLocalhost, wasLocalhostServed } from './localhost.ts';
 import { render } from './render.ts';
 
 /** Takes away every rule that the proxy makes, in both families. May be repeated; nothing of others is touched. */
@@ -16,6 +17,7 @@ export async function removeRules(exec: Exec, signal: AbortSignal): Promise<void
     });
     if (observed === undefined) continue;
     const { chains, jumps } = observed;
+    if (family === 4 && wasLocalhostServed(chains)) await serveLocalhost(false, exec, signal); // before what guards it goes
     const ids = [...chains.keys()];
     const changes: Change[] = [
       ...jumps.map((jump): Change => ({ do: 'unjump', ...jump })),

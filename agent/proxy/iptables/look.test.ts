@@ -4,7 +4,7 @@ import { canary, planJumps } from './base.ts';
 import { planLook } from './look.ts';
 import { tables } from './rules.ts';
 
-const jumps = planJumps();
+const jumps = planJumps(4);
 const { input, isAllIn } = planLook(jumps);
 
 /** What a kernel prints that has all of it, and rules of others: by table and chain. */
@@ -34,7 +34,7 @@ test('planLook() asks for the canary of each table, and for each chain with a wa
   const [, filter, nat] = input.split('*');
   t.regex(filter!, /^filter\n-S KUBE-PROXY-CANARY\n(?:-S (?:INPUT|FORWARD|OUTPUT)\n){3}COMMIT\n$/);
   t.regex(nat!, /^nat\n-S KUBE-PROXY-CANARY\n(?:-S (?:PREROUTING|OUTPUT|POSTROUTING)\n){3}COMMIT\n$/);
-  t.regex(planLook(planIpvsJumps()).input, /^-S INPUT$/m);
+  t.regex(planLook(planIpvsJumps(4)).input, /^-S INPUT$/m);
 });
 
 test('planLook() finds all there that is there, and each thing that is not', (t) => {

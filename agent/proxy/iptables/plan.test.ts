@@ -6,6 +6,7 @@ import { exampleEndpoint, examplePort, exampleService, exampleSlice } from '../e
 import { planService } from '../plan.ts';
 import { planBase } from './base.ts';
 import { changesOf } from './changes.ts';
+import { wasLocalhostServed } from './localhost.ts';
 import { planRules } from './plan.ts';
 import { render } from './render.ts';
 import { Ruleset } from './ruleset.ts';
@@ -55,6 +56,15 @@ test('planBase() serves node ports where it is told to, and nowhere else', (t) =
 });
 
 test(golden, 'cluster-ip', exampleService('web'), two);
+test('planBase() serves node ports at 127.0.0.1 only where it is told to; neighbours are kept from there in any case', (t) => {
+  const facts = { family: 4, serviceCidrs: [], clusterCidr: undefined, podCidr: undefined, nodeIps: [] } as const;
+  for (const isLocalhostServed of [false, true]) {
+    const chains = planBase({ ...facts, isLocalhostServed });
+    t.is(wasLocalhostServed(chains), isLocalhostServed);
+    t.regex(chains.get('filter SKIFF-LOCALNET')!.join(), /^! -s 127\.0\.0\.0\/8 -d 127\.0\.0\.0\/8 .* -j DROP$/);
+    t.false(wasLocalhostServed(planBase({ ...facts, isLocalhostServed, nodePortRanges: ['172.18.0.0/24'] })));
+  }
+});
 test(
   golden,
   'no-endpoints',

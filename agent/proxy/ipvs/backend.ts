@@ -13,7 +13,7 @@ export function createIpvsBackend(options: BackendOptions): Backend {
   const { family, exec, log, nodePortIps } = options;
   const ruleset = new Ruleset();
   const isWanted = (id: string): boolean => objects.textOf(id) !== undefined;
-  const rules = createApplier({ ...options, jumps: planIpvsJumps() });
+  const rules = createApplier({ ...options, jumps: planIpvsJumps(family) });
   const objects = new ObjectSet();
   let there: Map<string, string> | undefined;
   let isForgotten = false;

@@ -8,13 +8,13 @@ import { type SetKind, setName } from './sets.ts';
 export const linkName = 'skiff-ipvs';
 export const filterChain: ChainId = 'filter SKIFF-IPVS-FILTER';
 
-export function planIpvsJumps(): readonly Jump[] {
+export function planIpvsJumps(family: Family): readonly Jump[] {
   const own: Jump = {
     table: 'filter',
     from: 'INPUT',
     rule: `${comment('only services at their addresses')} -j SKIFF-IPVS-FILTER`,
   };
-  return [own, ...planJumps()];
+  return [own, ...planJumps(family)];
 }
 
 export function planIpvsBase(facts: BaseFacts): Chains {
