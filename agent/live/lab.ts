@@ -124,15 +124,19 @@ async function addNode(
     const words = ['sh', '-ec', script, 'sh', process.execPath, join(here, 'node.ts'), JSON.stringify(options)];
     const child = spawn('ip', ['netns', 'exec', namespace, ...words], { stdio: 'pipe' });
     child.stderr.on('data', (chunk) => (log += chunk));
-    const { promise: ready, resolve } = Promise.withResolvers<void>();
+    const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+    ready.catch(() => {}); // who waits for it is told
+    child.on('exit', (...how) => reject(new Error(`${name} ended (${how.join(' ')}): ${log.slice(-2_000)}`)));
     createInterface({ input: child.stdout }).on('line', (line) => {
       if ((JSON.parse(line) as { isReady: boolean }).isReady) resolve();
     });
     return { child, ready };
   }
   async function stop(): Promise<void> {
-    const ended = once(current.child, 'exit');
-    current.child.stdin.end();
+    const { child } = current;
+    if (child.exitCode !== null || child.signalCode !== null) await current.ready; // it ended by itself: why
+    const ended = once(child, 'exit');
+    child.stdin.end();
     await ended;
   }
   const tell = (feed: Feed) => void current.child.stdin.write(`${JSON.stringify(feed)}\n`);
