@@ -6,7 +6,7 @@ import { settledOrAborted } from '../settled-or-aborted.ts';
 import type { Look, ProxyMode } from './backend.ts';
 import { adviceOf, type Facts, factsAfter, firstFacts, type Happening } from './doubt.ts';
 import type { FamilyProxy } from './family.ts';
-import { latestMs, nextLookMs } from './look-again.ts';
+import { latestMs, nextLookMs, nextWholeLookMs } from './look-again.ts';
 import { type Losses, OwnLosses } from './own-losses.ts';
 import { type Ear, type Word, watchRules } from './rule-events.ts';
 
@@ -48,6 +48,7 @@ export function createDamage(options: DamageOptions): Damage {
   let ear: AbortController | undefined;
   let isRenewing = false;
   let isLooking = false;
+  let lookTookMs = 0;
 
   function note(happening: Happening): void {
     facts = factsAfter(facts, happening, clock.now());
@@ -113,18 +114,20 @@ export function createDamage(options: DamageOptions): Damage {
   /** One at a time: what is told meanwhile leads to another one afterwards. */
   async function lookWhole(signal: AbortSignal): Promise<void> {
     isLooking = true;
+    const startMs = clock.now();
     try {
       note({ what: 'looking' });
       await look('whole', signal);
     } finally {
       isLooking = false;
+      lookTookMs = clock.now() - startMs;
     }
     consider();
   }
 
   async function lookAgain(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await clock.sleep(latestMs, signal);
+      await clock.sleep(nextWholeLookMs(lookTookMs), signal);
       note({ what: 'lookDue' });
     }
   }

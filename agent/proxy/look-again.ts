@@ -11,3 +11,8 @@ export function nextLookMs(tookMs: readonly number[]): number {
 const counted = 5;
 const soonestMs = 1_000;
 export const latestMs = 5_000;
+
+/** Milliseconds until the next whole look: five seconds, or so many that such looks take a twentieth of the time, but never more than a minute. */
+export function nextWholeLookMs(tookMs: number): number {
+  return Math.min(Math.max(latestMs, tookMs * 20), 60_000);
+}
