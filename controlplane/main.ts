@@ -14,6 +14,7 @@ import { leaveEndpoints, runEndpoints } from './apiserver/bootstrap/run-endpoint
 import { createServerLeases } from './apiserver/bootstrap/server-leases.ts';
 import { createCustomResources } from './apiserver/customresources/custom-resources.ts';
 import { ruleHooks } from './apiserver/customresources/rule-hooks.ts';
+import { createFlows } from './apiserver/flowcontrol/maintain.ts';
 import { createHttpServer, type HttpServer } from './apiserver/http/server.ts';
 import { createRegistry } from './apiserver/registry/create-registry.ts';
 import type { Registry } from './apiserver/registry/registry.ts';
@@ -107,7 +108,9 @@ export async function runServer(
     await customResources.ready;
     progress.isLoaded = true;
     const user = { name: 'system:apiserver', groups: ['system:masters'] };
-    const client = createClient(apiServer.transportAs(user), { userAgent: 'kube-apiserver' });
+    const transport = apiServer.transportAs(user);
+    const client = createClient(transport, { userAgent: 'kube-apiserver' });
+    const flows = createFlows({ registry, transport, clock, log });
     const ranges = createRanges({ registry, client, range: facts.serviceClusterIPRange, portKeys, clock, log });
     const shared = etcd && store;
     const endpointsOptions = { store: shared, registry, client, facts: certificates.facts, clock, log };
@@ -117,10 +120,11 @@ export async function runServer(
       const others = serverAddresses === undefined ? {} : { serverAddresses };
       await bootstrapCluster(certificates, registry, client, log, others, signal);
     };
-    await Promise.all([ensureObjects(), ranges.ensure(signal)]);
+    await Promise.all([ensureObjects(), flows.ensure(signal), ranges.ensure(signal)]);
     work.push(runEndpoints(endpointsOptions, running.signal));
     leave = () => leaveEndpoints(endpointsOptions, AbortSignal.timeout(graceMs));
     work.push(ranges.run(running.signal));
+    work.push(flows.run(running.signal));
     work.push(apiServer.availability.run(client, running.signal));
     work.push(runRegistration({ registry, client, clock, log }, running.signal));
     progress.isBootstrapped = true;

@@ -268,3 +268,49 @@ test('runServer() lets nobody grant what they have not', async (t) => {
     refused.text,
   );
 });
+
+const flows = '/apis/flowcontrol.apiserver.k8s.io/v1';
+
+test('runServer() has the flows and levels of every cluster, says that each has its level, and tells in answers which it was', async (t) => {
+  const uidOf = async (path: string) => JSON.parse((await ask(`${flows}/${path}`)).text).metadata.uid;
+  const told = ({ headers }: Answer) => [
+    headers['x-kubernetes-pf-flowschema-uid'],
+    headers['x-kubernetes-pf-prioritylevel-uid'],
+  ];
+  const exempt = [await uidOf('flowschemas/exempt'), await uidOf('prioritylevelconfigurations/exempt')];
+  t.deepEqual(told(await ask(maps)), exempt);
+  t.deepEqual(told(await ask(`${maps}/none`)), exempt);
+  const jane = await ask(maps, { as: 'jane' });
+  t.is(jane.status, 403);
+  t.deepEqual(told(jane), [
+    await uidOf('flowschemas/global-default'),
+    await uidOf('prioritylevelconfigurations/global-default'),
+  ]);
+  let conditions: { type: string; status: string }[][];
+  do {
+    const { items } = JSON.parse((await ask(`${flows}/flowschemas`)).text);
+    t.true(items.length >= 13);
+    conditions = items.map(({ status }: { status?: { conditions?: [] } }) => status?.conditions ?? []);
+  } while (conditions.some((all) => all.length === 0)); // told a moment after the start
+  t.true(conditions.every((all) => all[0]?.type === 'Dangling'));
+});
+
+test('runServer() says of a flow that its level is not there, and once it is', async (t) => {
+  const dangling = async (wanted: string) => {
+    for (;;) {
+      const { status } = JSON.parse((await ask(`${flows}/flowschemas/lonely`)).text);
+      if (status?.conditions?.[0]?.status === wanted) return t.pass();
+    }
+  };
+  const rule = { verbs: ['get'], apiGroups: [''], resources: ['pods'], namespaces: ['*'] };
+  const rules = [{ subjects: [{ kind: 'User', user: { name: 'x' } }], resourceRules: [rule] }];
+  const spec = { matchingPrecedence: 5000, priorityLevelConfiguration: { name: 'lonely' }, rules };
+  const metadata = { name: 'lonely' };
+  const create = (plural: string, body: object) =>
+    ask(`${flows}/${plural}`, { body: JSON.stringify({ metadata, ...body }) });
+  t.is((await create('flowschemas', { spec })).status, 201);
+  await dangling('True');
+  const limited = { limitResponse: { type: 'Reject' } };
+  t.is((await create('prioritylevelconfigurations', { spec: { type: 'Limited', limited } })).status, 201);
+  await dangling('False');
+});

@@ -23,6 +23,7 @@ import { createNodeAuthorizer } from './authorization/node.ts';
 import { createRbac, type Rbac } from './authorization/rbac.ts';
 import { nodeRules } from './bootstrap/cluster-roles.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from './exchange.ts';
+import { createFlowHeaders } from './flowcontrol/flow-control.ts';
 import { createHandler } from './handler.ts';
 import { createInProcessTransport } from './http/in-process.ts';
 import { keyHash } from './http/peer.ts';
@@ -152,6 +153,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     route: (call) => answerRemote(call) ?? (call.info.isResource ? answerResource(call) : answerPath(call)),
     ready: bootstrapped,
     metrics: createRequestMetrics(metrics),
+    flowHeaders: createFlowHeaders(registry),
     clock,
     log,
   });

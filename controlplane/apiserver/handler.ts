@@ -7,6 +7,7 @@ import type { Authenticate } from './authentication/authenticate.ts';
 import { impersonationOf } from './authentication/impersonate.ts';
 import { type Attributes, type Authorize, describeDenied } from './authorization/attributes.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from './exchange.ts';
+import type { FlowHeaders } from './flowcontrol/flow-control.ts';
 import { type AnswerForm, negotiate, plainForm } from './http/negotiate.ts';
 import { wantsPretty } from './http/pretty.ts';
 import { answerStatus, statusOf } from './http/reply.ts';
@@ -27,18 +28,26 @@ export interface HandlerOptions {
   /** Settles when it is known who may do what: requests from outside wait for it, but those for health. */
   readonly ready: Promise<void>;
   readonly metrics: RequestMetrics;
+  readonly flowHeaders: FlowHeaders;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 export function createHandler(options: HandlerOptions): Handler {
-  const { authenticate, authorize, route, ready, metrics, clock, log } = options;
+  const { authenticate, authorize, route, ready, metrics, flowHeaders, clock, log } = options;
   let isReady = false;
   void ready.then(() => (isReady = true));
 
-  async function answer(request: ApiRequest, info: RequestInfo): Promise<ApiResponse> {
+  /** `counted` is told to which flow the request belongs, allowed or not. */
+  async function answer(
+    request: ApiRequest,
+    info: RequestInfo,
+    counted: (headers: ApiResponse['headers']) => void,
+  ): Promise<ApiResponse> {
     if (!isReady && request.user === undefined && !isHealth(info)) await ready;
     const user = impersonate(authenticate(request), request, authorize);
+    const isOurOwn = request.user !== undefined;
+    if (!isOurOwn && (info.verb === 'watch' || !isLongRunning(info))) counted(flowHeaders(user, info));
     allow({ user, ...attributesOf(info, request.query) }, authorize);
     return route({ request, info, user });
   }
@@ -48,11 +57,12 @@ export function createHandler(options: HandlerOptions): Handler {
     let info: RequestInfo = { ...unread, verb: request.method.toLowerCase(), path: request.path };
     let response: ApiResponse;
     let end = () => {};
+    let flow: ApiResponse['headers'] = {};
     try {
       info = parseRequestInfo(request.method, request.path, request.query);
       if (!request.path.startsWith('/')) throw badRequest('the path must begin with a slash');
       end = metrics.begin(info);
-      response = await answer(request, info);
+      response = await answer(request, info, (headers) => (flow = headers));
     } catch (error) {
       const status = statusOf(error);
       if (status.reason === 'InternalError' && !request.signal.aborted) {
@@ -63,7 +73,7 @@ export function createHandler(options: HandlerOptions): Handler {
     end();
     metrics.count(info, request.query, response.status, clock.now() - fromMs);
     if (response.status < 300 && isLongRunning(info)) metrics.stays(info, request.signal);
-    const headers = { 'audit-id': randomUUID(), 'cache-control': 'no-cache, private', ...response.headers };
+    const headers = { 'audit-id': randomUUID(), 'cache-control': 'no-cache, private', ...flow, ...response.headers };
     return { ...response, headers };
   };
 }

@@ -152,3 +152,21 @@ test(
   queues({ queues: 1024 }),
   `${field}.queuing.handSize: Invalid value: 8: required entropy bits of deckSize 1024 and handSize 8 should not be greater than 60`,
 );
+
+test(
+  'refused as another exempt flow',
+  schema,
+  { metadata: { name: 'exempt' }, spec: { matchingPrecedence: 1 } },
+  /^spec: Invalid value: .*: spec of 'exempt' must equal the fixed value$/,
+);
+test(
+  'refused as another last level',
+  level,
+  { metadata: { name: 'catch-all' } },
+  /^spec: Invalid value: .*: spec of 'catch-all' must equal the fixed value$/,
+);
+const exempt = (difference: object) => ({
+  metadata: { name: 'exempt' },
+  spec: { type: 'Exempt', limited: undefined, ...difference },
+});
+test('valid as the exempt level that lends', level, exempt({ exempt: { lendablePercent: 50 } }));

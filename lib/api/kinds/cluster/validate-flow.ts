@@ -9,6 +9,8 @@ import type {
   Subject,
 } from '../../types/flowcontrol.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
+import { isSame } from '../equal.ts';
+import { mandatoryLevels, mandatorySchemas } from './mandatory-flow.ts';
 
 const verbs = ['*', 'create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
 
@@ -28,6 +30,10 @@ export function validateFlowSchema({ metadata, spec }: FlowSchema): StatusCause[
   if (!level?.name) causes.push(required(field, 'must reference a priority level'));
   else causes.push(...wrongDns1123Subdomain(level.name).map((message) => invalidValue(field, level.name, message)));
   for (const [index, rule] of (rules ?? []).entries()) causes.push(...validateRule(rule, at('spec.rules', index)));
+  const fixed = mandatorySchemas.get(metadata.name ?? '');
+  if (fixed !== undefined && !isSame(spec, fixed)) {
+    causes.push(invalidValue('spec', spec, `spec of '${metadata.name}' must equal the fixed value`));
+  }
   return causes;
 }
 const methods: readonly string[] = ['ByNamespace', 'ByUser'];
@@ -134,6 +140,7 @@ export function validatePriorityLevel({ metadata, spec }: PriorityLevelConfigura
   if ((metadata.name === 'exempt') !== (type === 'Exempt')) {
     causes.push(invalidValue('spec.type', type, "type must be 'Exempt' if and only if name is 'exempt'"));
   }
+  causes.push(...validateFixed(metadata.name ?? '', spec));
   if (type === 'Exempt') {
     if (limited !== undefined) causes.push(forbiddenField('spec.limited', 'must be nil if the type is not Limited'));
     return [...causes, ...validateShares(exempt ?? {}, 'spec.exempt')];
@@ -142,6 +149,16 @@ export function validatePriorityLevel({ metadata, spec }: PriorityLevelConfigura
   if (exempt !== undefined) causes.push(forbiddenField('spec.exempt', 'must be nil if the type is Limited'));
   if (limited === undefined) return [...causes, required('spec.limited', 'must not be empty when type is Limited')];
   return [...causes, ...validateShares(limited, 'spec.limited'), ...validateLimited(limited)];
+}
+
+/** Of the exempt one, what it may lend is for people to say. */
+function validateFixed(name: string, spec: PriorityLevelConfiguration['spec']): StatusCause[] {
+  const fixed = mandatoryLevels.get(name);
+  const isExempt = name === 'exempt';
+  const shown = (value: PriorityLevelConfiguration['spec']) => (isExempt ? { ...value, exempt: undefined } : value);
+  if (fixed === undefined || isSame(shown(spec), shown(fixed))) return [];
+  const but = isExempt ? " except the 'spec.exempt' field" : '';
+  return [invalidValue('spec', spec, `spec of '${name}'${but} must equal the fixed value`)];
 }
 
 type Shares = Pick<LimitedPriorityLevelConfiguration, 'nominalConcurrencyShares' | 'lendablePercent'>;
