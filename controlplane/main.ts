@@ -4,6 +4,7 @@ import { type Client, createClient } from '#lib/client/client.ts';
 import type { Clock } from '#lib/clock.ts';
 import { giveBackMemory } from '#lib/give-back-memory.ts';
 import type { Log } from '#lib/log.ts';
+import { createMetrics } from '#lib/metrics.ts';
 import { createPlugins } from './apiserver/admission/plugins.ts';
 import { runRegistration } from './apiserver/aggregation/register.ts';
 import { type ApiServer, createApiServer } from './apiserver/apiserver.ts';
@@ -18,6 +19,7 @@ import { createFlows } from './apiserver/flowcontrol/maintain.ts';
 import { createHttpServer, type HttpServer } from './apiserver/http/server.ts';
 import { createRegistry } from './apiserver/registry/create-registry.ts';
 import type { Registry } from './apiserver/registry/registry.ts';
+import { resourceAt } from './apiserver/registry/storage-keys.ts';
 import type { HealthCheck } from './apiserver/routes/health.ts';
 import { createServiceHooks, defaultPorts } from './apiserver/services/hooks.ts';
 import { createPortKeys } from './apiserver/services/port-keys.ts';
@@ -30,6 +32,7 @@ import { createServersRoute } from './members/serve.ts';
 import { openStore } from './open-store.ts';
 import type { ServerFacts, ServerOptions } from './options.ts';
 import { dumpStore } from './store/backup.ts';
+import { counted } from './store/metrics.ts';
 
 export interface ServerDependencies {
   readonly clock: Clock;
@@ -52,18 +55,22 @@ export async function runServer(
   const [facts, pki] = [certificates.facts(), certificates.current()];
   await using member = await startOwnMember(options, { clock, log }, signal);
   const etcd = member?.location ?? options.etcd;
-  const store = await openStore({ ...facts, maxStoreBytes: options.maxStoreBytes, etcd }, { clock, log });
+  const metrics = createMetrics();
+  const engine = await openStore({ ...facts, maxStoreBytes: options.maxStoreBytes, etcd }, { clock, log });
+  const store = counted(engine, metrics, resourceAt);
   const progress = new Progress(() => store.problem?.());
   const portKeys = store.isShared ? createPortKeys(store, createPortMap(store, defaultPorts)) : undefined;
   const registry = createRegistry({
     store,
     clock,
     log,
+    metrics,
     admission: (readable) => [
       ...createPlugins({
         registry: readable,
         clock,
         log,
+        metrics,
         authorize: (asked) => apiServer.authorize(asked),
         protectsStorage: !options.apiOnly,
       }),
@@ -83,6 +90,7 @@ export async function runServer(
     servers: createServersRoute({ etcd: member?.location, settings: facts, pki: certificates.current, clock, log }),
     health: progress.checks,
     bootstrapped: progress.bootstrapped.promise,
+    metrics,
     clock,
     log,
   });
@@ -99,6 +107,7 @@ export async function runServer(
     handler: apiServer.handler,
     serving: pki.apiserver,
     clientCa: clientCaOf(pki),
+    metrics,
     clock,
     log,
   });

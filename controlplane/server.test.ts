@@ -314,3 +314,41 @@ test('runServer() says of a flow that its level is not there, and once it is', a
   t.is((await create('prioritylevelconfigurations', { spec: { type: 'Limited', limited } })).status, 201);
   await dangling('False');
 });
+
+test("runServer() counts by upstream's names", async (t) => {
+  const name = { body: '{"metadata":{"name":"counted"}}' };
+  await ask(maps, name);
+  await ask(`${maps}/none`);
+  await ask(maps, { as: 'jane' });
+  await ask('/readyz/ping');
+  await ask(`${maps}?watch=true&timeoutSeconds=1`);
+  const { text } = await ask('/metrics');
+  const value = (series: RegExp) => Number(new RegExp(`^${series.source} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  const at = /group="",version="v1",resource="configmaps",subresource=""/.source;
+  for (const series of [
+    new RegExp(
+      `apiserver_request_total\\{verb="GET",dry_run="",${at},scope="resource",component="apiserver",code="404"\\}`,
+    ),
+    new RegExp(
+      `apiserver_request_total\\{verb="LIST",dry_run="",${at},scope="namespace",component="apiserver",code="403"\\}`,
+    ),
+    new RegExp(
+      `apiserver_request_sli_duration_seconds_count\\{verb="POST",${at},scope="resource",component="apiserver"\\}`,
+    ),
+    /apiserver_watch_events_total\{group="",version="v1",resource="configmaps"\}/,
+    /apiserver_admission_controller_admission_duration_seconds_count\{name="ResourceQuota",operation="CREATE",rejected="false",type="validate"\}/,
+    /etcd_request_duration_seconds_count\{operation="create",group="",resource="configmaps"\}/,
+    /apiserver_storage_objects\{resource="configmaps"\}/,
+    /apiserver_resource_objects\{group="",resource="configmaps"\}/,
+    /authenticated_user_requests\{username="other"\}/,
+    /authentication_attempts\{result="success"\}/,
+    /authorization_attempts_total\{result="no-opinion"\}/,
+    /apiserver_client_certificate_expiration_seconds_count/,
+    /kubernetes_healthcheck\{name="ping",type="readyz"\}/,
+    /kubernetes_build_info\{major="1",minor="37",.*\}/,
+  ]) {
+    t.true(value(series) >= 1, String(series));
+  }
+  t.is(value(/aggregator_unavailable_apiservice\{name="v1\."\}/), 0);
+  t.is(value(/apiserver_tls_handshake_errors_total/), 0);
+});

@@ -5,11 +5,11 @@ test('createMetrics() renders counters, gauges and histograms', (t) => {
   const metrics = createMetrics();
   const seen = metrics.counter('seen_total', 'What was seen.', ['what']);
   seen.add(['a "b"']);
-  seen.add(['a "b"'], 2);
+  seen.of(['a "b"'])(2);
   metrics.gauge('depth', 'How deep.', []).set([], 3);
   const took = metrics.histogram('took_seconds', 'How long.', ['verb'], [0.1, 1]);
   took.observe(['get'], 0.05);
-  took.observe(['get'], 5);
+  took.of(['get'])(5);
   t.is(
     metrics.render(),
     `# HELP seen_total What was seen.

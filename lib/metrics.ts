@@ -17,6 +17,8 @@ export interface Metrics {
 
 export interface Counter {
   add(values: readonly string[], by?: number): void;
+  /** The same for what is counted often: the labels are written once. */
+  of(values: readonly string[]): (by?: number) => void;
 }
 
 export interface Gauge {
@@ -26,6 +28,8 @@ export interface Gauge {
 
 export interface Histogram {
   observe(values: readonly string[], value: number): void;
+  /** The same for what is observed often: the labels are written once. */
+  of(values: readonly string[]): (value: number) => void;
 }
 
 export interface Sample {
@@ -36,7 +40,7 @@ export interface Sample {
 export function createMetrics(): Metrics {
   const families = new Map<string, () => string>();
   // Who asks for a name again counts on: a controller may be started twice, or anew.
-  const gauges = new Map<string, Gauge>();
+  const gauges = new Map<string, Numbers>();
   const histograms = new Map<string, Histogram>();
   const stores: Map<string, unknown>[] = [];
 
@@ -57,20 +61,21 @@ export function createMetrics(): Metrics {
     );
   }
 
-  function numbers(name: string, help: string, type: string, labels: readonly string[]): Gauge {
+  function numbers(name: string, help: string, type: string, labels: readonly string[]): Numbers {
     return known(gauges, name, () => makeNumbers(name, help, type, labels));
   }
 
-  function makeNumbers(name: string, help: string, type: string, labels: readonly string[]): Gauge {
+  function makeNumbers(name: string, help: string, type: string, labels: readonly string[]): Numbers {
     const series = new Map<string, number>();
     stores.push(series);
     register(name, help, type, () => [...series].map(([key, value]) => `${name}${key} ${value}\n`));
     const keyOf = createKeys(series, labels);
     return {
       set: (values, to) => void series.set(keyOf(values), to),
-      add(values, by) {
+      add: (values, by) => count(series, keyOf(values), by),
+      of(values) {
         const key = keyOf(values);
-        series.set(key, (series.get(key) ?? 0) + by);
+        return (by) => count(series, key, by);
       },
     };
   }
@@ -80,15 +85,19 @@ export function createMetrics(): Metrics {
     stores.push(series);
     const keyOf = createKeys(series, labels);
     register(name, help, 'histogram', () => [...series].map(([key, one]) => renderHistogram(name, key, buckets, one)));
+    function observe(key: string, value: number): void {
+      let one = series.get(key);
+      if (one === undefined) series.set(key, (one = { counts: buckets.map(() => 0), sum: 0, total: 0 }));
+      const at = buckets.findIndex((most) => value <= most);
+      if (at !== -1) one.counts[at]! += 1;
+      one.sum += value;
+      one.total += 1;
+    }
     return {
-      observe(values, value) {
+      observe: (values, value) => observe(keyOf(values), value),
+      of(values) {
         const key = keyOf(values);
-        let one = series.get(key);
-        if (one === undefined) series.set(key, (one = { counts: buckets.map(() => 0), sum: 0, total: 0 }));
-        const at = buckets.findIndex((most) => value <= most);
-        if (at !== -1) one.counts[at]! += 1;
-        one.sum += value;
-        one.total += 1;
+        return (value) => observe(key, value);
       },
     };
   }
@@ -96,7 +105,13 @@ export function createMetrics(): Metrics {
   return {
     counter(name, help, labels) {
       const series = numbers(name, help, 'counter', labels);
-      return { add: (values, by = 1) => series.add(values, by) };
+      return {
+        add: (values, by = 1) => series.add(values, by),
+        of(values) {
+          const add = series.of(values);
+          return (by = 1) => add(by);
+        },
+      };
     },
     gauge: (name, help, labels) => numbers(name, help, 'gauge', labels),
     gaugeFrom: (name, help, labels, read) => readAnew(name, help, 'gauge', labels, read),
@@ -112,6 +127,14 @@ export function createMetrics(): Metrics {
     },
     render: () => [...families.values()].map((family) => family()).join(''),
   };
+}
+
+interface Numbers extends Gauge {
+  of(values: readonly string[]): (by: number) => void;
+}
+
+function count(series: Map<string, number>, key: string, by: number): void {
+  series.set(key, (series.get(key) ?? 0) + by);
 }
 
 function known<T>(all: Map<string, T>, name: string, make: () => T): T {

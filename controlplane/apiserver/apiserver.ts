@@ -5,7 +5,7 @@ import { builtInResources } from '#lib/api/discovery/served.ts';
 import type { Transport } from '#lib/client/transport.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
-import { createMetrics, type Metrics } from '#lib/metrics.ts';
+import type { Metrics } from '#lib/metrics.ts';
 import type { ClusterPki } from '#lib/pki/cluster.ts';
 import { addProcessMetrics } from '#lib/process-metrics.ts';
 import { serversPath } from '../members/servers.ts';
@@ -17,8 +17,10 @@ import { createAggregationRoute } from './aggregation/route.ts';
 import { createAuthenticator } from './authentication/authenticate.ts';
 import { createBootstrapTokenVerifier } from './authentication/bootstrap-token.ts';
 import { createJwt } from './authentication/jwt.ts';
+import { countedAuthentication } from './authentication/metrics.ts';
 import { createTokenVerifier } from './authentication/service-account-token.ts';
 import { allowAlways, anyOf } from './authorization/attributes.ts';
+import { countedAuthorization, decisionsCounted } from './authorization/metrics.ts';
 import { createNodeAuthorizer } from './authorization/node.ts';
 import { createRbac, type Rbac } from './authorization/rbac.ts';
 import { nodeRules } from './bootstrap/cluster-roles.ts';
@@ -28,7 +30,7 @@ import { createHandler } from './handler.ts';
 import { createInProcessTransport } from './http/in-process.ts';
 import { keyHash } from './http/peer.ts';
 import { textAnswer } from './http/reply.ts';
-import { createRequestMetrics } from './http/request-metrics.ts';
+import { createRequestMetrics, type KnownAs } from './http/request-metrics.ts';
 import { podLog, podPortForward, podStream } from './proxy/kubelet.ts';
 import { nodeProxy, podProxy, serviceProxy } from './proxy/proxy.ts';
 import type { Registry } from './registry/registry.ts';
@@ -39,6 +41,7 @@ import { createCatalog } from './routes/catalog.ts';
 import { componentStatus } from './routes/component-status.ts';
 import { discoveryRoutes } from './routes/documents.ts';
 import { answerHealth, type HealthCheck } from './routes/health.ts';
+import { healthCounted } from './routes/health-metrics.ts';
 import { issuerRoutes } from './routes/issuer.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { answerJson, createPathRoutes, type PathRoute } from './routes/paths.ts';
@@ -57,6 +60,8 @@ export interface ApiServerOptions {
   readonly health: readonly HealthCheck[];
   /** Settles when the roles that every cluster has are there. */
   readonly bootstrapped: Promise<void>;
+  /** What `/metrics` shows. */
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -73,14 +78,18 @@ export interface ApiServer {
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { facts, certificates, registry, health, bootstrapped, backup, clock, log } = options;
+  const { facts, certificates, registry, health, bootstrapped, backup, metrics, clock, log } = options;
   const { issuer } = facts;
   const audiences = [issuer];
   const pki = certificates.current;
   const jwt = createJwt(pki().serviceAccount);
   const verifyToken = createTokenVerifier({ jwt, issuer, registry });
   const rbac = createRbac(registry);
-  const authorize = anyOf(allowAlways, createNodeAuthorizer(registry, nodeRules), rbac.authorize);
+  const authorize = anyOf(
+    allowAlways,
+    decisionsCounted('Node', createNodeAuthorizer(registry, nodeRules), metrics),
+    decisionsCounted('RBAC', rbac.authorize, metrics),
+  );
   const kubelet = { registry, authorize, ca: () => pki().ca.cert, client: () => pki().kubeletClient };
 
   const connected = (path: string, kind: string, connect: VirtualResource) =>
@@ -102,23 +111,22 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   const catalog = createCatalog(registry);
   const remote = { registry, client: () => pki().frontProxyClient };
-  const availability = createAvailability({ ...remote, clock, log });
+  const availability = createAvailability({ ...remote, metrics, clock, log });
   const answerRemote = createAggregationRoute(remote, availability);
   const whole = withRemote(catalog, availability, registry);
   const discovery = discoveryRoutes(`${facts.advertiseAddress}:${facts.securePort}`, whole);
-  const metrics = createMetrics();
   const version = versionInfo(ownVersion());
   addProcessMetrics(metrics, version.gitVersion);
   addStorageMetrics(metrics, registry);
-  const healthRoute: PathRoute = (call) => answerHealth(call, health);
   const routes = new Map<string, PathRoute>([
     ...discovery.routes,
     ...openApiRoutes(version.gitVersion, whole, registry),
     ...issuerRoutes(issuer, `https://${facts.advertiseAddress}:${facts.securePort}/openid/v1/jwks`, jwt.keySet),
-    ...['/healthz', '/livez', '/readyz'].flatMap((path) => [
-      [path, healthRoute] as const,
-      [`${path}/`, healthRoute] as const,
-    ]),
+    ...['/healthz', '/livez', '/readyz'].flatMap((path) => {
+      const checks = healthCounted(health, path.slice(1), metrics);
+      const answer: PathRoute = (call) => answerHealth(call, checks);
+      return [[path, answer] as const, [`${path}/`, answer] as const];
+    }),
     ['/version', (call) => answerJson(call, version)],
     ['/version/', (call) => answerJson(call, version)],
     [
@@ -139,20 +147,23 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     paths: () => listedPaths([...routes.keys(), ...discovery.paths()]),
   });
   const handler = createHandler({
-    authenticate: createAuthenticator({
-      verifyToken,
-      verifyBootstrapToken: createBootstrapTokenVerifier(registry),
-      requestHeader: {
-        authority: keyHash(new X509Certificate(pki().frontProxyCa.cert)),
-        allowedNames: ['front-proxy-client'],
-      },
-      audiences,
-      clock,
-    }),
-    authorize,
+    authenticate: countedAuthentication(
+      createAuthenticator({
+        verifyToken,
+        verifyBootstrapToken: createBootstrapTokenVerifier(registry),
+        requestHeader: {
+          authority: keyHash(new X509Certificate(pki().frontProxyCa.cert)),
+          allowedNames: ['front-proxy-client'],
+        },
+        audiences,
+        clock,
+      }),
+      metrics,
+    ),
+    authorize: countedAuthorization(authorize, metrics),
     route: (call) => answerRemote(call) ?? (call.info.isResource ? answerResource(call) : answerPath(call)),
     ready: bootstrapped,
-    metrics: createRequestMetrics(metrics),
+    metrics: createRequestMetrics(metrics, knownAs(registry)),
     flowHeaders: createFlowHeaders(registry),
     clock,
     log,
@@ -178,4 +189,16 @@ function listedPaths(paths: readonly string[]): readonly string[] {
 
 function ownVersion(): string {
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}
+
+/** For labels of what clients ask for in vain: any text would be one otherwise. */
+function knownAs(registry: Registry): KnownAs {
+  return ({ group, version, resource, subresource }) => {
+    const facts =
+      registry.resource(group, version, resource)?.facts ??
+      builtInResources.find((one) => one.plural === resource && one.group === group && one.version === version);
+    if (facts === undefined) return 'unknown';
+    if (subresource !== '' && !facts.subresources.some(({ name }) => name === subresource)) return 'unknown';
+    return 'deprecated' in facts ? 'deprecated' : 'known';
+  };
 }

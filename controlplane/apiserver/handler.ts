@@ -1,6 +1,6 @@
 // The way of every request: authenticate > impersonate > authorize > route. What goes wrong becomes a Status.
 import { randomUUID } from 'node:crypto';
-import { badRequest, failure } from '#lib/api/status.ts';
+import { badRequest, failure, StatusError } from '#lib/api/status.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { Authenticate } from './authentication/authenticate.ts';
@@ -68,11 +68,14 @@ export function createHandler(options: HandlerOptions): Handler {
       if (status.reason === 'InternalError' && !request.signal.aborted) {
         log.error('Request failed', { method: request.method, path: request.path, err: error });
       }
-      response = await answerStatus(status, formOf(request));
+      const refused = await answerStatus(status, formOf(request));
+      const also = error instanceof StatusError ? error.headers : {};
+      response = { ...refused, headers: { ...refused.headers, ...also } };
     }
     end();
-    metrics.count(info, request.query, response.status, clock.now() - fromMs);
-    if (response.status < 300 && isLongRunning(info)) metrics.stays(info, request.signal);
+    const answered = { info, query: request.query, headers: request.headers };
+    metrics.count(answered, response, clock.now() - fromMs);
+    if (response.status < 300 && isLongRunning(info)) metrics.stays(answered, request.signal);
     const headers = { 'audit-id': randomUUID(), 'cache-control': 'no-cache, private', ...flow, ...response.headers };
     return { ...response, headers };
   };

@@ -5,14 +5,17 @@ import type { Status, StatusCause, StatusDetails } from './types/meta.v1.ts';
 export class StatusError extends ReasonError {
   override readonly name = 'StatusError';
   readonly status: Status;
+  /** What the answer says beside it. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: Status, options?: ErrorOptions) {
+  constructor(status: Status, options: ErrorOptions & { readonly headers?: Readonly<Record<string, string>> } = {}) {
     super(
       (status.reason ?? 'InternalError') as Reason,
       status.message ?? `the server answered ${status.code}`,
       options,
     );
     this.status = status;
+    this.headers = options.headers ?? {};
   }
 
   get code(): number {

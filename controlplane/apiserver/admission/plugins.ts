@@ -12,6 +12,7 @@ import {
 } from '#lib/api/resources.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import { createMetrics, type Metrics } from '#lib/metrics.ts';
 import type { Authorize } from '../authorization/attributes.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Plugin } from './admission.ts';
@@ -20,6 +21,7 @@ import { createDeclaredFeatures } from './declared-features.ts';
 import { createDefaultIngressClass, createDefaultStorageClass } from './default-classes.ts';
 import { defaultTolerations } from './default-tolerations.ts';
 import { createLimitRanger } from './limit-ranger.ts';
+import { measured } from './metrics.ts';
 import { createNamespaceLifecycle } from './namespace-lifecycle.ts';
 import { createNodeRestriction } from './node-restriction.ts';
 import { createPodResize } from './pod-resize.ts';
@@ -47,6 +49,7 @@ export interface PluginsOptions {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics?: Metrics;
   /** For policies that ask who may do what. */
   readonly authorize?: Authorize;
   readonly random?: () => number;
@@ -59,6 +62,7 @@ export function createPlugins({
   registry,
   clock,
   log,
+  metrics = createMetrics(),
   authorize = () => ({ isAllowed: false, reason: '' }),
   random = Math.random,
   protectsStorage = false,
@@ -66,10 +70,10 @@ export function createPlugins({
   const accounts = registry.reader(serviceAccounts);
   const classes = registry.reader(priorityClasses);
   const ranges = registry.reader(limitRanges);
-  const webhooks = createWebhooks({ registry, log, authorize });
+  const webhooks = createWebhooks({ registry, log, metrics, authorize });
   const runtimes = registry.reader(runtimeClasses);
   const storages = registry.reader(storageClasses);
-  return [
+  const all: readonly Plugin[] = [
     createNamespaceLifecycle({ namespaceNamed: registry.reader(namespaces).get }),
     createLimitRanger({ rangesOf: ranges.list }),
     createServiceAccount({ accountOf: (namespace, name) => accounts.get(`${namespace}/${name}`), clock, random }),
@@ -81,6 +85,7 @@ export function createPlugins({
     createPodSecurity({
       namespaceNamed: registry.reader(namespaces).get,
       podsIn: registry.reader(pods).list,
+      metrics,
     }),
     createPriority({ classNamed: classes.get, classes: () => classes.list() }),
     defaultTolerations,
@@ -99,10 +104,11 @@ export function createPlugins({
     // What others may change and refuse comes after all that is ours, but for quotas.
     createMutatingPolicies({ registry, authorize }),
     webhooks.mutating,
-    createValidatingPolicies({ registry, authorize }),
+    createValidatingPolicies({ registry, authorize, metrics }),
     webhooks.validating,
     expressionChecks,
     // Last: what others refuse is not charged.
     createResourceQuota({ quotasOf: registry.reader(resourceQuotas).list, ...quotaWriter(registry), clock }),
   ];
+  return measured(all, metrics);
 }

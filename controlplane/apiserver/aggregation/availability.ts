@@ -6,6 +6,7 @@ import type { Clock } from '#lib/clock.ts';
 import { createController } from '#lib/controller.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
+import type { Metrics } from '#lib/metrics.ts';
 import { passed, problemOf, type Verdict, withVerdict } from './condition.ts';
 import { discover } from './discover.ts';
 import { fetchDocuments, type RemoteDocument } from './documents.ts';
@@ -13,6 +14,7 @@ import { type RemoteOptions, targetOf } from './remote.ts';
 import { resourcesIn } from './resources.ts';
 
 export interface AvailabilityOptions extends RemoteOptions {
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -29,8 +31,19 @@ export interface Availability {
 }
 
 export function createAvailability(options: AvailabilityOptions): Availability {
-  const { registry, clock, log } = options;
+  const { registry, metrics, clock, log } = options;
+  const failures = metrics.counter(
+    'aggregator_unavailable_apiservice_total',
+    'Counter of APIServices which are marked as unavailable broken down by APIService name and reason.',
+    ['name', 'reason'],
+  );
   const all = registry.reader(apiServices);
+  metrics.gaugeFrom(
+    'aggregator_unavailable_apiservice',
+    'Gauge of APIServices which are marked as unavailable broken down by APIService name.',
+    ['name'],
+    () => all.list().map((object) => ({ values: [object.metadata.name], value: isAvailable(object) ? 0 : 1 })),
+  );
   const allServices = registry.reader(services);
   const slices = registry.reader(endpointSlices);
   const resources = new Map<string, readonly ServedResource[]>();
@@ -113,6 +126,7 @@ export function createAvailability(options: AvailabilityOptions): Availability {
         const now = new Date(clock.now()).toISOString().replace(/\.\d+/, '');
         const conditions = withVerdict(before, verdict, now);
         if (conditions !== before) {
+          if (verdict.status === 'False') failures.add([name, verdict.reason]);
           const next = { ...object, status: { ...object.status, conditions } };
           await api.update(apiServices, next, signal, { subresource: 'status' }).catch((error) => {
             if (!hasReason(error, 'NotFound', 'Conflict')) throw error;
@@ -123,5 +137,9 @@ export function createAvailability(options: AvailabilityOptions): Availability {
     },
   };
 }
+function isAvailable({ status }: APIService): boolean {
+  return (status?.conditions ?? []).some((one) => one.type === 'Available' && one.status === 'True');
+}
+
 const recheckMs = 30_000;
 const retryMs = 1_000;

@@ -9,6 +9,7 @@ import test from 'ava';
 import type { StatusError } from '#lib/api/status.ts';
 import { createClock } from '#lib/clock.ts';
 import { createSilentLog } from '#lib/log.ts';
+import { createMetrics } from '#lib/metrics.ts';
 import { issueCertificate } from '#lib/pki/certificate.ts';
 import { ensureClusterPki } from '#lib/pki/cluster.ts';
 import type { ApiRequest, ApiResponse, Handler } from '../exchange.ts';
@@ -30,6 +31,7 @@ async function serve(t: T, handler: Handler) {
     handler,
     serving: pki.apiserver,
     clientCa: pki.ca.cert,
+    metrics: createMetrics(),
     clock: createClock(),
     log: createSilentLog(),
   });

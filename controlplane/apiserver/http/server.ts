@@ -2,6 +2,7 @@ import { createServer as createListener, type Server as Listener, type Socket } 
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import type { Metrics } from '#lib/metrics.ts';
 import type { KeyPair } from '#lib/pki/certificate.ts';
 import type { Handler } from '../exchange.ts';
 import { createHttp1 } from './http1.ts';
@@ -14,6 +15,7 @@ export interface HttpServerOptions {
   readonly serving: KeyPair;
   /** PEM of the authorities whose client certificates are believed. */
   readonly clientCa: string;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -30,7 +32,7 @@ export interface HttpServer {
 }
 
 /** HTTPS with HTTP/2 and HTTP/1.1 on the same port, each by its own server: cheaper than Node's mixed mode. */
-export function createHttpServer({ handler, serving, clientCa, clock, log }: HttpServerOptions): HttpServer {
+export function createHttpServer({ handler, serving, clientCa, metrics, clock, log }: HttpServerOptions): HttpServer {
   const under = createUnderWay();
   const http1 = createHttp1({ handler, clock, under });
   const http2 = createHttp2({ handler, clock, under });
@@ -48,7 +50,14 @@ export function createHttpServer({ handler, serving, clientCa, clock, log }: Htt
     socket.on('error', () => socket.destroy());
     (socket.alpnProtocol === 'h2' ? http2 : http1).emit('connection', socket);
   });
+  const failures = metrics.counter(
+    'apiserver_tls_handshake_errors_total',
+    "Number of requests dropped with 'TLS handshake error from' error",
+    [],
+  );
+  failures.add([], 0); // seen from the start
   tls.on('tlsClientError', (error, socket) => {
+    failures.add([]);
     log.debug('TLS handshake failed', { remoteAddress: socket.remoteAddress, err: error });
   });
 

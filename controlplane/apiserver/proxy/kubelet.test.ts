@@ -117,6 +117,7 @@ async function start(t: ExecutionContext) {
     handler,
     serving: pki.apiserver,
     clientCa: pki.ca.cert,
+    metrics: createMetrics(),
     clock,
     log: createSilentLog(),
   });

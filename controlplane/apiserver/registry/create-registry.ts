@@ -5,6 +5,7 @@ import { apiVersionOf } from '#lib/api/resource.ts';
 import { resourceFacts, type TypeSchema, typeOfKind } from '#lib/api/schema.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
+import { createMetrics, type Metrics } from '#lib/metrics.ts';
 import { runCompactor } from '../../store/compactor.ts';
 import type { Store } from '../../store/store.ts';
 import { type Admission, createAdmission, type Plugin } from '../admission/admission.ts';
@@ -18,6 +19,7 @@ import { runEventExpiry } from './event-expiry.ts';
 import { createExtensions } from './extensions.ts';
 import { createPace } from './present/pace.ts';
 import { createUrgent } from './present/urgent.ts';
+import { createWatchMetrics } from './present/watch-metrics.ts';
 import { createReader } from './reader.ts';
 import type { Registry, ResourceCall, ResourceStore } from './registry.ts';
 import type { Core, Hooks, Served } from './served.ts';
@@ -27,6 +29,7 @@ export interface RegistryOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics?: Metrics;
   /** The admission chain, made once there is something to read from. */
   readonly admission?: (registry: Registry) => readonly Plugin[];
   /** Hooks by resource, `services` say ('plural.group' outside the core group). */
@@ -37,7 +40,7 @@ export interface RegistryOptions {
 
 /** Generic storage for every built-in resource: one cache each, shared by its versions. */
 export function createRegistry(options: RegistryOptions): Registry {
-  const { store, clock, log, newUid = randomUUID, random = Math.random } = options;
+  const { store, clock, log, metrics = createMetrics(), newUid = randomUUID, random = Math.random } = options;
   const stored = resourceFacts.filter(isStored);
   const caches = new Map<string, FedCache>();
   for (const facts of stored) {
@@ -91,6 +94,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       mutate: (attributes, signal) => admission.mutate(attributes, signal),
       validate: (attributes, signal) => admission.validate(attributes, signal),
     },
+    watches: createWatchMetrics(metrics),
     newUid,
     random,
     served: (group, plural) => preferred.get(`${group}/${plural}`),

@@ -11,7 +11,8 @@ import { update } from './operations/update.ts';
 import { watch } from './operations/watch.ts';
 import { createPresenter, type Presenter } from './present/presenter.ts';
 import { readIncludeObject } from './present/table.ts';
-import type { ResourceCall } from './registry.ts';
+import type { ResourceCall, WarnedCall } from './registry.ts';
+import { createWarnings, withWarnings } from './respond.ts';
 import type { Core, Served } from './served.ts';
 import { bind } from './subresources/binding.ts';
 import { evict } from './subresources/eviction.ts';
@@ -32,12 +33,15 @@ export const answered: ReadonlySet<string> = new Set([
 
 /** @throws {StatusError} */
 export async function dispatch(core: Core, served: Served, call: ResourceCall): Promise<ApiResponse> {
-  const response = await answer(core, served, call);
+  const warnings = createWarnings();
   const warning = deprecation(served);
-  if (warning === undefined) return response;
-  const others = response.headers['warning'];
-  const text = `299 - ${JSON.stringify(warning)}`;
-  return { ...response, headers: { ...response.headers, warning: others === undefined ? text : `${text}, ${others}` } };
+  if (warning !== undefined) warnings.add(warning);
+  try {
+    const response = await answer(core, served, { ...call, warnings });
+    return { ...response, headers: { ...response.headers, ...warnings.headers() } };
+  } catch (error) {
+    throw withWarnings(error, warnings);
+  }
 }
 
 /** Rule: apiserver endpoints/deprecation, WarningMessage. */
@@ -50,7 +54,7 @@ function deprecation({ facts, apiVersion, kind, warning }: Served): string | und
   return `${apiVersion} ${kind} is deprecated in v${deprecated}+${use}`;
 }
 
-function answer(core: Core, served: Served, call: ResourceCall): Promise<ApiResponse> {
+function answer(core: Core, served: Served, call: WarnedCall): Promise<ApiResponse> {
   const includeObject = call.form.as === 'table' ? readIncludeObject(call.query) : 'None';
   const presenter = createPresenter({
     served,
@@ -66,7 +70,7 @@ function answer(core: Core, served: Served, call: ResourceCall): Promise<ApiResp
     : onSubresource(core, served, call, presenter);
 }
 
-async function onResource(core: Core, served: Served, call: ResourceCall, presenter: Presenter): Promise<ApiResponse> {
+async function onResource(core: Core, served: Served, call: WarnedCall, presenter: Presenter): Promise<ApiResponse> {
   if (!served.facts.verbs.includes(call.verb)) throw methodNotAllowed();
   switch (call.verb) {
     case 'get':
@@ -89,12 +93,7 @@ async function onResource(core: Core, served: Served, call: ResourceCall, presen
   }
 }
 
-async function onSubresource(
-  core: Core,
-  served: Served,
-  call: ResourceCall,
-  presenter: Presenter,
-): Promise<ApiResponse> {
+async function onSubresource(core: Core, served: Served, call: WarnedCall, presenter: Presenter): Promise<ApiResponse> {
   const facts = served.facts.subresources.find(({ name }) => name === call.subresource);
   if (facts === undefined || !answered.has(facts.name))
     throw failure('NotFound', 'the server could not find the requested resource');
@@ -105,7 +104,7 @@ async function onSubresource(
   return call.verb === 'get' ? get(core, served, call, presenter) : change(core, served, call, presenter);
 }
 
-function change(core: Core, served: Served, call: ResourceCall, presenter: Presenter): Promise<ApiResponse> {
+function change(core: Core, served: Served, call: WarnedCall, presenter: Presenter): Promise<ApiResponse> {
   const rules = changeRulesOf(served.rules, call.subresource, call.user, core.clock.now());
   if (rules === undefined) throw methodNotAllowed();
   const apply = call.verb === 'patch' ? patch : update;

@@ -1,4 +1,5 @@
 import test from 'ava';
+import { StatusError } from '#lib/api/status.ts';
 import { createLab, type Lab } from './testing.ts';
 
 // What clients get at the edges of patches and lists, word for word.
@@ -118,4 +119,12 @@ test('A collection is deleted as far as the limit goes', async (t) => {
   const gone = await lab.ask('deletecollection', configMaps, { ...ns, query: 'limit=2' });
   t.is(gone.body.items.length, 2);
   t.is((await lab.ask('list', configMaps, ns)).body.items.length, 1);
+});
+
+test('What is refused is answered with what was warned of before', async (t) => {
+  await using lab = await createLab();
+  const refused = lab.send('create', 'v1/configmaps', { namespace: 'a', body: { metadata: { name: 'A' }, foo: 1 } });
+  const error = await t.throwsAsync(refused, { instanceOf: StatusError });
+  t.is(error?.status.reason, 'Invalid');
+  t.deepEqual(error?.headers, { warning: '299 - "unknown field \\"foo\\""' });
 });

@@ -7,6 +7,7 @@ import type { Admission } from '../admission/admission.ts';
 import type { ApiResponse, UserInfo } from '../exchange.ts';
 import type { ResourceCache } from './cache/resource-cache.ts';
 import type { Parse } from './cache/stored-object.ts';
+import type { Warnings } from './respond.ts';
 import type { Served } from './served.ts';
 
 /** Every stored resource of the API. */
@@ -84,6 +85,11 @@ export interface ResourceCall {
   readonly userAgent?: string | undefined;
   /** Aborted when the client went away or the server stops: ends watches. */
   readonly signal: AbortSignal;
+}
+
+/** One that is being answered: whoever has something to say of it adds it. */
+export interface WarnedCall extends ResourceCall {
+  readonly warnings: Warnings;
 }
 
 /** What the client accepts, negotiated from `Accept`. YAML is JSON turned around by the HTTP layer afterwards. */

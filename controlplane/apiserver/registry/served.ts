@@ -16,6 +16,7 @@ import type { StoredObject } from './cache/stored-object.ts';
 import type { Turn } from './cache/turn.ts';
 import type { Pace } from './present/pace.ts';
 import type { Urgent } from './present/urgent.ts';
+import type { WatchMetrics } from './present/watch-metrics.ts';
 
 /** One resource as one version of its group serves it. */
 export interface Served {
@@ -84,6 +85,7 @@ export interface Core {
   readonly urgent: Urgent;
   readonly clock: Clock;
   readonly admission: Admission;
+  readonly watches: WatchMetrics;
   newUid(): string;
   /** In [0, 1). */
   random(): number;

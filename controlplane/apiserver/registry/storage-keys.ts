@@ -1,3 +1,5 @@
+import { resourceFacts } from '#lib/api/schema.ts';
+
 /**
  * What precedes the keys of a resource in the store, laid out as upstream lays it out: with etcd, `etcdctl get` shows
  * what people know. Rule: kubernetes pkg/registry, resource prefixes of the storage factory.
@@ -15,3 +17,15 @@ const exceptions: Readonly<Record<string, string>> = {
   '/replicationcontrollers': 'controllers',
   'networking.k8s.io/ingresses': 'ingress',
 };
+
+/** What lies under a key, for people who count it: `/registry/minions/a` is a node. */
+export function resourceAt(key: string): { readonly group: string; readonly resource: string } {
+  const [, , first = '', second = ''] = key.split('/', 4);
+  const found = builtIn.get(`/registry/${first}/${second}/`) ?? builtIn.get(`/registry/${first}/`);
+  if (found !== undefined) return found;
+  return first.includes('.') ? { group: first, resource: second } : { group: '', resource: first };
+}
+
+const builtIn: ReadonlyMap<string, { readonly group: string; readonly resource: string }> = new Map(
+  resourceFacts.map(({ group, plural }) => [storagePrefix(group, plural), { group, resource: plural }]),
+);

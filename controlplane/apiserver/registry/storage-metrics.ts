@@ -3,18 +3,26 @@ import type { Registry } from './registry.ts';
 
 /** How many objects of each resource are stored. */
 export function addStorageMetrics(metrics: Metrics, registry: Pick<Registry, 'resources'>): void {
+  /** A resource of several versions is stored once. */
+  function counts() {
+    const found = new Map<string, { readonly group: string; readonly plural: string; readonly value: number }>();
+    for (const { facts, count } of registry.resources) {
+      const { group, plural } = facts;
+      if (count !== undefined)
+        found.set(group === '' ? plural : `${plural}.${group}`, { group, plural, value: count() });
+    }
+    return [...found];
+  }
   metrics.gaugeFrom(
     'apiserver_storage_objects',
     'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.',
     ['resource'],
-    () => {
-      const counts = new Map<string, number>(); // a resource of several versions is stored once
-      for (const { facts, count } of registry.resources) if (count !== undefined) counts.set(nameOf(facts), count());
-      return [...counts].map(([name, value]) => ({ values: [name], value }));
-    },
+    () => counts().map(([name, { value }]) => ({ values: [name], value })),
   );
-}
-
-function nameOf({ group, plural }: { readonly group: string; readonly plural: string }): string {
-  return group === '' ? plural : `${plural}.${group}`;
+  metrics.gaugeFrom(
+    'apiserver_resource_objects',
+    'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.',
+    ['group', 'resource'],
+    () => counts().map(([, { group, plural, value }]) => ({ values: [group, plural], value })),
+  );
 }

@@ -20,6 +20,7 @@ export function answerHealth({ request, info }: Call, checks: readonly HealthChe
   const name = rest.join('/');
   if (name !== '') return one(mine.find((check) => check.name === name));
   const excluded = new Set(request.query.getAll('exclude').flatMap((list) => list.split(',')));
+  const unknown = [...excluded].filter((name) => name !== '' && !mine.some((check) => check.name === name));
   const lines = mine.map((check) => {
     if (excluded.has(check.name)) return { line: `[+]${check.name} excluded: ok\n`, isWell: true };
     const isWell = check.problem() === undefined;
@@ -27,7 +28,9 @@ export function answerHealth({ request, info }: Call, checks: readonly HealthChe
   });
   const isWell = lines.every((line) => line.isWell);
   if (isWell && !request.query.has('verbose')) return textAnswer('ok');
-  const text = lines.map(({ line }) => line).join('');
+  const quoted = unknown.map((name) => JSON.stringify(name)).join(',');
+  const warning = unknown.length === 0 ? '' : `warn: some health checks cannot be excluded: no matches for ${quoted}\n`;
+  const text = lines.map(({ line }) => line).join('') + warning;
   return textAnswer(`${text}${endpoint} check ${isWell ? 'passed' : 'failed'}\n`, isWell ? 200 : 500);
 }
 

@@ -1,12 +1,13 @@
 import test from 'ava';
 import { createClock } from '#lib/clock.ts';
 import { createSilentLog } from '#lib/log.ts';
+import { createMetrics } from '#lib/metrics.ts';
 import { createLab, type Lab } from '../../registry/testing.ts';
 import { createPlugins } from '../plugins.ts';
 
-async function lab(labels: Readonly<Record<string, string>>): Promise<Lab> {
+async function lab(labels: Readonly<Record<string, string>>, metrics = createMetrics()): Promise<Lab> {
   const it = await createLab({
-    admission: (registry) => createPlugins({ registry, log: createSilentLog(), clock: createClock() }),
+    admission: (registry) => createPlugins({ registry, metrics, log: createSilentLog(), clock: createClock() }),
   });
   await it.ask('create', 'v1/namespaces', { body: { metadata: { name: 'a', labels } } });
   await it.ask('create', 'v1/serviceaccounts', { namespace: 'a', body: { metadata: { name: 'default' } } });
@@ -51,4 +52,23 @@ test('a namespace that becomes stricter is warned of the pods in it; its labels 
   t.is(code, 200);
   t.regex(String(headers?.['warning']), /violate the new PodSecurity enforce level/);
   t.regex(String(headers?.['warning']), /p: host namespaces/);
+});
+
+test('what is evaluated is counted, by mode', async (t) => {
+  const metrics = createMetrics();
+  const label = (mode: string) => `pod-security.kubernetes.io/${mode}`;
+  await using it = await lab({ [label('enforce')]: 'baseline', [label('audit')]: 'restricted' }, metrics);
+  await makePod(it, 'p');
+  const counted = (values: string) =>
+    new RegExp(
+      `^pod_security_evaluations_total\\{${values},request_operation="create",resource="pod",subresource=""\\} 1$`,
+      'm',
+    );
+  const text = metrics.render();
+  t.regex(text, counted('decision="deny",policy_level="baseline",policy_version="latest",mode="enforce"'));
+  t.regex(text, counted('decision="deny",policy_level="restricted",policy_version="latest",mode="audit"'));
+  t.regex(
+    text,
+    /apiserver_admission_controller_admission_duration_seconds_count\{name="PodSecurity",operation="CREATE",rejected="true",type="validate"\} 1/,
+  );
 });

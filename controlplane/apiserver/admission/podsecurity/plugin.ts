@@ -1,37 +1,51 @@
 import { invalid } from '#lib/api/status.ts';
 import type { Container, Namespace, Pod, PodSpec } from '#lib/api/types/core.v1.ts';
 import type { ObjectMeta } from '#lib/api/types/meta.v1.ts';
+import type { Metrics } from '#lib/metrics.ts';
 import type { Attributes, Plugin } from '../admission.ts';
 import { refuse } from '../refuse.ts';
 import type { PodLike } from './check.ts';
 import { detailOf, violationsOf } from './evaluate.ts';
 import { warningsOf } from './existing.ts';
+import { createPodSecurityMetrics } from './metrics.ts';
 import { isSame, type ParsedPolicy, policyOf, strictnessOf, textOf } from './policy.ts';
 
 export interface PodSecurityOptions {
   namespaceNamed(name: string): Namespace | undefined;
   podsIn(namespace: string): readonly Pod[];
+  readonly metrics: Metrics;
 }
 
 /** Pods keep to what the labels of their namespace allow. Rule: k8s.io/pod-security-admission admission. */
-export function createPodSecurity({ namespaceNamed, podsIn }: PodSecurityOptions): Plugin {
+export function createPodSecurity({ namespaceNamed, podsIn, metrics }: PodSecurityOptions): Plugin {
+  const counts = createPodSecurityMetrics(metrics);
+
   function policyFor(namespace: string): ParsedPolicy {
     return policyOf(namespaceNamed(namespace)?.metadata.labels ?? {});
   }
 
-  function judge(attributes: Attributes, pod: PodLike, { enforce, warn }: ParsedPolicy, enforces: boolean): void {
+  function judge(attributes: Attributes, pod: PodLike, policy: ParsedPolicy, enforces: boolean): void {
+    const { enforce, audit, warn } = policy;
     if (enforces) {
       const found = violationsOf(enforce, pod);
+      counts.evaluated(found.length > 0 ? 'deny' : 'allow', enforce, 'enforce', attributes);
+      if (violationsOf(audit, pod).length > 0) counts.evaluated('deny', audit, 'audit', attributes);
       if (found.length > 0) throw refuse(attributes, `violates PodSecurity "${textOf(enforce)}": ${detailOf(found)}`);
     }
+    if (!enforces && violationsOf(audit, pod).length > 0) counts.evaluated('deny', audit, 'audit', attributes);
     const found = violationsOf(warn, pod);
-    if (found.length > 0) attributes.warn(`would violate PodSecurity "${textOf(warn)}": ${detailOf(found)}`);
+    if (found.length === 0) return;
+    counts.evaluated('deny', warn, 'warn', attributes);
+    attributes.warn(`would violate PodSecurity "${textOf(warn)}": ${detailOf(found)}`);
   }
 
   function validatePod(attributes: Attributes): void {
     if (ignored.has(attributes.subresource)) return;
     const policy = policyFor(attributes.namespace);
-    if (policy.enforce.level === 'privileged' && policy.warn.level === 'privileged') return;
+    if (isOpen(policy)) {
+      counts.evaluated('allow', policy.enforce, 'enforce', attributes);
+      return;
+    }
     const pod = attributes.object as unknown as Pod;
     if (attributes.oldObject !== undefined && !isSignificant(pod, attributes.oldObject as unknown as Pod)) return;
     judge(attributes, podLike(pod), policy, true);
@@ -40,7 +54,7 @@ export function createPodSecurity({ namespaceNamed, podsIn }: PodSecurityOptions
   function validateTemplate(attributes: Attributes): void {
     if (attributes.subresource !== '') return;
     const policy = policyFor(attributes.namespace);
-    if (policy.warn.level === 'privileged') return;
+    if (policy.warn.level === 'privileged' && policy.audit.level === 'privileged') return;
     const template = templateIn(attributes.object as unknown as Readonly<Record<string, unknown>>);
     if (template !== undefined) judge(attributes, podLike(template), policy, false);
   }
@@ -69,6 +83,10 @@ export function createPodSecurity({ namespaceNamed, podsIn }: PodSecurityOptions
       else if (templated.has(`${group}/${resource}`)) validateTemplate(attributes);
     },
   };
+}
+
+function isOpen({ enforce, audit, warn }: ParsedPolicy): boolean {
+  return [enforce, audit, warn].every(({ level }) => level === 'privileged');
 }
 
 const ignored: ReadonlySet<string> = new Set([

@@ -164,3 +164,30 @@ test('A policy whose expression is none is not taken in', async (t) => {
   t.regex(message, /spec.validations\[0\].expression: Invalid value: .*compilation failed: ERROR/);
   t.regex(message, /spec.validations\[1\].expression: Invalid value: .*must evaluate to bool/);
 });
+
+test('A policy warns of what another denies, and both are counted', async (t) => {
+  const { name, create } = await setUp(t, { validations: [{ expression: 'false' }] });
+  const { client, transport, signal } = server;
+  const binding = {
+    policyName: name,
+    validationActions: ['Warn' as const],
+    matchResources: { namespaceSelector: { matchLabels: { test: name } } },
+  };
+  const later = `${name}-z`;
+  await client.create(validatingAdmissionPolicyBindings, { metadata: { name: later }, spec: binding }, signal);
+  t.teardown(() => client.delete(validatingAdmissionPolicyBindings, { name: later }, signal));
+  await t.throwsAsync(create({}));
+  const path = `/api/v1/namespaces/${name}/configmaps`;
+  const headers = { 'content-type': 'application/json' };
+  const answer = await transport.request({ method: 'POST', path, headers, body: '{"metadata":{"name":"b"}}' }, signal);
+  t.is(answer.status, 422);
+  t.regex(String(answer.headers['warning']), new RegExp(`Validation failed for .*${later}`));
+  const text = String(await client.raw('GET', '/metrics', signal));
+  for (const [by, action] of [
+    [name, 'deny'],
+    [later, 'warn'],
+  ]) {
+    const values = `policy="${name}",policy_binding="${by}",error_type="no_error",enforcement_action="${action}"`;
+    t.true(text.includes(`apiserver_validating_admission_policy_check_total{${values}} 2`));
+  }
+});

@@ -6,6 +6,7 @@ import type {
   ValidatingAdmissionPolicyBinding,
 } from '#lib/api/types/admissionregistration.v1.ts';
 import type { Reason } from '#lib/errors.ts';
+import type { Metrics } from '#lib/metrics.ts';
 import type { Attributes, Plugin } from '../admission.ts';
 import { refuse } from '../refuse.ts';
 import { isExempt } from '../webhooks/match.ts';
@@ -13,17 +14,19 @@ import { type Bound as AnyBound, createBindings } from './bindings.ts';
 import { firstLine } from './conditions.ts';
 import { type Context, withParams } from './context.ts';
 import { createPolicyFacts, type PoliciesOptions } from './facts.ts';
+import { createPolicyMetrics } from './metrics.ts';
 import { type CompiledPolicy, compilePolicy, type Denial, judge } from './policy.ts';
 
 type Bound = AnyBound<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding>;
 
-export function createValidatingPolicies(options: PoliciesOptions): Plugin {
+export function createValidatingPolicies(options: PoliciesOptions & { readonly metrics: Metrics }): Plugin {
   const { registry } = options;
   const all = createBindings(
     registry.reader(validatingAdmissionPolicies),
     registry.reader(validatingAdmissionPolicyBindings),
   );
   const facts = createPolicyFacts(options);
+  const count = createPolicyMetrics(options.metrics);
   const compiled = new WeakMap<ValidatingAdmissionPolicy, CompiledPolicy>();
 
   async function compile(policy: ValidatingAdmissionPolicy): Promise<CompiledPolicy> {
@@ -52,12 +55,17 @@ export function createValidatingPolicies(options: PoliciesOptions): Plugin {
   }
 
   async function validate(attributes: Attributes, signal: AbortSignal): Promise<void> {
+    let refusal: StatusError | undefined;
     for (const one of all()) {
       const match = facts.matchOf(one, attributes);
       if (match === undefined) continue;
+      const fromMs = performance.now();
       const found = await denials(one, attributes, await facts.contextFor(attributes, match), signal);
-      act(one, found, attributes);
+      count(one, found, performance.now() - fromMs);
+      const next = act(one, found, attributes);
+      refusal ??= next; // the first decides; the others may still warn
     }
+    if (refusal !== undefined) throw refusal;
   }
 
   return {
@@ -69,8 +77,8 @@ export function createValidatingPolicies(options: PoliciesOptions): Plugin {
   };
 }
 
-/** @throws {StatusError} if the binding denies what its policy speaks against */
-function act({ policy, binding }: Bound, denials: readonly Denial[], attributes: Attributes): void {
+/** Warns, and returns the refusal if the binding denies what its policy speaks against. */
+function act({ policy, binding }: Bound, denials: readonly Denial[], attributes: Attributes): StatusError | undefined {
   const actions = binding.spec.validationActions;
   const named = `ValidatingAdmissionPolicy '${policy.metadata.name}' with binding '${binding.metadata.name}'`;
   for (const { message } of denials) {
@@ -78,8 +86,9 @@ function act({ policy, binding }: Bound, denials: readonly Denial[], attributes:
   }
   const [first] = denials;
   if (first !== undefined && actions.includes('Deny')) {
-    throw denied(attributes, `${named} denied request: ${first.message}`, first.reason);
+    return denied(attributes, `${named} denied request: ${first.message}`, first.reason);
   }
+  return undefined;
 }
 
 /** As a plugin's refusal reads, but with the reason that the policy gives. */

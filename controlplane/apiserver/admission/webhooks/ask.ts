@@ -7,11 +7,13 @@ import type { Attributes } from '../admission.ts';
 import type { CallWebhook } from './call.ts';
 import type { Hook } from './hooks.ts';
 import type { Match } from './match.ts';
+import type { WebhookMetrics, WebhookOutcome } from './metrics.ts';
 import { denied, failedCalling, noDryRun } from './refusals.ts';
 import { renderReview, reviewVersion, verdictOf } from './review.ts';
 
 export interface AskOptions {
   readonly call: CallWebhook;
+  readonly metrics: WebhookMetrics;
   readonly log: Log;
 }
 
@@ -28,24 +30,38 @@ export interface Question {
  */
 export async function ask(
   question: Question,
-  { call, log }: AskOptions,
+  { call, metrics, log }: AskOptions,
   signal: AbortSignal,
 ): Promise<AdmissionResponse | undefined> {
-  const { hook, attributes } = question;
+  const { hook, attributes, isMutating } = question;
   const { name, sideEffects, failurePolicy } = hook.webhook;
-  if (attributes.isDryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') throw noDryRun(name);
+  const fromMs = performance.now();
+  const count = (outcome: WebhookOutcome) => {
+    const { operation } = attributes;
+    metrics.answered({ name, operation, isMutating, tookMs: performance.now() - fromMs }, outcome);
+  };
+  if (attributes.isDryRun && sideEffects !== 'None' && sideEffects !== 'NoneOnDryRun') {
+    count({ is: 'not-dry' });
+    throw noDryRun(name);
+  }
   let response: AdmissionResponse;
   try {
     response = await converse(question, call, signal);
   } catch (error) {
     signal.throwIfAborted();
     const why = error instanceof Error ? error.message : String(error);
+    count({ is: 'failed', isIgnored: failurePolicy === 'Ignore' });
     if (failurePolicy !== 'Ignore') throw failedCalling(name, why);
     log.warn('Failed calling webhook, failing open', { webhook: name, err: error });
     return undefined;
   }
   for (const warning of response.warnings ?? []) attributes.warn(warning);
-  if (!response.allowed) throw denied(name, response.status);
+  if (!response.allowed) {
+    const refusal = denied(name, response.status);
+    count({ is: 'denied', code: refusal.status.code ?? 0 });
+    throw refusal;
+  }
+  count({ is: 'allowed' });
   return response;
 }
 

@@ -2,6 +2,7 @@
 import { mutatingWebhookConfigurations, namespaces, validatingWebhookConfigurations } from '#lib/api/resources.ts';
 import { notFound } from '#lib/api/status.ts';
 import type { Log } from '#lib/log.ts';
+import type { Metrics } from '#lib/metrics.ts';
 import type { Authorize } from '../../authorization/attributes.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Attributes, Plugin } from '../admission.ts';
@@ -12,21 +13,23 @@ import { createFits, type Fits } from './fits.ts';
 import { createHooks, type Hook } from './hooks.ts';
 import { isExempt, type Match, matchOf } from './match.ts';
 import { createMemory } from './memory.ts';
+import { createWebhookMetrics } from './metrics.ts';
 
 export interface WebhooksOptions {
   readonly registry: Pick<Registry, 'reader'>;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly authorize: Authorize;
 }
 
 type Choose = (hook: Hook, attributes: Attributes) => Match | undefined;
 
-export function createWebhooks({ registry, log, authorize }: WebhooksOptions): {
+export function createWebhooks({ registry, log, metrics, authorize }: WebhooksOptions): {
   readonly mutating: Plugin;
   readonly validating: Plugin;
 } {
   const fits = createFits(authorize);
-  const options: AskOptions = { call: createCallWebhook(registry), log };
+  const options: AskOptions = { call: createCallWebhook(registry), metrics: createWebhookMetrics(metrics), log };
   const namespaceNamed = registry.reader(namespaces);
   const labelsOf = (name: string) => {
     const found = namespaceNamed.get(name);

@@ -28,8 +28,8 @@ import { repeatedKeysIn, yamlToJson } from '../../http/yaml.ts';
 import { checkKind, type Expected, expectedOf, judgeFields } from '../codec.ts';
 import { readWriteOptions, type WriteOptions } from '../options.ts';
 import type { Presenter } from '../present/presenter.ts';
-import type { ResourceCall } from '../registry.ts';
-import { createWarnings, jsonResponse } from '../respond.ts';
+import type { ResourceCall, WarnedCall } from '../registry.ts';
+import { jsonResponse } from '../respond.ts';
 import { type Core, type Served, timeText } from '../served.ts';
 import { type ChangeRules, changeObject } from './change.ts';
 import { createObject } from './create.ts';
@@ -41,12 +41,12 @@ export const applyType = 'application/apply-patch+yaml';
 export async function apply(
   core: Core,
   served: Served,
-  call: ResourceCall,
+  call: WarnedCall,
   presenter: Presenter,
   rules: ChangeRules,
 ): Promise<ApiResponse> {
   const options = readWriteOptions(call.query, 'PatchOptions', { userAgent: call.userAgent, isApply: true });
-  const warnings = createWarnings();
+  const { warnings } = call;
   const config = await readConfig(call, expectedOf(served), options, warnings.add);
   checkName(served, config, call);
   const request = { call, warnings, isDryRun: options.isDryRun };
@@ -64,7 +64,7 @@ export async function apply(
   try {
     const stored = await changeObject(core, served, change, request);
     await served.conversion?.ready?.([stored], call.signal);
-    return jsonResponse(200, presenter.one(stored), warnings.headers(), presenter.contentType);
+    return jsonResponse(200, presenter.one(stored), {}, presenter.contentType);
   } catch (error) {
     if (!hasReason(error, 'NotFound') || call.subresource !== undefined) throw error;
     const { uid, resourceVersion } = config.metadata;
@@ -76,7 +76,7 @@ export async function apply(
     const own = fields === undefined ? [] : [entryOf(manager, 'Apply', fields, time())];
     const stored = await createObject(core, served, copyOf(config), request, own);
     await served.conversion?.ready?.([stored], call.signal);
-    return jsonResponse(201, presenter.one(stored), warnings.headers(), presenter.contentType);
+    return jsonResponse(201, presenter.one(stored), {}, presenter.contentType);
   }
 }
 

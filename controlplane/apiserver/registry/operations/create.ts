@@ -8,25 +8,20 @@ import { decodeBody, expectedOf } from '../codec.ts';
 import { generatedName } from '../generate-name.ts';
 import { readWriteOptions } from '../options.ts';
 import type { Presenter } from '../present/presenter.ts';
-import type { ResourceCall } from '../registry.ts';
-import { createWarnings, jsonResponse } from '../respond.ts';
+import type { WarnedCall } from '../registry.ts';
+import { jsonResponse } from '../respond.ts';
 import { type Core, keyIn, type Served, timeText } from '../served.ts';
 import { attributesOf, type Request } from './attributes.ts';
 import { bytesOf, commitPut, storedOf, unknownError } from './commit.ts';
 import { ownNew, setEntries } from './ownership.ts';
 
-export async function create(
-  core: Core,
-  served: Served,
-  call: ResourceCall,
-  presenter: Presenter,
-): Promise<ApiResponse> {
+export async function create(core: Core, served: Served, call: WarnedCall, presenter: Presenter): Promise<ApiResponse> {
   const options = readWriteOptions(call.query, 'CreateOptions', call);
-  const warnings = createWarnings();
+  const { warnings } = call;
   const object = decodeBody(call, expectedOf(served), options.fieldValidation, warnings.add);
   const stored = await createObject(core, served, object, { call, warnings, isDryRun: options.isDryRun });
   await served.conversion?.ready?.([stored], call.signal);
-  return jsonResponse(201, presenter.one(stored), warnings.headers(), presenter.contentType);
+  return jsonResponse(201, presenter.one(stored), {}, presenter.contentType);
 }
 
 /** Stores `object`, which becomes the registry's own. `entries`: who owns what, where that is not its maker. */

@@ -3,8 +3,8 @@ import type { ApiResponse } from '../../exchange.ts';
 import { readDeleteOptions } from '../delete-options.ts';
 import { readListOptions } from '../options.ts';
 import type { Presenter } from '../present/presenter.ts';
-import type { ResourceCall } from '../registry.ts';
-import { createWarnings, jsonResponse } from '../respond.ts';
+import type { WarnedCall } from '../registry.ts';
+import { jsonResponse } from '../respond.ts';
 import type { Core, Served } from '../served.ts';
 import { deleteObject } from './delete.ts';
 import { listPage } from './list.ts';
@@ -13,12 +13,12 @@ import { listPage } from './list.ts';
 export async function deleteCollection(
   core: Core,
   served: Served,
-  call: ResourceCall,
+  call: WarnedCall,
   presenter: Presenter,
 ): Promise<ApiResponse> {
   const options = readDeleteOptions(call);
   const page = await listPage(core, served, call, readListOptions(call.query, served.rules.fieldLabels, false));
-  const warnings = createWarnings();
+  const { warnings } = call;
   const isDryRun = (options.dryRun?.length ?? 0) > 0;
   const waiting = [...page.items];
 
@@ -35,6 +35,6 @@ export async function deleteCollection(
   }
   await Promise.all(Array.from({ length: atOnce }, work));
   await served.conversion?.ready?.(page.items, call.signal);
-  return jsonResponse(200, await presenter.list(page.items, page.meta), warnings.headers(), presenter.contentType);
+  return jsonResponse(200, await presenter.list(page.items, page.meta), {}, presenter.contentType);
 }
 const atOnce = 16;

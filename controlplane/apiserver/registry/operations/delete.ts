@@ -5,8 +5,8 @@ import type { StoredObject } from '../cache/stored-object.ts';
 import { jsonType } from '../codec.ts';
 import { readDeleteOptions } from '../delete-options.ts';
 import type { Presenter } from '../present/presenter.ts';
-import type { ResourceCall } from '../registry.ts';
-import { createWarnings, jsonResponse, successStatus } from '../respond.ts';
+import type { WarnedCall } from '../registry.ts';
+import { jsonResponse, successStatus } from '../respond.ts';
 import { type Core, keyIn, type Served } from '../served.ts';
 import { attributesOf, type Request } from './attributes.ts';
 import { optimisticLock, viewOf } from './change.ts';
@@ -16,23 +16,23 @@ import { planDeletion } from './deletion.ts';
 export async function deleteOne(
   core: Core,
   served: Served,
-  call: ResourceCall,
+  call: WarnedCall,
   presenter: Presenter,
 ): Promise<ApiResponse> {
   const options = readDeleteOptions(call);
-  const warnings = createWarnings();
+  const { warnings } = call;
   const request = { call, warnings, isDryRun: (options.dryRun?.length ?? 0) > 0 };
   const { stored, isGone } = await deleteObject(core, served, call.name!, options, request);
   await served.conversion?.ready?.([stored], call.signal);
   const isCascade = options.orphanDependents === false || options.propagationPolicy === 'Foreground';
   const code = !isGone && isCascade ? 202 : 200;
   if (!isGone || returnsObject.has(`${served.group}/${served.plural}`)) {
-    return jsonResponse(code, presenter.one(stored), warnings.headers(), presenter.contentType);
+    return jsonResponse(code, presenter.one(stored), {}, presenter.contentType);
   }
   const { uid } = stored.object().metadata;
   const details = { name: call.name!, group: served.group, kind: served.plural, ...(uid === undefined ? {} : { uid }) };
   const body = presenter.status(successStatus(details));
-  return jsonResponse(code, body, warnings.headers(), presenter.contentType ?? jsonType);
+  return jsonResponse(code, body, {}, presenter.contentType ?? jsonType);
 }
 
 /** Kinds whose delete answers with the last state of the object. Rule: ReturnDeletedObject of upstream's stores. */

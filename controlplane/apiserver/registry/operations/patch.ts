@@ -12,8 +12,8 @@ import type { ApiResponse } from '../../exchange.ts';
 import { checkKind, type Expected, expectedOf, judgeFields, unsupportedMediaType } from '../codec.ts';
 import { readWriteOptions, type WriteOptions } from '../options.ts';
 import type { Presenter } from '../present/presenter.ts';
-import type { ResourceCall } from '../registry.ts';
-import { createWarnings, jsonResponse } from '../respond.ts';
+import type { ResourceCall, WarnedCall } from '../registry.ts';
+import { jsonResponse } from '../respond.ts';
 import type { Core, Served } from '../served.ts';
 import { apply, applyType } from './apply.ts';
 import { type ChangeRules, changeObject } from './change.ts';
@@ -24,13 +24,13 @@ import { checkName } from './update.ts';
 export async function patch(
   core: Core,
   served: Served,
-  call: ResourceCall,
+  call: WarnedCall,
   presenter: Presenter,
   rules: ChangeRules,
 ): Promise<ApiResponse> {
   if (call.contentType === applyType) return apply(core, served, call, presenter, rules);
   const options = readWriteOptions(call.query, 'PatchOptions', { userAgent: call.userAgent });
-  const warnings = createWarnings();
+  const { warnings } = call;
   const patched = patcher(call, expectedOf(served), options, warnings.add);
   const derive = (current: KubeObject): ApiObject => {
     const next = patched(current);
@@ -41,7 +41,7 @@ export async function patch(
   const change = { name: call.name!, derive, rules, checksVersion: true };
   const stored = await changeObject(core, served, change, { call, warnings, isDryRun: options.isDryRun });
   await served.conversion?.ready?.([stored], call.signal);
-  return jsonResponse(200, presenter.one(stored), warnings.headers(), presenter.contentType);
+  return jsonResponse(200, presenter.one(stored), {}, presenter.contentType);
 }
 
 /** What the call's patch makes of an object. @throws {StatusError} if it cannot be read, or later, if it does not apply */

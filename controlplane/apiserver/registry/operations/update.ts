@@ -6,8 +6,8 @@ import type { ApiResponse } from '../../exchange.ts';
 import { decodeBody, expectedOf } from '../codec.ts';
 import { readWriteOptions } from '../options.ts';
 import type { Presenter } from '../present/presenter.ts';
-import type { ResourceCall } from '../registry.ts';
-import { createWarnings, jsonResponse } from '../respond.ts';
+import type { ResourceCall, WarnedCall } from '../registry.ts';
+import { jsonResponse } from '../respond.ts';
 import type { Core, Served } from '../served.ts';
 import { type ChangeRules, changeObject } from './change.ts';
 import { createObject, placeIn } from './create.ts';
@@ -15,12 +15,12 @@ import { createObject, placeIn } from './create.ts';
 export async function update(
   core: Core,
   served: Served,
-  call: ResourceCall,
+  call: WarnedCall,
   presenter: Presenter,
   rules: ChangeRules,
 ): Promise<ApiResponse> {
   const options = readWriteOptions(call.query, 'UpdateOptions', call);
-  const warnings = createWarnings();
+  const { warnings } = call;
   const decode = (): ApiObject => decodeBody(call, expectedOf(served), options.fieldValidation, warnings.add);
   const object = decode();
   checkName(served, object, call);
@@ -31,13 +31,13 @@ export async function update(
     const derive = () => copyOf(object); // each attempt changes its own
     const stored = await changeObject(core, served, { name, derive, rules, checksVersion: true }, request);
     await served.conversion?.ready?.([stored], call.signal);
-    return jsonResponse(200, presenter.one(stored), warnings.headers(), presenter.contentType);
+    return jsonResponse(200, presenter.one(stored), {}, presenter.contentType);
   } catch (error) {
     const mayCreate = served.rules.allowsCreateOnUpdate && call.subresource === undefined;
     if (!mayCreate || !hasReason(error, 'NotFound')) throw error;
     delete object.metadata.resourceVersion;
     const stored = await createObject(core, served, object, request);
-    return jsonResponse(201, presenter.one(stored), warnings.headers(), presenter.contentType);
+    return jsonResponse(201, presenter.one(stored), {}, presenter.contentType);
   }
 }
 

@@ -61,6 +61,7 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
   function put(event: CacheEvent): void {
     if (isOver || !isWanted(event)) return;
     if (waiting.length >= mostWaiting) {
+      core.watches.terminated(served);
       finish();
       return;
     }

@@ -11,14 +11,14 @@ import { attributesOf } from '../operations/attributes.ts';
 import { type ChangeRules, changeObject } from '../operations/change.ts';
 import { readWriteOptions } from '../options.ts';
 import type { Presenter } from '../present/presenter.ts';
-import type { ResourceCall } from '../registry.ts';
-import { createWarnings, jsonResponse, successStatus } from '../respond.ts';
+import type { WarnedCall } from '../registry.ts';
+import { jsonResponse, successStatus } from '../respond.ts';
 import { type Core, type Served, timeText } from '../served.ts';
 
 /** Gives a pod its node, once. `served` is that of pods; the pod is named by the path or, at `/bindings`, by the object. */
-export async function bind(core: Core, served: Served, call: ResourceCall, presenter: Presenter): Promise<ApiResponse> {
+export async function bind(core: Core, served: Served, call: WarnedCall, presenter: Presenter): Promise<ApiResponse> {
   const options = readWriteOptions(call.query, 'CreateOptions', call);
-  const warnings = createWarnings();
+  const { warnings } = call;
   const object = decodeBody(call, expected, options.fieldValidation, warnings.add);
   const name = call.name ?? object.metadata.name;
   if (object.metadata.name && object.metadata.name !== name)
@@ -38,7 +38,7 @@ export async function bind(core: Core, served: Served, call: ResourceCall, prese
   const derive = (current: object): ApiObject => bound(current as Pod, binding, timeText(core.clock.now()));
   await changeObject(core, served, { name, derive, rules, checksVersion: false, skipsAdmission: true }, request);
   const body = presenter.status({ ...successStatus({}), details: undefined, code: 201 });
-  return jsonResponse(201, body, warnings.headers(), presenter.contentType);
+  return jsonResponse(201, body, {}, presenter.contentType);
 }
 
 const expected: Expected = { apiVersion: 'v1', kind: 'Binding', type: typeOfKind('', 'v1', 'Binding')! };

@@ -13,20 +13,15 @@ import { type ChangeRules, changeObject } from '../operations/change.ts';
 import { checkPreconditions, deleteObject } from '../operations/delete.ts';
 import { readWriteOptions } from '../options.ts';
 import type { Presenter } from '../present/presenter.ts';
-import type { ResourceCall } from '../registry.ts';
-import { createWarnings, jsonResponse, successStatus } from '../respond.ts';
+import type { WarnedCall } from '../registry.ts';
+import { jsonResponse, successStatus } from '../respond.ts';
 import { type Core, keyIn, type Served, timeText } from '../served.ts';
 import { takeFromBudget } from './budget.ts';
 
 /** Deletes a pod if its disruption budget allows. Rule: EvictionREST. */
-export async function evict(
-  core: Core,
-  served: Served,
-  call: ResourceCall,
-  presenter: Presenter,
-): Promise<ApiResponse> {
+export async function evict(core: Core, served: Served, call: WarnedCall, presenter: Presenter): Promise<ApiResponse> {
   const options = readWriteOptions(call.query, 'CreateOptions', call);
-  const warnings = createWarnings();
+  const { warnings } = call;
   const object = decodeBody(call, expected, options.fieldValidation, warnings.add);
   const name = call.name!;
   if (object.metadata.name !== name) throw badRequest('name in URL does not match name in Eviction object');
@@ -45,7 +40,7 @@ export async function evict(
   return jsonResponse(
     201,
     presenter.status({ ...successStatus({}), details: undefined, code: 201 }),
-    warnings.headers(),
+    {},
     presenter.contentType,
   );
 }

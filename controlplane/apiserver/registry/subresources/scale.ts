@@ -23,13 +23,13 @@ import { patcher } from '../operations/patch.ts';
 import { readWriteOptions } from '../options.ts';
 import { createPresenter } from '../present/presenter.ts';
 import { readIncludeObject } from '../present/table.ts';
-import type { ResourceCall } from '../registry.ts';
-import { createWarnings, jsonResponse, type Warnings } from '../respond.ts';
+import type { ResourceCall, WarnedCall } from '../registry.ts';
+import { jsonResponse, type Warnings } from '../respond.ts';
 import { type Core, type ScalePaths, type Served, timeText } from '../served.ts';
 import { changeRulesOf } from './rules.ts';
 
 /** The number of replicas of a workload, as a Scale. */
-export async function scale(core: Core, served: Served, call: ResourceCall): Promise<ApiResponse> {
+export async function scale(core: Core, served: Served, call: WarnedCall): Promise<ApiResponse> {
   const form = call.form.as === 'metadata' ? { ...call.form, as: 'object' as const } : call.form;
   const shown = { ...served, ...expected, rules: { ...served.rules, ...table }, named: served.named };
   const presenter = createPresenter({
@@ -40,9 +40,9 @@ export async function scale(core: Core, served: Served, call: ResourceCall): Pro
     pace: core.pace,
     nowMs: core.clock.now,
   });
-  const warnings = createWarnings();
+  const { warnings } = call;
   const answer = (object: KubeObject): ApiResponse =>
-    jsonResponse(200, presenter.made(scaleOf(object as Scalable, served)), warnings.headers(), presenter.contentType);
+    jsonResponse(200, presenter.made(scaleOf(object as Scalable, served)), {}, presenter.contentType);
   if (call.verb === 'get') return answer(viewOf(served, await read(core, served, call)));
 
   if (call.contentType === applyType) return answer(viewOf(served, await applyScale(core, served, call, warnings)));

@@ -1,0 +1,46 @@
+import type { Metrics } from '#lib/metrics.ts';
+import type { Authorize } from './attributes.ts';
+
+/** Counts what is allowed of what clients ask for. Rule: apiserver endpoints/filters, metrics. */
+export function countedAuthorization(
+  authorize: Authorize,
+  metrics: Metrics,
+  now: () => number = () => performance.now(),
+): Authorize {
+  const attempts = metrics.counter(
+    'authorization_attempts_total',
+    "Counter of authorization attempts broken down by result. It can be either 'allowed', 'denied', 'no-opinion' or 'error'.",
+    ['result'],
+  );
+  const duration = metrics.histogram(
+    'authorization_duration_seconds',
+    'Authorization duration in seconds broken out by result.',
+    ['result'],
+    Array.from({ length: 15 }, (_, power) => 0.001 * 2 ** power),
+  );
+  const both = (result: string) => [attempts.of([result]), duration.of([result])] as const;
+  const [allowed, undecided] = [both('allowed'), both('no-opinion')];
+  return (attributes) => {
+    const fromMs = now();
+    const decision = authorize(attributes);
+    const [count, took] = decision.isAllowed ? allowed : undecided;
+    count();
+    took((now() - fromMs) / 1000);
+    return decision;
+  };
+}
+
+/** One authorizer among others, with its decisions counted. */
+export function decisionsCounted(type: string, authorize: Authorize, metrics: Metrics): Authorize {
+  const total = metrics.counter(
+    'apiserver_authorization_decisions_total',
+    'Total number of terminal decisions made by an authorizer split by authorizer type, name, and decision.',
+    ['type', 'name', 'decision'],
+  );
+  const allowed = total.of([type, type.toLowerCase(), 'allowed']);
+  return (attributes) => {
+    const decision = authorize(attributes);
+    if (decision.isAllowed) allowed();
+    return decision;
+  };
+}

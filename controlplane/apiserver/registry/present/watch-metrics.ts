@@ -1,0 +1,43 @@
+import type { Metrics } from '#lib/metrics.ts';
+import type { Served } from '../served.ts';
+import type { Presenter } from './presenter.ts';
+
+export interface WatchMetrics {
+  /** The same, with each event counted that it makes a frame of. */
+  counted(presenter: Presenter, served: Served): Presenter;
+  /** A client did not keep up. */
+  terminated(served: Served): void;
+}
+
+/** What watchers are told. Rule: apiserver endpoints/metrics and storage/cacher/metrics. */
+export function createWatchMetrics(metrics: Metrics): WatchMetrics {
+  const labels = ['group', 'version', 'resource'];
+  const total = metrics.counter('apiserver_watch_events_total', 'Number of events sent in watch clients', labels);
+  const sizes = metrics.histogram(
+    'apiserver_watch_events_sizes',
+    'Watch event size distribution in bytes',
+    labels,
+    Array.from({ length: 8 }, (_, power) => 1024 * 2 ** power),
+  );
+  const terminated = metrics.counter(
+    'apiserver_terminated_watchers_total',
+    'Counter of watchers closed due to unresponsiveness broken by resource type.',
+    ['group', 'resource'],
+  );
+  return {
+    counted(presenter, { group, version, plural }) {
+      const values = [group, version, plural];
+      const [count, sized] = [total.of(values), sizes.of(values)];
+      return {
+        ...presenter,
+        event(type, stored) {
+          const frame = presenter.event(type, stored);
+          count();
+          sized(frame.length);
+          return frame;
+        },
+      };
+    },
+    terminated: ({ group, plural }) => terminated.add([group, plural]),
+  };
+}
