@@ -28,6 +28,23 @@ test(says, 'refuses references', { type: 'string', $ref: 'a' }, [
 test(says, 'refuses types in junctors', { type: 'string', anyOf: [{ type: 'string' }] }, [
   's.properties[x].anyOf[0].type: Forbidden: must be empty to be structural',
 ]);
+test(
+  says,
+  'refuses in junctors what says of what kind a value is, rules, and what metadata must be',
+  {
+    type: 'object',
+    properties: { y: { type: 'string' }, metadata: { type: 'object' } },
+    allOf: [{ 'x-kubernetes-validations': [{ rule: 'true' }], nullable: true, properties: { metadata: {} } }],
+    not: { properties: { y: { 'x-kubernetes-validations': [{ rule: 'true' }], default: 'a' } } },
+  },
+  [
+    's.properties[x].allOf[0].nullable: Forbidden: must be false to be structural',
+    's.properties[x].allOf[0].x-kubernetes-validations: Forbidden: must be empty to be structural',
+    's.properties[x].allOf[0].properties[metadata]: Forbidden: must not be specified in a nested context',
+    's.properties[x].not.properties[y].default: Forbidden: must be undefined to be structural',
+    's.properties[x].not.properties[y].x-kubernetes-validations: Forbidden: must be empty to be structural',
+  ],
+);
 test(says, 'checks defaults', { type: 'object', default: { y: 1 } }, [
   's.properties[x].default: Invalid value: {"y":1}: must not have unknown fields',
 ]);

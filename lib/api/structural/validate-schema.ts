@@ -168,20 +168,22 @@ function checkMetadata(metadata: Structural | undefined, path: Path, causes: Sta
   causes.push(forbiddenField(path, why));
 }
 
-const outsideOnly = [
-  'additionalProperties',
-  'default',
-  'description',
-  'nullable',
-  'title',
-  'type',
-  'x-kubernetes-embedded-resource',
-  'x-kubernetes-int-or-string',
-  'x-kubernetes-list-map-keys',
-  'x-kubernetes-list-type',
-  'x-kubernetes-map-type',
-  'x-kubernetes-preserve-unknown-fields',
-] as const;
+/** What says of what kind a value is, with what each must be inside junctors. */
+const outsideOnly = {
+  additionalProperties: 'undefined',
+  default: 'undefined',
+  description: 'empty',
+  nullable: 'false',
+  title: 'empty',
+  type: 'empty',
+  'x-kubernetes-embedded-resource': 'false',
+  'x-kubernetes-int-or-string': 'false',
+  'x-kubernetes-list-map-keys': 'empty',
+  'x-kubernetes-list-type': 'undefined',
+  'x-kubernetes-map-type': 'undefined',
+  'x-kubernetes-preserve-unknown-fields': 'false',
+  'x-kubernetes-validations': 'empty',
+} as const;
 
 /** In junctors stand rules for values only: of what kind these are is said outside. */
 function checkJunctors(schema: Structural, outside: Structural, path: Path, causes: StatusCause[]): void {
@@ -196,11 +198,17 @@ function checkJunctors(schema: Structural, outside: Structural, path: Path, caus
 function checkInside(schema: Structural, outside: Structural, path: Path, causes: StatusCause[]): void {
   // int-or-string says its two types in an anyOf, as generators of schemas do.
   const isIntOrString = outside['x-kubernetes-int-or-string'] === true;
-  for (const field of outsideOnly) {
-    const isSet = schema[field] !== undefined && schema[field] !== '' && schema[field] !== false;
+  for (const [field, wanted] of Object.entries(outsideOnly) as Iterable<[keyof typeof outsideOnly, string]>) {
+    const value = schema[field];
+    const isSet =
+      value !== undefined && value !== '' && value !== false && !(Array.isArray(value) && value.length === 0);
     if (isSet && !(isIntOrString && field === 'type')) {
-      causes.push(forbiddenField(child(path, field), 'must be empty to be structural'));
+      causes.push(forbiddenField(child(path, field), `must be ${wanted} to be structural`));
     }
+  }
+  if (schema.properties !== undefined && Object.hasOwn(schema.properties, 'metadata')) {
+    const field = child(path, 'properties[metadata]');
+    causes.push(forbiddenField(field, 'must not be specified in a nested context'));
   }
   checkSupported(schema, path, causes);
   for (const [key, one] of Object.entries(schema.properties ?? {})) {

@@ -1,6 +1,8 @@
 // What is made of a Pod on its way to the store. Rule: registry/core/pod strategy.
 import type { Pod } from '../../types/core.v1.ts';
 import type { Mutable } from '../object.ts';
+import { takeAppArmorAnnotations } from './apparmor.ts';
+import { fixLabelKeys } from './label-keys.ts';
 import { qosClassOf } from './qos.ts';
 
 export function preparePod(pod: Mutable<Pod>): void {
@@ -16,6 +18,8 @@ export function preparePod(pod: Mutable<Pod>): void {
     ];
   }
   pod.status = status;
+  fixLabelKeys(pod);
+  takeAppArmorAnnotations(pod);
 }
 
 /** A status update moves nothing but status, and no client unsets the class. */

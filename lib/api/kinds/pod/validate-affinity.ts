@@ -9,6 +9,7 @@ import type {
 } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { validateLabelSelector } from '../label-selector.ts';
+import { validateLabelKeys } from './label-keys.ts';
 
 const must = 'requiredDuringSchedulingIgnoredDuringExecution';
 const should = 'preferredDuringSchedulingIgnoredDuringExecution';
@@ -108,6 +109,7 @@ function validatePodTerm(term: PodAffinityTerm, path: Path): StatusCause[] {
   const causes = [
     ...validateLabelSelector(term.labelSelector, child(path, 'labelSelector')),
     ...validateLabelSelector(term.namespaceSelector, child(path, 'namespaceSelector')),
+    ...validateLabelKeys(term, path),
   ];
   for (const namespace of term.namespaces ?? []) {
     causes.push(

@@ -1,18 +1,10 @@
-import {
-  at,
-  child,
-  duplicate,
-  forbiddenField,
-  invalidValue,
-  notSupported,
-  type Path,
-  required,
-} from '../../field-errors.ts';
+import { at, child, duplicate, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
 import { wrongLabelValue, wrongQualifiedName } from '../../names.ts';
 import type { PodSpec, Toleration, TopologySpreadConstraint } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { validateLabelSelector } from '../label-selector.ts';
 import { validateLabels } from '../metadata.ts';
+import { validateLabelKeys } from './label-keys.ts';
 import { validateAffinity } from './validate-affinity.ts';
 
 export function validateScheduling(spec: PodSpec, path: Path): StatusCause[] {
@@ -107,9 +99,7 @@ function validateConstraint(one: TopologySpreadConstraint, path: Path): StatusCa
       causes.push(notSupported(child(path, field), value, ['Honor', 'Ignore']));
     }
   }
-  if ((one.matchLabelKeys ?? []).length > 0 && one.labelSelector === undefined) {
-    causes.push(forbiddenField(child(path, 'matchLabelKeys'), 'must not be specified when labelSelector is not set'));
-  }
+  causes.push(...validateLabelKeys(one, path));
   return [...causes, ...validateLabelSelector(one.labelSelector, child(path, 'labelSelector'))];
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../field-errors.ts';
 import type { PodSpec, SeccompProfile, SecurityContext, Sysctl } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
+import { validateAppArmor } from './apparmor.ts';
 
 /** What the pod as a whole asks of the node's namespaces, users and kernel. */
 export function validatePodSecurity(spec: PodSpec, path: Path): StatusCause[] {
@@ -19,6 +20,7 @@ export function validatePodSecurity(spec: PodSpec, path: Path): StatusCause[] {
   const causes = [
     ...validateIds(context, field, ['fsGroup', 'runAsUser', 'runAsGroup']),
     ...validateSeccomp(context.seccompProfile, child(field, 'seccompProfile')),
+    ...validateAppArmor(context.appArmorProfile, child(field, 'appArmorProfile')),
     ...validateSysctls(context.sysctls ?? [], child(field, 'sysctls')),
   ];
   for (const [index, group] of (context.supplementalGroups ?? []).entries()) {
@@ -67,6 +69,7 @@ export function validateContainerSecurity(
   const causes = [
     ...validateIds(context, path, ['runAsUser', 'runAsGroup']),
     ...validateSeccomp(context.seccompProfile, child(path, 'seccompProfile')),
+    ...validateAppArmor(context.appArmorProfile, child(path, 'appArmorProfile')),
   ];
   if (context.procMount !== undefined && !['Default', 'Unmasked'].includes(context.procMount)) {
     causes.push(notSupported(child(path, 'procMount'), context.procMount, ['Default', 'Unmasked']));

@@ -4,6 +4,7 @@ import type { Container, Pod, PodSpec, Toleration } from '../../types/core.v1.ts
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { isSame } from '../equal.ts';
 import { validatePodSpec } from './validate.ts';
+import { validatePodAnnotationsUpdate } from './validate-annotations.ts';
 
 const onlyThese =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
@@ -11,7 +12,7 @@ const onlyThese =
 export function validatePodUpdate(next: Pod, previous: Pod): readonly StatusCause[] {
   const spec = next.spec ?? { containers: [] };
   const old = previous.spec ?? { containers: [] };
-  const causes = validatePodSpec(spec, 'spec');
+  const causes = [...validatePodAnnotationsUpdate(next, previous), ...validatePodSpec(spec, 'spec')];
   if ((spec.containers ?? []).length !== (old.containers ?? []).length) {
     return [...causes, forbiddenField('spec.containers', 'pod updates may not add or remove containers')];
   }

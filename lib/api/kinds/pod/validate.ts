@@ -4,6 +4,8 @@ import { wrongDns1123Label, wrongDns1123Subdomain, wrongQualifiedName } from '..
 import type { Pod, PodSpec, PodTemplateSpec } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { validateAnnotations, validateFinalizers, validateLabels } from '../metadata.ts';
+import { validateAppArmorMatch } from './apparmor.ts';
+import { validatePodAnnotations } from './validate-annotations.ts';
 import { validateContainers } from './validate-containers.ts';
 import { validateHost } from './validate-host.ts';
 import { validateResources } from './validate-resources.ts';
@@ -13,7 +15,11 @@ import { validateVolumes } from './validate-volumes.ts';
 
 export function validatePod(pod: Pod): readonly StatusCause[] {
   const spec = pod.spec ?? { containers: [] };
-  const causes = validatePodSpec(spec, 'spec');
+  const causes = [
+    ...validatePodAnnotations(pod.metadata.annotations, spec, 'metadata.annotations'),
+    ...validatePodSpec(spec, 'spec'),
+    ...validateAppArmorMatch(pod),
+  ];
   if (spec.nodeName && (spec.schedulingGates ?? []).length > 0) {
     causes.push(forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   }
@@ -30,6 +36,7 @@ export function validatePodTemplate(template: PodTemplateSpec, path: Path): Stat
   const causes = [
     ...validateLabels(template.metadata?.labels, child(path, 'labels')),
     ...validateAnnotations(template.metadata?.annotations, child(path, 'annotations')),
+    ...validatePodAnnotations(template.metadata?.annotations, spec, child(path, 'annotations')),
     ...validateFinalizers(template.metadata?.finalizers ?? [], child(meta, 'finalizers')),
     ...validatePodSpec(spec, child(path, 'spec')),
   ];

@@ -16,6 +16,11 @@ const seccompOfContainer = 'container.seccomp.security.alpha.kubernetes.io/';
 const apparmorOfContainer = 'container.apparmor.security.beta.kubernetes.io/';
 const seccompField = 'non-functional in v1.27+; use the "seccompProfile" field instead';
 
+/** `path`: of the annotations. */
+export function appArmorWarning(container: string, path: Path): string {
+  return `${at(path, apparmorOfContainer + container)}: deprecated since v1.30; use the "appArmorProfile" field instead`;
+}
+
 /** `path`: of what holds metadata and spec; empty for a pod. */
 export function containerWarnings(spec: PodSpec, annotations: Readonly<Record<string, string>>, path: Path): string[] {
   const noted = (key: string) => at(child(path, 'metadata', 'annotations'), key);
@@ -32,7 +37,7 @@ export function containerWarnings(spec: PodSpec, annotations: Readonly<Record<st
     const apparmor = apparmorOfContainer + name;
     const hasField = (securityContext?.appArmorProfile ?? spec.securityContext?.appArmorProfile) !== undefined;
     if (annotations[apparmor] !== undefined && !hasField) {
-      warnings.push(`${noted(apparmor)}: deprecated since v1.30; use the "appArmorProfile" field instead`);
+      warnings.push(appArmorWarning(name, child(path, 'metadata', 'annotations')));
     }
     for (const bytes of ['memory', 'ephemeral-storage']) {
       warnings.push(...fractionWarnings(resources?.limits, [bytes], child(field, 'resources', 'limits')));

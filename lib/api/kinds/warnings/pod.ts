@@ -3,16 +3,19 @@ import { at, child, type Path } from '../../field-errors.ts';
 import { wrongDns1123Label } from '../../names.ts';
 import type { Pod, PodAffinityTerm, PodSpec, PodTemplateSpec } from '../../types/core.v1.ts';
 import type { ObjectMeta } from '../../types/meta.v1.ts';
+import { annotatedIn } from '../pod/apparmor.ts';
 import { fractionWarnings } from './amounts.ts';
-import { containerWarnings } from './containers.ts';
+import { appArmorWarning, containerWarnings } from './containers.ts';
 import { oldKey, oldLabelsOf, termWarnings } from './node-labels.ts';
 import { portWarnings } from './ports.ts';
 import { volumeWarnings } from './volumes.ts';
 
 /** Of a new pod; a change of one is the business of programs, which read no warnings. */
-export function podWarnings({ metadata, spec }: Pod): string[] {
+export function podWarnings(pod: Pod): string[] {
+  const { metadata, spec } = pod;
   const what = "metadata.name: this is used in the Pod's hostname";
-  return [...nameWarnings(metadata.name, what), ...specWarnings(spec, metadata, '')];
+  const profiles = annotatedIn(pod).map((name) => appArmorWarning(name, 'metadata.annotations'));
+  return [...profiles, ...nameWarnings(metadata.name, what), ...specWarnings(spec, metadata, '')];
 }
 
 export function templateWarnings(template: PodTemplateSpec | undefined, path: Path): string[] {
