@@ -120,7 +120,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   addStorageMetrics(metrics, registry);
   const routes = new Map<string, PathRoute>([
     ...discovery.routes,
-    ...openApiRoutes(version.gitVersion, whole, registry),
+    ...openApiRoutes(version.gitVersion, whole, registry, clock.now),
     ...issuerRoutes(issuer, `https://${facts.advertiseAddress}:${facts.securePort}/openid/v1/jwks`, jwt.keySet),
     ...['/healthz', '/livez', '/readyz'].flatMap((path) => {
       const checks = healthCounted(health, path.slice(1), metrics);
@@ -158,7 +158,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         audiences,
         clock,
       }),
-      metrics,
+      { metrics, clock },
     ),
     authorize: countedAuthorization(authorize, metrics),
     route: (call) => answerRemote(call) ?? (call.info.isResource ? answerResource(call) : answerPath(call)),

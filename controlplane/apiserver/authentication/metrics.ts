@@ -1,3 +1,4 @@
+import type { Clock } from '#lib/clock.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { UserInfo } from '../exchange.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -5,7 +6,7 @@ import type { Authenticate } from './authenticate.ts';
 /** Counts who gets in, as upstream does: by a handful of names only. Rule: apiserver endpoints/filters, metrics. */
 export function countedAuthentication(
   authenticate: Authenticate,
-  metrics: Metrics,
+  { metrics, clock }: { readonly metrics: Metrics; readonly clock: Pick<Clock, 'now'> },
   now: () => number = () => performance.now(),
 ): Authenticate {
   const users = metrics.counter(
@@ -51,7 +52,7 @@ export function countedAuthentication(
     }
     success(fromMs);
     counted.get(told.has(user.name) ? user.name : 'other')!();
-    if (request.peer !== undefined) remains((request.peer.untilMs - Date.now()) / 1000);
+    if (request.peer !== undefined) remains((request.peer.untilMs - clock.now()) / 1000);
     return user;
   };
 }

@@ -176,6 +176,8 @@ test('podLog() refuses in upstream words what cannot be', async (t) => {
     await refused(`${base}/p/log?tailLines=-1`),
     /^422 PodLogOptions "p" is invalid: tailLines: Invalid value: -1/,
   );
+  t.regex(await refused(`${base}/p/log?stream=x`), /^422 .*stream: Unsupported value: "x": supported values: "All"/);
+  t.regex(await refused(`${base}/p/log?stream=Stdout&tailLines=1`), /^422 .*`stream` are mutually exclusive for now/);
   t.regex(await refused(`${base}/p/log?tailLines=x`), /^400 /);
   t.is(await refused(`${base}/p/exec?stdout=1&command=ls`), '400 Upgrade request required');
   t.is(await refused(`${base}/p/exec?command=ls`), '400 you must specify at least 1 of stdin, stdout, stderr');

@@ -1,5 +1,6 @@
 // What the kubelet answers for its pods: logs, exec, attach, port-forward.
 
+import { forbiddenField, notSupported } from '#lib/api/field-errors.ts';
 import { nodes, pods } from '#lib/api/resources.ts';
 import { badRequest, failure, invalid, notFound, type StatusError } from '#lib/api/status.ts';
 import type { Container, Node, Pod } from '#lib/api/types/core.v1.ts';
@@ -176,6 +177,8 @@ function namesOf(containers: readonly Pick<Container, 'name'>[] | undefined): re
   return (containers ?? []).map(({ name }) => name);
 }
 
+const logStreams = ['All', 'Stderr', 'Stdout'];
+
 /** @throws {StatusError} Invalid. Rule: core validation, PodLogOptions */
 function checkLogOptions(name: string, query: URLSearchParams): void {
   const causes: StatusCause[] = [];
@@ -197,6 +200,11 @@ function checkLogOptions(name: string, query: URLSearchParams): void {
       message: 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
       field: '',
     });
+  }
+  const stream = query.get('stream') ?? 'All';
+  if (!logStreams.includes(stream)) causes.push(notSupported('stream', stream, logStreams));
+  if (stream !== 'All' && query.has('tailLines')) {
+    causes.push(forbiddenField('', '`tailLines` and specific `stream` are mutually exclusive for now'));
   }
   if (causes.length > 0) throw invalid({ group: '', kind: 'PodLogOptions' }, name, causes);
 }

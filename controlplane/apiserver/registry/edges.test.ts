@@ -128,3 +128,33 @@ test('What is refused is answered with what was warned of before', async (t) => 
   t.is(error?.status.reason, 'Invalid');
   t.deepEqual(error?.headers, { warning: '299 - "unknown field \\"foo\\""' });
 });
+
+test('A namespace takes no finalizer that is none', async (t) => {
+  await using lab = await createLab();
+  await lab.ask('create', 'v1/namespaces', { body: { metadata: { name: 'a' } } });
+  const finalize = (finalizers: readonly string[], metadata: object = {}) =>
+    lab.ask('update', 'v1/namespaces/finalize', {
+      name: 'a',
+      body: { metadata: { name: 'a', ...metadata }, spec: { finalizers } },
+    });
+  const refused = await finalize(['kubernetes', 'x']);
+  t.is(refused.code, 422);
+  t.like(refused.body.details.causes[0], {
+    field: 'spec.finalizers[1]',
+    message: 'Invalid value: "x": name is neither a standard finalizer name nor is it fully qualified',
+  });
+  t.is((await finalize(['kubernetes', 'example.com/x'])).code, 200);
+});
+
+test('By its status an object gets no labels that are none', async (t) => {
+  await using lab = await createLab();
+  await lab.ask('create', 'v1/namespaces', { body: { metadata: { name: 'a' } } });
+  const body = { metadata: { labels: { 'a b': 'c' } } };
+  const refused = await lab.ask('patch', 'v1/namespaces/status', {
+    name: 'a',
+    body,
+    contentType: 'application/merge-patch+json',
+  });
+  t.is(refused.code, 422);
+  t.is(refused.body.details.causes[0].field, 'metadata.labels');
+});

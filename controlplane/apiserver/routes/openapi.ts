@@ -22,6 +22,7 @@ export function openApiRoutes(
   version: string,
   catalog: () => Catalog,
   registry: Pick<Registry, 'reader'>,
+  nowMs: () => number,
 ): ReadonlyMap<string, PathRoute> {
   const custom = perCatalog(catalog, (current) => createCustomDocuments(current, registry, version));
 
@@ -60,7 +61,8 @@ export function openApiRoutes(
     }
     const response = await answer(call, await pack(found), type);
     if (hash === null) return response;
-    return { ...response, headers: { ...response.headers, 'cache-control': 'public, immutable' } };
+    const expires = new Date(nowMs() + yearMs).toUTCString();
+    return { ...response, headers: { ...response.headers, 'cache-control': 'public, immutable', expires } };
   }
 
   let urls: Promise<V3Index> | undefined;
@@ -100,6 +102,8 @@ const v2ProtobufTypes = [
 ];
 
 const unzip = promisify(gunzip);
+/** What is asked for by its hash never changes: as long as HTTP lets one say. */
+const yearMs = 365 * 86_400_000;
 
 async function answer({ request }: Call, { bytes, etag }: OpenApiPacked, type: string): Promise<ApiResponse> {
   const vary = 'Accept, Accept-Encoding';

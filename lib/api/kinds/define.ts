@@ -6,7 +6,7 @@ import type { StatusCause, TableColumnDefinition, TableRow } from '../types/meta
 import { ageOf, columns } from './columns.ts';
 import { isSame } from './equal.ts';
 import type { KindRules, PrepareContext } from './kind-rules.ts';
-import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
+import { validateMaps, validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import type { ApiObject, Mutable } from './object.ts';
 import { validateBySchema } from './schema-pass.ts';
 
@@ -111,7 +111,7 @@ export function rulesFor<T extends KubeObject>(facts: KindFacts, parts: KindPart
       return [...meta, ...withShape(own, next)];
     },
     validateStatusUpdate(next, previous, nowMs) {
-      const meta = validateMetadataUpdate(next.metadata, previous.metadata);
+      const meta = [...validateMaps(next.metadata), ...validateMetadataUpdate(next.metadata, previous.metadata)];
       return [...meta, ...(parts.validateStatus?.(next as T, previous as T, nowMs) ?? [])];
     },
 

@@ -38,6 +38,14 @@ export function validateMetadata(meta: ObjectMeta, rules: MetadataRules, path: P
   return causes;
 }
 
+/** What may change by a subresource, too. */
+export function validateMaps({ labels, annotations }: ObjectMeta, path: Path = 'metadata'): StatusCause[] {
+  return [
+    ...validateLabels(labels, child(path, 'labels')),
+    ...validateAnnotations(annotations, child(path, 'annotations')),
+  ];
+}
+
 /** What may not change once set. Rule: ValidateObjectMetaUpdate. */
 export function validateMetadataUpdate(next: ObjectMeta, previous: ObjectMeta, path: Path = 'metadata'): StatusCause[] {
   const causes: StatusCause[] = [];
@@ -131,18 +139,21 @@ function validateOwner(owner: OwnerReference, path: Path): StatusCause[] {
 
 export function validateFinalizers(finalizers: readonly string[], path: Path): StatusCause[] {
   const causes: StatusCause[] = [];
-  for (const [index, finalizer] of finalizers.entries()) {
-    for (const message of wrongQualifiedName(finalizer)) causes.push(invalidValue(at(path, index), finalizer, message));
-    if (!finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
-      const detail = 'name is neither a standard finalizer name nor is it fully qualified';
-      causes.push(invalidValue(at(path, index), finalizer, detail));
-    }
-  }
+  for (const [index, finalizer] of finalizers.entries()) causes.push(...validateFinalizer(finalizer, at(path, index)));
   const has = (name: string) => finalizers.includes(name);
   if (has('orphan') && has('foregroundDeletion')) {
     causes.push(invalidValue(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }
   return causes;
+}
+
+export function validateFinalizer(finalizer: string, path: Path): StatusCause[] {
+  const causes = wrongQualifiedName(finalizer).map((message) => invalidValue(path, finalizer, message));
+  if (finalizer.includes('/') || standardFinalizers.has(finalizer)) return causes;
+  return [
+    ...causes,
+    invalidValue(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'),
+  ];
 }
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 

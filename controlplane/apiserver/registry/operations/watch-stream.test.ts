@@ -1,11 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import test from 'ava';
 import { createFakeClock } from '#lib/clock.ts';
+import { createMetrics } from '#lib/metrics.ts';
 import { createResourceCache } from '../cache/resource-cache.ts';
 import { parserOf, type StoredObject } from '../cache/stored-object.ts';
 import { createTurn } from '../cache/turn.ts';
 import { createPace } from '../present/pace.ts';
 import { createUrgent } from '../present/urgent.ts';
+import { createWatchMetrics } from '../present/watch-metrics.ts';
 import { startWatch, type WatchParts } from './watch-stream.ts';
 
 interface Options {
@@ -40,6 +42,7 @@ function lab({ after, selection, options, ready }: Options = {}) {
           turn: createTurn(),
           pace: createPace(createUrgent(), clock),
           clock,
+          watches: createWatchMetrics(createMetrics()),
           random: () => 0,
         },
         served: { cache, kind: 'Thing', apiVersion: 'v1', ...(ready === undefined ? {} : { conversion: { ready } }) },

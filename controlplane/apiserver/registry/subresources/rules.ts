@@ -1,8 +1,10 @@
 // What each subresource that takes the whole object may change of it.
 import { copyOf } from '#lib/api/copy.ts';
+import { at } from '#lib/api/field-errors.ts';
 import { validateApproval } from '#lib/api/kinds/cluster/certificate-status.ts';
 import { isSame } from '#lib/api/kinds/equal.ts';
 import type { KindRules } from '#lib/api/kinds/kind-rules.ts';
+import { validateFinalizer, validateMaps, validateMetadataUpdate } from '#lib/api/kinds/metadata.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
 import { validatePodSpec } from '#lib/api/kinds/pod/validate.ts';
 import { validateEphemeralContainersUpdate } from '#lib/api/kinds/pod/validate-update.ts';
@@ -37,7 +39,7 @@ export function changeRulesOf(
         mayFinishDeletion: true,
       };
     case 'finalize':
-      return only(rules, finalized, () => []);
+      return only(rules, finalized, wrongFinalization);
     case 'approval':
       return only(
         rules,
@@ -80,6 +82,15 @@ function only<T extends KubeObject>(
 
 function finalized(next: Namespace, previous: Namespace): Namespace {
   return { ...previous, metadata: next.metadata, spec: { ...previous.spec, finalizers: next.spec?.finalizers } };
+}
+
+/** Rule: core validation, ValidateNamespaceFinalizeUpdate. */
+function wrongFinalization(next: Namespace, previous: Namespace): readonly StatusCause[] {
+  return [
+    ...validateMaps(next.metadata),
+    ...validateMetadataUpdate(next.metadata, previous.metadata),
+    ...(next.spec?.finalizers ?? []).flatMap((name, index) => validateFinalizer(name, at('spec.finalizers', index))),
+  ];
 }
 
 /** The approval takes conditions only, and says when they came. Rule: certificates approval strategy. */

@@ -1,8 +1,9 @@
-import { at, invalidValue } from '../../field-errors.ts';
-import { wrongDns1123Label, wrongQualifiedName } from '../../names.ts';
+import { invalidValue } from '../../field-errors.ts';
+import { wrongDns1123Label } from '../../names.ts';
 import type { Namespace } from '../../types/core.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
+import { validateFinalizer } from '../metadata.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
 
@@ -26,10 +27,7 @@ export const namespace: KindParts<Namespace> = {
     next.spec.finalizers = [...(previous.spec?.finalizers ?? [])];
   },
   validate({ spec }) {
-    return (spec?.finalizers ?? []).flatMap((finalizer, index) => {
-      const wrong = wrongQualifiedName(finalizer);
-      return wrong.map((message) => invalidValue(at('spec.finalizers', index), finalizer, message));
-    });
+    return (spec?.finalizers ?? []).flatMap((finalizer) => validateFinalizer(finalizer, 'spec.finalizers'));
   },
   validateStatus({ metadata, status }) {
     const expected = metadata.deletionTimestamp === undefined ? 'Active' : 'Terminating';
