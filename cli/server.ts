@@ -22,6 +22,12 @@ export interface ServerFlags extends EtcdFlags, JoiningFlags {
   readonly certificateLifetime: string;
   readonly authorityLifetime: string;
   readonly clusterSigningDuration: string;
+  readonly anonymousAuth?: string;
+  readonly authorizationWebhookConfigFile?: string;
+  readonly authorizationWebhookCacheAuthorizedTtl: string;
+  readonly authorizationWebhookCacheUnauthorizedTtl: string;
+  readonly authenticationTokenWebhookConfigFile?: string;
+  readonly authenticationTokenWebhookCacheTtl: string;
   readonly verbose?: boolean;
 }
 
@@ -48,6 +54,18 @@ export function addServer(program: Command): void {
     .option('--certificate-lifetime <duration>', "of the control plane's own certificates", '8760h')
     .option('--authority-lifetime <duration>', 'of the authorities that sign', '87600h')
     .option('--cluster-signing-duration <duration>', 'of the certificates of nodes and clients', '8760h')
+    .option(
+      '--anonymous-auth <true|false>',
+      'who names nobody may ask for anything, or nothing (health, version, where the cluster is)',
+    )
+    .option(
+      '--authorization-webhook-config-file <file>',
+      'kubeconfig of who is asked what Node and RBAC have not allowed',
+    )
+    .option('--authorization-webhook-cache-authorized-ttl <duration>', 'how long a yes counts', '5m')
+    .option('--authorization-webhook-cache-unauthorized-ttl <duration>', 'how long a no counts', '30s')
+    .option('--authentication-token-webhook-config-file <file>', 'kubeconfig of who is asked whose foreign token it is')
+    .option('--authentication-token-webhook-cache-ttl <duration>', 'how long the answer counts', '2m')
     .option('--own-node <name>', 'the node that runs on the same machine (its host name unless told)')
     .option('-v, --verbose', 'log more')
     .action((flags: ServerFlags) => live((signal) => server(flags, signal)));
@@ -91,6 +109,7 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
     certificateLifetimeMs: milliseconds(flags.certificateLifetime),
     authorityLifetimeMs: milliseconds(flags.authorityLifetime),
     signingDurationMs: milliseconds(flags.clusterSigningDuration),
+    ...outsideOf(flags, milliseconds),
     ...(flags.ownNode === undefined ? {} : { ownNode: flags.ownNode }),
     ...(flags.controlPlaneEndpoint === undefined ? {} : { controlPlaneEndpoint: flags.controlPlaneEndpoint }),
   };
@@ -101,4 +120,34 @@ async function server(flags: ServerFlags, signal: AbortSignal): Promise<void> {
     signal,
   );
   await runServer(options, { clock, log, signal });
+}
+
+/** Who besides the cluster itself says who somebody is, and what somebody may. */
+function outsideOf(flags: ServerFlags, milliseconds: (text: string) => number) {
+  const {
+    anonymousAuth,
+    authorizationWebhookConfigFile: authorizer,
+    authenticationTokenWebhookConfigFile: knower,
+  } = flags;
+  const where = anonymousAuth === 'true' ? 'everywhere' : 'nowhere';
+  return {
+    ...(anonymousAuth === undefined ? {} : { anonymous: where as 'everywhere' | 'nowhere' }),
+    ...(authorizer === undefined
+      ? {}
+      : {
+          authorizationWebhook: {
+            kubeconfig: authorizer,
+            authorizedTtlMs: milliseconds(flags.authorizationWebhookCacheAuthorizedTtl),
+            unauthorizedTtlMs: milliseconds(flags.authorizationWebhookCacheUnauthorizedTtl),
+          },
+        }),
+    ...(knower === undefined
+      ? {}
+      : {
+          authenticationWebhook: {
+            kubeconfig: knower,
+            ttlMs: milliseconds(flags.authenticationTokenWebhookCacheTtl),
+          },
+        }),
+  };
 }

@@ -16,6 +16,7 @@ import { createServerLeases } from './apiserver/bootstrap/server-leases.ts';
 import { createCustomResources } from './apiserver/customresources/custom-resources.ts';
 import { ruleHooks } from './apiserver/customresources/rule-hooks.ts';
 import { createFlows } from './apiserver/flowcontrol/maintain.ts';
+import type { Late } from './apiserver/handler.ts';
 import { createHttpServer, type HttpServer } from './apiserver/http/server.ts';
 import { createRegistry } from './apiserver/registry/create-registry.ts';
 import type { Registry } from './apiserver/registry/registry.ts';
@@ -55,6 +56,7 @@ export async function runServer(
   const [facts, pki] = [certificates.facts(), certificates.current()];
   await using member = await startOwnMember(options, { clock, log }, signal);
   const etcd = member?.location ?? options.etcd;
+  const outside = await outsideOf(options, { clock, log });
   const metrics = createMetrics();
   const engine = await openStore({ ...facts, maxStoreBytes: options.maxStoreBytes, etcd }, { clock, log });
   const store = counted(engine, metrics, resourceAt);
@@ -90,6 +92,8 @@ export async function runServer(
     servers: createServersRoute({ etcd: member?.location, settings: facts, pki: certificates.current, clock, log }),
     health: progress.checks,
     bootstrapped: progress.bootstrapped.promise,
+    anonymous: options.anonymous,
+    outside,
     metrics,
     clock,
     log,
@@ -178,6 +182,34 @@ async function schedulerOf({ schedulerConfig }: ServerOptions): Promise<Pick<Com
   if (schedulerConfig === undefined) return {};
   const { loadSchedulerConfiguration } = await import('./scheduler/config/load.ts');
   return { scheduler: await loadSchedulerConfiguration(schedulerConfig) };
+}
+
+/** Read before anything else is done, too. */
+async function outsideOf(
+  { authorizationWebhook, authenticationWebhook }: ServerOptions,
+  about: Pick<ServerDependencies, 'clock' | 'log'>,
+): Promise<Omit<Late, 'audiences'>> {
+  if (authorizationWebhook === undefined && authenticationWebhook === undefined) return {};
+  const { createAskRemote } = await import('./apiserver/webhook/ask-remote.ts');
+  const askerFor = (kubeconfig: string) => createAskRemote(kubeconfig, about.clock);
+  const { createWebhookAuthorizer } = await import('./apiserver/authorization/webhook.ts');
+  const { createWebhookAuthenticator } = await import('./apiserver/authentication/webhook.ts');
+  return {
+    ...(authorizationWebhook && {
+      authorize: createWebhookAuthorizer({
+        ...authorizationWebhook,
+        ...about,
+        ask: await askerFor(authorizationWebhook.kubeconfig),
+      }),
+    }),
+    ...(authenticationWebhook && {
+      authenticate: createWebhookAuthenticator({
+        ...authenticationWebhook,
+        ...about,
+        ask: await askerFor(authenticationWebhook.kubeconfig),
+      }),
+    }),
+  };
 }
 
 async function cloudOf({ cloud }: ServerOptions): Promise<Pick<ComponentsOptions, 'cloud'>> {

@@ -49,6 +49,16 @@ export interface ServerOptions {
   readonly schedulerConfig?: string;
   /** What made the machines: nodes whose machine is gone are removed. */
   readonly cloud?: CloudOptions;
+  /** Who may come without a name; unless told, who asks for health, the version, or where the cluster is. */
+  readonly anonymous?: 'everywhere' | 'nowhere' | undefined;
+  /** Who is asked what Node and RBAC have not allowed, and how long the answer counts. */
+  readonly authorizationWebhook?: {
+    readonly kubeconfig: string;
+    readonly authorizedTtlMs: number;
+    readonly unauthorizedTtlMs: number;
+  };
+  /** Who is asked whose token it is that the cluster has not given out. */
+  readonly authenticationWebhook?: { readonly kubeconfig: string; readonly ttlMs: number };
   /** Upstream's 15, 10 and 2 seconds unless told. */
   readonly electionTimes?: ElectionTimes;
 }
@@ -80,6 +90,9 @@ export interface ServerFacts
       | 'leaderElect'
       | 'electionTimes'
       | 'schedulerConfig'
+      | 'anonymous'
+      | 'authorizationWebhook'
+      | 'authenticationWebhook'
       | 'cloud'
       | 'controlPlaneEndpoint'
     >

@@ -26,7 +26,7 @@ import { createRbac, type Rbac } from './authorization/rbac.ts';
 import { nodeRules } from './bootstrap/cluster-roles.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from './exchange.ts';
 import { createFlowHeaders } from './flowcontrol/flow-control.ts';
-import { createHandler } from './handler.ts';
+import { createHandler, type Late } from './handler.ts';
 import { createInProcessTransport } from './http/in-process.ts';
 import { keyHash } from './http/peer.ts';
 import { textAnswer } from './http/reply.ts';
@@ -60,6 +60,9 @@ export interface ApiServerOptions {
   readonly health: readonly HealthCheck[];
   /** Settles when the roles that every cluster has are there. */
   readonly bootstrapped: Promise<void>;
+  readonly anonymous?: 'everywhere' | 'nowhere' | undefined;
+  /** Who is asked outside. */
+  readonly outside?: Omit<Late, 'audiences'>;
   /** What `/metrics` shows. */
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -81,6 +84,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { facts, certificates, registry, health, bootstrapped, backup, metrics, clock, log } = options;
   const { issuer } = facts;
   const audiences = [issuer];
+  const late: Late = { ...options.outside, audiences };
   const pki = certificates.current;
   const jwt = createJwt(pki().serviceAccount);
   const verifyToken = createTokenVerifier({ jwt, issuer, registry });
@@ -97,8 +101,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
   const virtual = new Map<string, VirtualResource>([
     ['/componentstatuses', componentStatus],
-    ...accessReviews({ authorize, rbac }),
-    ...identityReviews({ verifyToken, audiences, clock }),
+    ...accessReviews({ authorize, late, rbac }),
+    ...identityReviews({ verifyToken, late, audiences, clock }),
     ['/serviceaccounts/token', createTokenRequests({ registry, jwt, issuer, audiences, clock })],
     ['/pods/log', podLog(kubelet)],
     connected('pods/exec', 'PodExecOptions', podStream('exec', kubelet)),
@@ -156,6 +160,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
           allowedNames: ['front-proxy-client'],
         },
         audiences,
+        anonymous: options.anonymous,
         clock,
       }),
       { metrics, clock },
@@ -165,6 +170,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     ready: bootstrapped,
     metrics: createRequestMetrics(metrics, knownAs(registry)),
     flowHeaders: createFlowHeaders(registry),
+    late,
     clock,
     log,
   });

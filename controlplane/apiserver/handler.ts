@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { badRequest, failure, StatusError } from '#lib/api/status.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
-import type { Authenticate } from './authentication/authenticate.ts';
+import { type Authenticate, authenticated, bearerToken } from './authentication/authenticate.ts';
 import { impersonationOf } from './authentication/impersonate.ts';
-import { type Attributes, type Authorize, describeDenied } from './authorization/attributes.ts';
+import type { AuthenticateLate } from './authentication/webhook.ts';
+import { type Attributes, type Authorize, type Decision, describeDenied } from './authorization/attributes.ts';
+import type { AuthorizeLate } from './authorization/webhook.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from './exchange.ts';
 import type { FlowHeaders } from './flowcontrol/flow-control.ts';
 import { type AnswerForm, negotiate, plainForm } from './http/negotiate.ts';
@@ -21,6 +23,13 @@ export interface Call {
   readonly user: UserInfo;
 }
 
+/** What takes its time. */
+export interface Late {
+  readonly authenticate?: AuthenticateLate | undefined;
+  readonly authorize?: AuthorizeLate | undefined;
+  readonly audiences: readonly string[];
+}
+
 export interface HandlerOptions {
   readonly authenticate: Authenticate;
   readonly authorize: Authorize;
@@ -29,14 +38,37 @@ export interface HandlerOptions {
   readonly ready: Promise<void>;
   readonly metrics: RequestMetrics;
   readonly flowHeaders: FlowHeaders;
+  /** Ask somebody outside, where nobody here says yes. */
+  readonly late?: Late;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 export function createHandler(options: HandlerOptions): Handler {
-  const { authenticate, authorize, route, ready, metrics, flowHeaders, clock, log } = options;
+  const { authenticate, authorize, route, ready, metrics, flowHeaders, late, clock, log } = options;
   let isReady = false;
   void ready.then(() => (isReady = true));
+
+  /** Undefined: who it is takes its time to be found out. @throws {StatusError} Unauthorized */
+  function authenticateNow(request: ApiRequest): UserInfo | undefined {
+    if (late?.authenticate === undefined || bearerToken(request) === undefined) return authenticate(request);
+    try {
+      return authenticate(request);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @throws {StatusError} Forbidden, at once or late */
+  function may(attributes: Attributes, request: ApiRequest): Promise<void> | undefined {
+    if (late?.authorize === undefined) return allow(attributes, authorize(attributes));
+    const decision = authorize(attributes);
+    if (decision.isAllowed) return undefined;
+    return late.authorize(attributes, request.signal).then((other) => {
+      const reason = [decision.reason, other.reason].filter((text) => text !== '').join(', ');
+      allow(attributes, { isAllowed: other.isAllowed, reason });
+    });
+  }
 
   /** `counted` is told to which flow the request belongs, allowed or not. */
   async function answer(
@@ -45,10 +77,13 @@ export function createHandler(options: HandlerOptions): Handler {
     counted: (headers: ApiResponse['headers']) => void,
   ): Promise<ApiResponse> {
     if (!isReady && request.user === undefined && !isHealth(info)) await ready;
-    const user = impersonate(authenticate(request), request, authorize);
+    const asker = authenticateNow(request) ?? (await authenticateLate(request, late));
+    const other = impersonate(asker, request, may);
+    const user = other === undefined ? asker : await other;
     const isOurOwn = request.user !== undefined;
     if (!isOurOwn && (info.verb === 'watch' || !isLongRunning(info))) counted(flowHeaders(user, info));
-    allow({ user, ...attributesOf(info, request.query) }, authorize);
+    const waits = may({ user, ...attributesOf(info, request.query) }, request);
+    if (waits !== undefined) await waits;
     return route({ request, info, user });
   }
 
@@ -90,20 +125,32 @@ function isHealth({ isResource, path }: RequestInfo): boolean {
   return !isResource && /^\/(healthz|livez|readyz)(\/|$)/.test(path);
 }
 
+/** @throws {StatusError} Unauthorized */
+async function authenticateLate(request: ApiRequest, late: Late | undefined): Promise<UserInfo> {
+  const token = bearerToken(request) ?? '';
+  const known = await late?.authenticate?.(token, late.audiences, request.signal);
+  if (known === undefined) throw failure('Unauthorized', 'Unauthorized');
+  return authenticated(known.user);
+}
+
 /** @throws {StatusError} Forbidden unless `user` may impersonate everything that is asked for */
-function impersonate(user: UserInfo, request: ApiRequest, authorize: Authorize): UserInfo {
+function impersonate(
+  user: UserInfo,
+  request: ApiRequest,
+  may: (attributes: Attributes, request: ApiRequest) => Promise<void> | undefined,
+): Promise<UserInfo> | undefined {
   const wish = impersonationOf(request.headers);
-  if (wish === undefined) return user;
-  for (const need of wish.needs) {
-    allow({ user, verb: 'impersonate', isResource: true, path: request.path, ...need }, authorize);
-  }
-  return wish.as;
+  if (wish === undefined) return undefined;
+  const { path } = request;
+  return (async () => {
+    for (const need of wish.needs) await may({ user, verb: 'impersonate', isResource: true, path, ...need }, request);
+    return wish.as;
+  })();
 }
 
 /** @throws {StatusError} Forbidden, in upstream's words */
-function allow(attributes: Attributes, authorize: Authorize): void {
-  const decision = authorize(attributes);
-  if (decision.isAllowed) return;
+function allow(attributes: Attributes, decision: Decision): undefined {
+  if (decision.isAllowed) return undefined;
   const { isResource, group, resource, name } = attributes;
   const why = [describeDenied(attributes), decision.reason].filter((text) => text !== '').join(': ');
   const qualified = group === '' ? resource : `${resource}.${group}`;
@@ -114,13 +161,14 @@ function allow(attributes: Attributes, authorize: Authorize): void {
 }
 
 export function attributesOf(info: RequestInfo, query: URLSearchParams): Omit<Attributes, 'user'> {
-  const { verb, isResource, path, group, resource, subresource, namespace, name } = info;
+  const { verb, isResource, path, group, version, resource, subresource, namespace, name } = info;
   const selector = name === '' ? query.get('fieldSelector') : null;
   return {
     verb,
     isResource,
     path,
     group,
+    version,
     resource,
     subresource,
     namespace,

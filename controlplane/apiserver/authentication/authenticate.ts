@@ -12,6 +12,8 @@ export interface AuthenticatorOptions {
   readonly requestHeader: RequestHeaderOptions;
   /** Audiences of the API server itself. */
   readonly audiences: readonly string[];
+  /** Who may come without a name: everybody or nobody; unless told, who asks for what needs none. */
+  readonly anonymous?: 'everywhere' | 'nowhere' | undefined;
   readonly clock: Clock;
 }
 
@@ -23,7 +25,7 @@ export interface AuthenticatorOptions {
 export type Authenticate = (request: ApiRequest) => UserInfo;
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
-  const { verifyToken, verifyBootstrapToken, requestHeader, audiences, clock } = options;
+  const { verifyToken, verifyBootstrapToken, requestHeader, audiences, anonymous: where, clock } = options;
   return (request) => {
     if (request.user !== undefined) return authenticated(request.user);
     if (request.peer !== undefined && request.peer.untilMs < clock.now()) throw failure('Unauthorized', 'Unauthorized');
@@ -41,7 +43,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       if (joining !== undefined) return authenticated(joining);
       const outcome = verifyToken(token, audiences, clock.now());
       if ('user' in outcome) return authenticated(outcome.user);
-    } else if (!request.hasBadPeer && request.peer === undefined && isOpen(request)) {
+    } else if (!request.hasBadPeer && request.peer === undefined && isOpen(request, where)) {
       return anonymous;
     }
     throw failure('Unauthorized', 'Unauthorized');
@@ -50,13 +52,13 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
 
 export const anonymous: UserInfo = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
-function authenticated(user: UserInfo): UserInfo {
+export function authenticated(user: UserInfo): UserInfo {
   if (user.groups.includes(everybody)) return user;
   return { ...user, groups: [...user.groups, everybody] };
 }
 const everybody = 'system:authenticated';
 
-function bearerToken({ headers }: ApiRequest): string | undefined {
+export function bearerToken({ headers }: ApiRequest): string | undefined {
   const inHeader = /^bearer\s+(.+)$/i.exec(headers['authorization'] ?? '')?.[1]?.trim();
   if (inHeader !== undefined) return inHeader;
   // Browsers cannot set headers on a WebSocket. Rule: k8s.io/apiserver authentication/request/websocket.
@@ -68,7 +70,8 @@ function bearerToken({ headers }: ApiRequest): string | undefined {
 const webSocketPrefix = 'base64url.bearer.authorization.k8s.io.';
 
 /** What may be asked without a name. Rule: anonymous access is limited to these paths by default here. */
-function isOpen({ method, path }: ApiRequest): boolean {
+function isOpen({ method, path }: ApiRequest, where: AuthenticatorOptions['anonymous']): boolean {
+  if (where !== undefined) return where === 'everywhere';
   return (method === 'GET' || method === 'HEAD') && (openPaths.test(path) || path === clusterInfoPath);
 }
 const openPaths = /^\/(healthz|livez|readyz|version\/?)$/;

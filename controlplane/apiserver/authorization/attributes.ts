@@ -8,6 +8,8 @@ export interface Attributes {
   /** Of non-resource requests. */
   readonly path: string;
   readonly group: string;
+  /** Only others are told: the authorizers here do not look at it. */
+  readonly version?: string;
   readonly resource: string;
   readonly subresource: string;
   /** '' for all namespaces, and for cluster-scoped resources. */

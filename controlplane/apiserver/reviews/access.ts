@@ -12,19 +12,24 @@ import type { StatusCause } from '#lib/api/types/meta.v1.ts';
 import type { Attributes, Authorize } from '../authorization/attributes.ts';
 import type { Rbac } from '../authorization/rbac.ts';
 import type { UserInfo } from '../exchange.ts';
+import type { Call, Late } from '../handler.ts';
 import { answerCreated, readObject } from '../http/object.ts';
 import type { VirtualResource } from '../routes/resources.ts';
 import { wrongSelectors } from './selectors.ts';
 
 export interface AccessReviewsOptions {
   readonly authorize: Authorize;
+  readonly late?: Late;
   readonly rbac: Rbac;
 }
 
 /** By `group/resource`. */
-export function accessReviews({ authorize, rbac }: AccessReviewsOptions): ReadonlyMap<string, VirtualResource> {
-  const statusOf = (user: UserInfo, spec: Spec) => {
-    const { isAllowed, reason } = authorize(attributesOf(user, spec));
+export function accessReviews({ authorize, late, rbac }: AccessReviewsOptions): ReadonlyMap<string, VirtualResource> {
+  const statusOf = async (user: UserInfo, spec: Spec, { request }: Call) => {
+    const attributes = attributesOf(user, spec);
+    const first = authorize(attributes);
+    const isFinal = first.isAllowed || late?.authorize === undefined;
+    const { isAllowed, reason } = isFinal ? first : await late.authorize!(attributes, request.signal);
     return { allowed: isAllowed, ...(reason === '' ? {} : { reason }) };
   };
   const group = 'authorization.k8s.io';
@@ -34,7 +39,7 @@ export function accessReviews({ authorize, rbac }: AccessReviewsOptions): Readon
       async (call) => {
         const review = await readObject(call, subjectAccessReviews);
         check('SubjectAccessReview', review.spec);
-        const status = statusOf(userOf(review.spec), review.spec);
+        const status = await statusOf(userOf(review.spec), review.spec, call);
         return answerCreated(call, subjectAccessReviews, { ...review, status });
       },
     ],
@@ -46,7 +51,7 @@ export function accessReviews({ authorize, rbac }: AccessReviewsOptions): Readon
         if (review.spec.resourceAttributes?.namespace !== call.info.namespace) {
           throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${call.info.namespace}`);
         }
-        const status = statusOf(userOf(review.spec), review.spec);
+        const status = await statusOf(userOf(review.spec), review.spec, call);
         return answerCreated(call, localSubjectAccessReviews, { ...review, status });
       },
     ],
@@ -55,7 +60,7 @@ export function accessReviews({ authorize, rbac }: AccessReviewsOptions): Readon
       async (call) => {
         const review = await readObject(call, selfSubjectAccessReviews);
         check('SelfSubjectAccessReview', { ...review.spec, user: call.user.name });
-        const status = statusOf(call.user, review.spec);
+        const status = await statusOf(call.user, review.spec, call);
         return answerCreated(call, selfSubjectAccessReviews, { ...review, status });
       },
     ],
@@ -113,13 +118,14 @@ function attributesOf(user: UserInfo, { resourceAttributes, nonResourceAttribute
   const {
     verb = '',
     group = '',
+    version = '',
     resource = '',
     subresource = '',
     namespace = '',
     name = '',
   } = resourceAttributes ?? {};
   const fields = fieldsOf(resourceAttributes ?? {});
-  const asked = { verb, group, resource, subresource, namespace, name };
+  const asked = { verb, group, version, resource, subresource, namespace, name };
   return { user, isResource: true, path: '', ...asked, ...(fields === undefined ? {} : { fields }) };
 }
 

@@ -6,18 +6,20 @@ import type { UserInfo as UserInfoObject } from '#lib/api/types/authentication.v
 import type { Clock } from '#lib/clock.ts';
 import type { TokenVerifier } from '../authentication/service-account-token.ts';
 import type { UserInfo } from '../exchange.ts';
+import type { Late } from '../handler.ts';
 import { answerCreated, readObject } from '../http/object.ts';
 import type { VirtualResource } from '../routes/resources.ts';
 
 export interface IdentityReviewsOptions {
   readonly verifyToken: TokenVerifier;
+  readonly late?: Late;
   readonly audiences: readonly string[];
   readonly clock: Clock;
 }
 
 /** By `group/resource`. */
 export function identityReviews(options: IdentityReviewsOptions): ReadonlyMap<string, VirtualResource> {
-  const { verifyToken, audiences, clock } = options;
+  const { verifyToken, late, audiences, clock } = options;
   return new Map<string, VirtualResource>([
     [
       'authentication.k8s.io/selfsubjectreviews',
@@ -41,7 +43,9 @@ export function identityReviews(options: IdentityReviewsOptions): ReadonlyMap<st
           throw invalid({ group: 'authentication.k8s.io', kind: 'TokenReview' }, '', [cause]);
         }
         const wanted = review.spec.audiences?.length ? review.spec.audiences : audiences;
-        const outcome = verifyToken(token, wanted, clock.now());
+        const here = verifyToken(token, wanted, clock.now());
+        const there = 'user' in here ? undefined : await late?.authenticate?.(token, wanted, call.request.signal);
+        const outcome = there ?? here;
         const status =
           'user' in outcome
             ? { authenticated: true, user: infoOf(withEverybody(outcome.user)), audiences: outcome.audiences }
