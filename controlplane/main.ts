@@ -267,6 +267,7 @@ class Progress {
     { name: 'ping', problem: () => undefined },
     { name: 'log', problem: () => undefined },
     { name: 'etcd', problem: () => this.#storeProblem() },
+    { name: 'etcd-readiness', problem: () => this.#storeProblem(), isReadinessOnly: true },
     { name: 'informer-sync', problem: () => unless(this.isLoaded), isReadinessOnly: true },
     { name: 'poststarthook/rbac/bootstrap-roles', problem: () => unless(this.isBootstrapped), isReadinessOnly: true },
     {

@@ -76,7 +76,8 @@ export function accessReviews({ authorize, late, rbac }: AccessReviewsOptions): 
           nonResourceRules: rules.flatMap(({ verbs, nonResourceURLs }) =>
             nonResourceURLs === undefined ? [] : [{ verbs, nonResourceURLs }],
           ),
-          incomplete: false,
+          incomplete: late?.authorize !== undefined,
+          ...(late?.authorize && { evaluationError: 'webhook authorizer does not support user rule resolution' }),
         };
         return answerCreated(call, selfSubjectRulesReviews, { ...review, status });
       },
