@@ -3,9 +3,10 @@ import { createApplier } from '../iptables/apply.ts';
 import { Ruleset } from '../iptables/ruleset.ts';
 import { ObjectSet } from '../object-set.ts';
 import { planIpvsBase, planIpvsJumps } from './base.ts';
-import { areListed, planChanges, planDrained } from './changes.ts';
+import { planChanges } from './changes.ts';
+import { compare, type Differences } from './compare.ts';
 import { apply, listAddresses, prepare, readKernel } from './kernel.ts';
-import { type Listed, listedIn, serversFile } from './listed.ts';
+import { serversFile } from './listed.ts';
 import { planServers } from './plan.ts';
 import { type Change, renderChanges, serverWords } from './render.ts';
 
@@ -69,12 +70,12 @@ export function createIpvsBackend(options: BackendOptions): Backend {
     try {
       const known = there;
       if (known !== undefined) {
-        const [{ stdout }, addresses] = await Promise.all([
+        const [{ stdout: listed }, addresses] = await Promise.all([
           exec('cat', [serversFile], signal, { timeoutMs: 120_000 }),
           listAddresses(exec, signal),
         ]);
-        const listed = listedIn(stdout, family);
-        const isOther = () => there === known && isOtherwise({ listed, addresses, touched }, known, signal);
+        const differences = await compare(known, { listed, addresses }, family);
+        const isOther = () => there === known && isOtherwise(differences, touched, known, signal);
         if (await inTurn(async () => isOther())) return true;
       }
     } finally {
@@ -83,24 +84,27 @@ export function createIpvsBackend(options: BackendOptions): Backend {
     return rules.isDamaged(signal);
   }
 
-  /** Whether something has gone. Takes away real servers that have run dry. */
+  /** Whether something has gone that no change of ours has touched. Takes away real servers that have run dry. */
   async function isOtherwise(
-    { listed, addresses, touched }: Seen,
+    { missing, dry }: Differences,
+    touched: ReadonlySet<string>,
     known: ReadonlyMap<string, string>,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const judged = touched.size === 0 ? known : new Map([...known].filter(([id]) => !touched.has(id)));
     // Where virtual servers come and go while the kernel lists them, it may leave others out.
     const isWhole = [...touched].every((id) => !id.startsWith('server '));
-    if (isWhole && !areListed(judged, listed)) return true;
+    if (missing.some((id) => !touched.has(id) && (isWhole || id.startsWith('address ')))) return true;
+    const gone = dry.filter((id) => !touched.has(id) && known.has(id));
     try {
-      await change(planDrained(judged, listed), signal);
+      await change(
+        gone.map((id) => ({ id, text: undefined, isThere: true })),
+        signal,
+      );
     } catch (error) {
       if (signal.aborted) throw error;
       return true; // what is there is not what we know
     }
-    const found = new Set(addresses);
-    return [...judged.keys()].some((id) => id.startsWith('address ') && !found.has(id.slice(8)));
+    return false;
   }
 
   /** Any one of them: who clears the table takes all. */
@@ -132,11 +136,4 @@ export function createIpvsBackend(options: BackendOptions): Backend {
       rules.forget();
     },
   };
-}
-
-/** What a look found, and the ids that have changed since it began. */
-interface Seen {
-  readonly listed: readonly Listed[];
-  readonly addresses: readonly string[];
-  readonly touched: ReadonlySet<string>;
 }

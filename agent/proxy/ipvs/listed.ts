@@ -12,22 +12,28 @@ export interface Listed {
 }
 
 /** The servers of one family in what the kernel wrote. Source: ip_vs_info_seq_show() in net/netfilter/ipvs/ip_vs_ctl.c. */
-export function listedIn(text: string, family: Family): readonly Listed[] {
-  const found: Listed[] = [];
+export function* listedIn(text: string, family: Family): Generator<Listed> {
   let server: string | undefined;
-  for (const line of text.split('\n')) {
+  for (const line of linesOf(text)) {
     const real = /^ {2}-> (\S+):([0-9A-F]{4}) +\S+ +\d+ +(\d+) +(\d+)/.exec(line);
     if (real === null) {
       const [, protocol, ip = '', port = ''] = /^(TCP|UDP|SCTP) +(\S+):([0-9A-F]{4}) /.exec(line) ?? [];
       const isMine = protocol !== undefined && ip.startsWith('[') === (family === 6);
       server = isMine ? `${protocol.toLowerCase()} ${endIn(ip, port)}` : undefined;
-      if (server !== undefined) found.push({ id: `server ${server}`, isBusy: false });
+      if (server !== undefined) yield { id: `server ${server}`, isBusy: false };
     } else if (server !== undefined) {
       const [, ip = '', port = '', active, inactive] = real;
-      found.push({ id: `real ${server} ${endIn(ip, port)}`, isBusy: active !== '0' || inactive !== '0' });
+      yield { id: `real ${server} ${endIn(ip, port)}`, isBusy: active !== '0' || inactive !== '0' };
     }
   }
-  return found;
+}
+
+function* linesOf(text: string): Generator<string> {
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\n', at);
+    yield text.slice(at, end === -1 ? undefined : end);
+    at = end === -1 ? text.length : end + 1;
+  }
 }
 
 /** `0A600101` and `0050`, or all groups of an IPv6 address in brackets. */

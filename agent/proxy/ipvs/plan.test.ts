@@ -4,8 +4,8 @@ import type { Service } from '#lib/api/types/core.v1.ts';
 import type { EndpointSlice } from '#lib/api/types/discovery.v1.ts';
 import { exampleEndpoint, examplePort, exampleService, exampleSlice } from '../example.ts';
 import { printRules } from '../print.ts';
-import { areListed, draining, planChanges, planDrained } from './changes.ts';
-import { listedIn } from './listed.ts';
+import { draining, planChanges } from './changes.ts';
+import { compare } from './compare.ts';
 import { observe } from './observe.ts';
 import { renderChanges } from './render.ts';
 
@@ -94,37 +94,42 @@ Prot LocalAddress:Port Scheduler Flags
   -> RemoteAddress:Port Forward Weight ActiveConn InActConn
 `;
 
-test('planDrained() takes away who is listed and has no connection left', (t) => {
-  const list = (active: number) =>
-    listedIn(
-      `${head}TCP  0A600101:0050 rr 
+test('compare() finds who is listed and has no connection left', async (t) => {
+  const list = (active: number) => `${head}TCP  0A600101:0050 rr 
   -> 0AF40005:1F90      Masq    0      ${active}          0         
-`,
-      4,
-    );
+`;
   const there = new Map([[real, draining]]);
-  t.deepEqual(planDrained(there, list(1)), []);
-  t.deepEqual(planDrained(there, []), []);
-  t.deepEqual(planDrained(there, list(0)), [{ id: real, text: undefined, isThere: true }]);
+  const dry = async (listed: string) => (await compare(there, { listed, addresses: [] }, 4)).dry;
+  t.deepEqual(await dry(list(1)), []);
+  t.deepEqual(await dry(''), []);
+  t.deepEqual(await dry(list(0)), [real]);
 });
 
 const isListed = test.macro<[string, readonly string[], boolean, (4 | 6)?]>({
-  title: (_title, what) => `areListed() ${what}`,
-  exec(t, _what, ids, is, family = 4) {
+  title: (_title, what) => `compare() ${what}`,
+  async exec(t, _what, ids, is, family = 4) {
     const list = `${head}TCP  0A600101:0050 rr persistent 15000 FFFFFFFF
   -> 0AF40005:1F90      Masq    1      0          2         
 SCTP 0A600101:0050 rr 
 TCP  [fd00:0096:0000:0000:0000:0000:0000:0001]:0050 rr 
   -> [fd00:0244:0000:0000:0000:0000:0000:0005]:1F90      Masq    1      0          0         
 `;
-    t.is(areListed(new Map(ids.map((id) => [id, ''])), listedIn(list, family)), is);
+    const known = new Map(ids.map((id) => [id, '']));
+    const { missing } = await compare(known, { listed: list, addresses: ['10.96.1.1'] }, family);
+    t.is(missing.length === 0, is);
   },
 });
 const six = ['server tcp [fd00:96::1]:80', 'real tcp [fd00:96::1]:80 [fd00:244::5]:8080'];
 test(isListed, 'finds all that is there', [server, real, 'server sctp 10.96.1.1:80'], true);
 test(isListed, 'finds all of the other family', six, true, 6);
 test(isListed, 'knows the families apart', six, false);
-test(isListed, 'looks for servers only', ['address 10.96.1.1', 'member SKIFF-4-ADDRESSES 10.96.1.1'], true);
+test(
+  isListed,
+  'finds addresses, and does not look for members',
+  ['address 10.96.1.1', 'member SKIFF-4-ADDRESSES 10.96.1.1'],
+  true,
+);
+test(isListed, 'misses an address', ['address 10.96.1.2'], false);
 test(isListed, 'misses a virtual server', [server, 'server tcp 10.96.1.2:80'], false);
 test(isListed, 'misses one of another protocol', ['server udp 10.96.1.1:80'], false);
 test(isListed, 'misses a real server', [server, 'real tcp 10.96.1.1:80 10.244.0.6:8080'], false);
