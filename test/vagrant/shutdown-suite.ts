@@ -90,7 +90,8 @@ export async function runShutdownSuite({
   });
 
   await checks.check('shutdown: the node is NotReady while its pods end, and says why', async () => {
-    const path = '{range .status.conditions[?(@.type=="Ready")]}{.status} {.reason} {.message}{"\\n"}{end}';
+    const ready = '.status.conditions[?(@.type=="Ready")]';
+    const path = `{${ready}.status} {${ready}.reason} {${ready}.message}{"\\n"}`; // kubectl prints a range once only
     const name = await kubectl(['get', 'nodes', '-o', 'jsonpath={.items[0].metadata.name}']);
     const watch = follow(['get', 'node', name, '--watch', '-o', `jsonpath=${path}`]);
     for (let tries = 0; watch.lines.length === 0; tries++) {
