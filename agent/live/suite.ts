@@ -240,6 +240,23 @@ export function networkSuite(test: TestFn, mode: ProxyMode): void {
     t.regex(await pods[0].run('dig', ['@10.96.0.10', 'nope.default.svc.cluster.local']), /status: NXDOMAIN/);
   });
 
+  test.serial(
+    'whoever has endpoints for the address of cluster DNS answers there; nobody left, the node itself does again',
+    async (t) => {
+      const ports = [examplePort({ protocol: 'UDP', port: 53 })];
+      publish('kube-dns', '10.96.0.10', { ports }, [pods[2]]);
+      for (const from of [pods[0], ...lab.nodes]) await names(t, ['pod-c'], from, 'udp', '10.96.0.10', 53, 1, 45_053);
+      endpoints('kube-dns', 'UDP', []);
+      const version = 'dns-version.cluster.local';
+      const dig = (from: Runner) =>
+        from.run('dig', ['@10.96.0.10', '-b', '0.0.0.0#45053', '+short', '+tries=1', '+time=1', 'TXT', version]);
+      for (const from of [pods[0], ...lab.nodes]) {
+        const said = async () => (await dig(from).catch(() => '')).trim();
+        t.is(await becomes(said, '"1.1.0"'), '"1.1.0"');
+      }
+    },
+  );
+
   test.serial('nothing had to be tried twice', (t) => {
     for (const node of lab.nodes) t.notRegex(node.log(), /Could not|Reconcile failed|has ended/);
   });
