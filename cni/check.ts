@@ -1,4 +1,4 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ReasonError } from '#lib/errors.ts';
 import type { Exec } from '#lib/exec.ts';
@@ -8,16 +8,21 @@ export interface CheckOptions {
   readonly conflist: Conflist;
   readonly binDir: string;
   readonly exec: Exec;
+  /** Where namespaces have names; '/run/netns' unless told. */
+  readonly netnsDir?: string;
 }
 
 /**
  * Runs the plugins as the runtime will, for a namespace that is made for this and taken away again: ADD, CHECK, DEL.
  * @throws {ReasonError} ServiceUnavailable, with the plugin's own words, if one is missing or fails
  */
-export async function checkPlugins({ conflist, binDir, exec }: CheckOptions, signal: AbortSignal): Promise<void> {
+export async function checkPlugins(
+  { conflist, binDir, exec, netnsDir = '/run/netns' }: CheckOptions,
+  signal: AbortSignal,
+): Promise<void> {
   for (const type of typesOf(conflist)) await mustBeThere(type, binDir);
-  const name = `skiff-check-${process.pid}`;
-  await exec('ip', ['netns', 'del', name], signal, { okCodes: [0, 1] }); // of a check that could not take it away
+  const name = `${scratch}${process.pid}`;
+  for (const left of await abandoned(netnsDir)) await exec('ip', ['netns', 'del', left], signal, { okCodes: [0, 1] });
   await exec('ip', ['netns', 'add', name], signal);
   // What was made is taken away even when the check is cut short; on a slow machine, that begins late.
   const always = () => AbortSignal.timeout(10_000);
@@ -35,6 +40,26 @@ export async function checkPlugins({ conflist, binDir, exec }: CheckOptions, sig
   for (const plugin of conflist.plugins.toReversed()) await call(plugin, 'DEL', result, signal);
 }
 type Command = 'ADD' | 'CHECK' | 'DEL';
+const scratch = 'skiff-check-'; // and the id of the process
+
+/** Namespaces of checks that could not take them away: of our own, and of processes that were killed. */
+async function abandoned(netnsDir: string): Promise<readonly string[]> {
+  const names = await readdir(netnsDir).catch(() => []); // there has never been one
+  const isLeft = await Promise.all(
+    names.map(async (name) => {
+      const [, pid] = name.match(`^${scratch}(\\d+)$`) ?? [];
+      if (pid === undefined) return false;
+      return (
+        pid === String(process.pid) ||
+        (await access(`/proc/${pid}`).then(
+          () => false,
+          () => true,
+        ))
+      );
+    }),
+  );
+  return names.filter((_name, index) => isLeft[index]);
+}
 
 /**
  * Which programs the plugins are: another text, other programs.
