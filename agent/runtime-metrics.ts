@@ -38,19 +38,17 @@ export function createOperationMetrics(
   metrics: Metrics,
   clock: Pick<Clock, 'now'>,
 ): <T extends Runtime | Images>(port: T) => T {
-  const total = metrics.counter(
-    'kubelet_runtime_operations_total',
-    'Cumulative number of runtime operations by operation type.',
-    ['operation_type'],
-  );
+  const total = metrics.counter('kubelet_runtime_operations_total', 'Calls to the container runtime.', [
+    'operation_type',
+  ]);
   const errors = metrics.counter(
     'kubelet_runtime_operations_errors_total',
-    'Cumulative number of runtime operation errors by operation type.',
+    'Calls to the container runtime that failed.',
     ['operation_type'],
   );
   const duration = metrics.histogram(
     'kubelet_runtime_operations_duration_seconds',
-    'Duration in seconds of runtime operations. Broken down by operation type.',
+    'How long a call to the container runtime took.',
     ['operation_type'],
     [0.005, 0.0125, 0.03125, 0.078125, 0.1953125, 0.48828125, 1.220703125, 3.0517578125, 7.62939453125, 19.0734863281],
   );

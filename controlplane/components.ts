@@ -103,11 +103,9 @@ export async function runComponents(options: ComponentsOptions, signal: AbortSig
     clientOf: (name: string) => Client,
   ): (name: string, work: (signal: AbortSignal) => Promise<void>) => Promise<void> {
     if (election === undefined) return (_name, work) => work(signal);
-    const masterStatus = metrics.gauge(
-      'leader_election_master_status',
-      'Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master.',
-      ['name'],
-    );
+    const masterStatus = metrics.gauge('leader_election_master_status', '1 where this process holds the lease.', [
+      'name',
+    ]);
     const identity = `${hostname()}_${randomUUID()}`;
     return async (name, work) => {
       const { runElected } = await import('#lib/client/election/elect.ts');

@@ -29,7 +29,7 @@ export function addProcessMetrics(metrics: Metrics, gitVersion: string): void {
   const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(gitVersion) ?? [];
   metrics.gaugeFrom(
     'kubernetes_build_info',
-    "A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
+    'Which version this is; the value says nothing.',
     ['major', 'minor', 'git_version', 'go_version', 'compiler', 'platform'],
     () => [{ values: [major, minor, gitVersion, `node ${process.version}`, 'v8', platform], value: 1 }],
   );

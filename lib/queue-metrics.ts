@@ -14,32 +14,27 @@ export function createQueueMetrics(metrics: Metrics, now: () => number = () => p
   const depths = new Map<string, () => number>();
   const waiting = new Map<string, Map<string, number>>(); // since when, by queue and key: bounded by the keys that wait
   const running = new Map<string, Map<string, number>>();
-  const adds = metrics.counter('workqueue_adds_total', 'Total number of adds handled by workqueue', ['name']);
-  const retries = metrics.counter('workqueue_retries_total', 'Total number of retries handled by workqueue', ['name']);
-  const waits = metrics.histogram(
-    'workqueue_queue_duration_seconds',
-    'How long in seconds an item stays in workqueue before being requested',
-    ['name'],
-    seconds,
-  );
+  const adds = metrics.counter('workqueue_adds_total', 'Keys put into the queue.', ['name']);
+  const retries = metrics.counter('workqueue_retries_total', 'Keys put back after a failure.', ['name']);
+  const waits = metrics.histogram('workqueue_queue_duration_seconds', 'How long a key waited.', ['name'], seconds);
   const works = metrics.histogram(
     'workqueue_work_duration_seconds',
-    'How long in seconds processing an item from workqueue takes.',
+    'How long the work on a key took.',
     ['name'],
     seconds,
   );
-  metrics.gaugeFrom('workqueue_depth', 'Current depth of workqueue', ['name'], () =>
+  metrics.gaugeFrom('workqueue_depth', 'Keys that wait.', ['name'], () =>
     [...depths].map(([name, depth]) => ({ values: [name], value: depth() })),
   );
   metrics.gaugeFrom(
     'workqueue_unfinished_work_seconds',
-    'How many seconds of work has been done that is in progress and has not been observed by work_duration.',
+    'Seconds spent so far on keys that are being worked on.',
     ['name'],
     () => agesOf((ages) => ages.reduce((sum, age) => sum + age, 0)),
   );
   metrics.gaugeFrom(
     'workqueue_longest_running_processor_seconds',
-    'How many seconds has the longest running processor for workqueue been running.',
+    'Seconds spent so far on the key that takes longest.',
     ['name'],
     () => agesOf((ages) => ages.reduce((most, age) => Math.max(most, age), 0)),
   );

@@ -9,8 +9,7 @@ const facts = {
   version: 'v1.37.0+a.1',
   paths: ['/healthz', '/pods'],
 };
-const warning =
-  'Warning: This endpoint is not meant to be machine parseable, has no formatting compatibility guarantees and is for debugging purposes only.';
+const warning = 'Warning: for people in search of a fault. Its form may change any time: programs ask for JSON.';
 
 test('statusz() tells people what runs since when', (t) => {
   for (const accept of [undefined, '', 'text/plain', '*/*', 'text/html, text/plain;charset=utf-8;q=0.9']) {

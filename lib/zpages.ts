@@ -55,8 +55,7 @@ export function flagz(accept: string | undefined, component: string, flags: Read
 
 const group = 'config.k8s.io';
 const versions = ['v1alpha1', 'v1beta1'];
-const warning =
-  'Warning: This endpoint is not meant to be machine parseable, has no formatting compatibility guarantees and is for debugging purposes only.';
+const warning = 'Warning: for people in search of a fault. Its form may change any time: programs ask for JSON.';
 
 /** `undefined`: as text. The first that can be served counts; JSON without all of group, version and kind cannot. */
 function versionWanted(accept: string | undefined, kind: string): string | undefined {

@@ -14,7 +14,7 @@ export function addLifeMetrics(
   ] as const) {
     metrics.gaugeFrom(
       `kubelet_certificate_manager_${name}_ttl_seconds`,
-      `Gauge of the TTL (time-to-live) of the Kubelet's ${whose}. The value is in seconds until certificate expiry (negative if already expired). If ${whose} is invalid or unused, the value will be +INF.`,
+      `Seconds until the end of the node's ${whose}; below zero: since; +Inf where there is none.`,
       [],
       () => [{ values: [], value: ((ends.get(kind) ?? Number.POSITIVE_INFINITY) - now()) / 1000 }],
     );

@@ -36,49 +36,40 @@ interface Start {
 export function createPodMetrics(metrics: Metrics, clock: Pick<Clock, 'now'>): PodMetrics {
   const histogram = (name: string, help: string, buckets: readonly number[], labels: readonly string[] = []) =>
     metrics.histogram(`kubelet_${name}_seconds`, help, labels, buckets);
-  const lists = histogram('pleg_relist_duration', 'Duration in seconds for relisting pods in PLEG.', standard);
-  const intervals = histogram('pleg_relist_interval', 'Interval in seconds between relisting in PLEG.', standard);
-  const works = histogram(
-    'pod_worker_duration',
-    'Duration in seconds to sync a single pod. Broken down by operation type: create, update, or sync',
-    standard,
-    ['operation_type'],
-  );
-  const waits = histogram(
-    'pod_worker_start_duration',
-    'Duration in seconds from kubelet seeing a pod to starting a worker.',
-    standard,
-  );
-  const starts = histogram(
-    'pod_start_duration',
-    'Duration in seconds from kubelet seeing a pod for the first time to the pod starting to run',
-    long,
-  );
+  const lists = histogram('pleg_relist_duration', 'How long a list of all of the runtime took.', standard);
+  const intervals = histogram('pleg_relist_interval', 'From one list of all of the runtime to the next.', standard);
+  const works = histogram('pod_worker_duration', 'How long a look at a pod took, by what it was for.', standard, [
+    'operation_type',
+  ]);
+  const waits = histogram('pod_worker_start_duration', "From a pod's being seen until its worker began.", standard);
+  const starts = histogram('pod_start_duration', "From a pod's being seen until it ran.", long);
   const inAll = histogram(
     'pod_start_total_duration',
-    'Duration in seconds to start a pod since creation, including time to pull images and run init containers, measured from pod creation timestamp to when all its containers are reported as started and observed via watch',
+    "From a pod's creation until the API showed all its containers started.",
     long,
   );
   const ownPart = histogram(
     'pod_start_sli_duration',
-    'Duration in seconds to start a pod, excluding time to pull images and run init containers, measured from pod creation timestamp to when all its containers are reported as started and observed via watch',
+    'The same, but for pulling images and for init containers.',
     long,
   );
   const count = (name: string, help: string, labels: readonly string[] = []) =>
     metrics.counter(`kubelet_started_${name}_total`, help, labels);
-  const sandboxes = count('pods', 'Cumulative number of pods started');
-  const sandboxErrors = count('pods_errors', 'Cumulative number of errors when starting pods');
-  const containers = count('containers', 'Cumulative number of containers started', ['container_type']);
-  const containerErrors = count('containers_errors', 'Cumulative number of errors when starting containers', [
+  const sandboxes = count('pods', 'Sandboxes that were started.');
+  const sandboxErrors = count('pods_errors', 'Sandboxes that could not be started.');
+  const containers = count('containers', 'Containers that were started.', ['container_type']);
+  const containerErrors = count('containers_errors', 'Containers that could not be started.', [
     'container_type',
     'code',
   ]);
   for (const counter of [sandboxes, sandboxErrors]) counter.add([], 0); // seen from the start
   let listedAtMs = 0;
-  metrics.gaugeFrom('kubelet_pleg_last_seen_seconds', 'Timestamp in seconds when PLEG was last seen active.', [], () =>
+  metrics.gaugeFrom('kubelet_pleg_last_seen_seconds', 'When all of the runtime was last listed.', [], () =>
     listedAtMs === 0 ? [] : [{ values: [], value: listedAtMs / 1000 }],
   );
-  metrics.counter('kubelet_pleg_discard_events', 'The number of discard events in PLEG.', []).add([], 0); // none is
+  metrics
+    .counter('kubelet_pleg_discard_events', 'Changes seen at the runtime that nobody could be told of.', [])
+    .add([], 0); // none is
   const pods = new Map<string, Start>(); // by uid; bounded by the pods of this node
 
   function startOf(uid: string): Start {

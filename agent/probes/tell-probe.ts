@@ -16,14 +16,17 @@ export interface ProbeTeller {
 /** Words, names and labels are upstream's. */
 export function createProbeTeller(record: RecordPod): ProbeTeller {
   const metrics = createMetrics(); // apart from the others: another endpoint shows them
-  const total = metrics.counter(
-    'prober_probe_total',
-    'Cumulative number of a liveness, readiness or startup probe for a container by result.',
-    ['probe_type', 'result', 'container', 'pod', 'namespace', 'pod_uid'],
-  );
+  const total = metrics.counter('prober_probe_total', 'Probes of containers, by kind and how they ended.', [
+    'probe_type',
+    'result',
+    'container',
+    'pod',
+    'namespace',
+    'pod_uid',
+  ]);
   const duration = metrics.histogram(
     'prober_probe_duration_seconds',
-    'Duration in seconds for a probe response.',
+    'How long a probe took.',
     ['probe_type', 'container', 'pod', 'namespace'],
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   );

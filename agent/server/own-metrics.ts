@@ -8,16 +8,16 @@ import type { KubeletServerOptions } from './options.ts';
 /** What /metrics tells of the agent itself, under upstream's names. Read when it is asked for. */
 export function addOwnMetrics({ metrics, nodeName, pods }: KubeletServerOptions): void {
   const one = (value: () => number) => () => [{ values: [], value: value() }];
-  metrics.gaugeFrom('kubelet_node_name', "The node's name. The count is always 1.", ['node'], () => [
+  metrics.gaugeFrom('kubelet_node_name', 'Which node this is; the value says nothing.', ['node'], () => [
     { values: [nodeName], value: 1 },
   ]);
   metrics.gaugeFrom(
     'kubelet_running_pods',
-    'Number of pods that have a running pod sandbox',
+    'Pods whose sandbox runs.',
     [],
     one(() => [...pods.list()].filter(({ status }) => status?.phase === 'Running').length),
   );
-  metrics.gaugeFrom('kubelet_running_containers', 'Number of containers currently running', ['container_state'], () => {
+  metrics.gaugeFrom('kubelet_running_containers', 'Containers by state.', ['container_state'], () => {
     const statuses = [...pods.list()].flatMap(({ status }) => status?.containerStatuses ?? []);
     return [{ values: ['running'], value: statuses.filter(({ state }) => state?.running !== undefined).length }];
   });
@@ -32,13 +32,13 @@ export function addOwnMetrics({ metrics, nodeName, pods }: KubeletServerOptions)
   };
   metrics.gaugeFrom(
     'kubelet_desired_pods',
-    'The number of pods the kubelet is being instructed to run. static is true if the pod is not from the apiserver.',
+    'Pods that this node is to run; static: told by a file or a URL.',
     ['static'],
     bySource(() => true),
   );
   metrics.gaugeFrom(
     'kubelet_active_pods',
-    'The number of pods the kubelet considers active and which are being considered when admitting new pods. static is true if the pod is not from the apiserver.',
+    'Pods that hold resources of this node; static: told by a file or a URL.',
     ['static'],
     bySource(({ status }) => !isOver(status ?? {})),
   );

@@ -26,37 +26,30 @@ export function resourceMetrics({ atMs, node, pods }: Usage): string {
     family(
       'container_cpu_usage_seconds_total',
       'counter',
-      'Cumulative cpu time consumed by the container in core-seconds',
+      'CPU time that the container has used.',
       perContainer(seconds),
     ),
     family(
       'container_memory_working_set_bytes',
       'gauge',
-      'Current working set of the container in bytes',
+      'Memory of the container that cannot be reclaimed.',
       perContainer(workingSet),
     ),
     family(
       'container_start_time_seconds',
       'gauge',
-      'Start time of the container since unix epoch in seconds',
+      'When the container was started.',
       perContainer((one) => one.startMs / 1000),
     ),
-    family('node_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the node in core-seconds', [
+    family('node_cpu_usage_seconds_total', 'counter', 'CPU time that the node has used.', [
       sample({}, seconds(node), atMs),
     ]),
-    family('node_memory_working_set_bytes', 'gauge', 'Current working set of the node in bytes', [
+    family('node_memory_working_set_bytes', 'gauge', 'Memory of the node that cannot be reclaimed.', [
       sample({}, workingSet(node), atMs),
     ]),
-    family(
-      'pod_cpu_usage_seconds_total',
-      'counter',
-      'Cumulative cpu time consumed by the pod in core-seconds',
-      perPod(seconds),
-    ),
-    family('pod_memory_working_set_bytes', 'gauge', 'Current working set of the pod in bytes', perPod(workingSet)),
-    family('resource_scrape_error', 'gauge', '1 if there was an error while getting container metrics, 0 otherwise', [
-      sample({}, 0),
-    ]),
+    family('pod_cpu_usage_seconds_total', 'counter', 'CPU time that the pod has used.', perPod(seconds)),
+    family('pod_memory_working_set_bytes', 'gauge', 'Memory of the pod that cannot be reclaimed.', perPod(workingSet)),
+    family('resource_scrape_error', 'gauge', '1 where the containers could not be asked for.', [sample({}, 0)]),
   ].join('');
 }
 
@@ -98,95 +91,91 @@ export function cadvisorMetrics(
     family(
       'container_cpu_usage_seconds_total',
       'counter',
-      'Cumulative cpu time consumed in seconds.',
+      'CPU time that was used.',
       perContainer((one) => one.cpuCoreNanoSeconds / 1e9, { cpu: 'total' }),
     ),
     family(
       'container_memory_usage_bytes',
       'gauge',
-      'Current memory usage in bytes, including all memory regardless of when it was accessed.',
+      'Memory that is counted, pages of files included.',
       perContainer((one) => one.memoryUsageBytes),
     ),
     family(
       'container_memory_working_set_bytes',
       'gauge',
-      'Current working set in bytes.',
+      'Memory that cannot be reclaimed.',
       perContainer((one) => one.memoryWorkingSetBytes),
     ),
     family(
       'container_memory_rss',
       'gauge',
-      'Size of RSS in bytes.',
+      'Memory of no file.',
       perContainer((one) => one.memoryRssBytes),
     ),
     family(
       'container_fs_usage_bytes',
       'gauge',
-      'Number of bytes that are consumed by the container on this filesystem.',
+      'What the container has written beside its volumes.',
       perContainer((one) => one.writableLayer.usedBytes),
     ),
     family(
       'container_start_time_seconds',
       'gauge',
-      'Start time of the container since unix epoch in seconds.',
+      'When the container was started.',
       perContainer((one) => one.startMs / 1000),
     ),
     family(
       'container_last_seen',
       'gauge',
-      'Last time a container was seen by the exporter',
+      'When the container was last looked at.',
       perContainer((one) => one.atMs / 1000),
     ),
     ...(
       [
-        ['receive_bytes', 'Cumulative count of bytes received', (one) => one.rxBytes],
-        ['receive_errors', 'Cumulative count of errors encountered while receiving', (one) => one.rxErrors],
-        ['transmit_bytes', 'Cumulative count of bytes transmitted', (one) => one.txBytes],
-        ['transmit_errors', 'Cumulative count of errors encountered while transmitting', (one) => one.txErrors],
+        ['receive_bytes', 'Bytes that came in.', (one) => one.rxBytes],
+        ['receive_errors', 'Packets that came in broken.', (one) => one.rxErrors],
+        ['transmit_bytes', 'Bytes that went out.', (one) => one.txBytes],
+        ['transmit_errors', 'Packets that could not go out.', (one) => one.txErrors],
       ] as const satisfies readonly (readonly [string, string, (one: InterfaceUsage) => number])[]
     ).map(([name, help, value]) => family(`container_network_${name}_total`, 'counter', help, perInterface(value))),
     ...(
       [
-        ['memory_limit_bytes', 'Memory limit for the container.', (limits) => limits.memoryBytes ?? 0],
-        ['cpu_quota', 'CPU quota of the container.', (limits) => limits.cpuQuotaMicros ?? 0],
-        ['cpu_period', 'CPU period of the container.', () => cpuPeriodMicros],
-        ['cpu_shares', 'CPU share of the container.', (limits) => limits.cpuShares],
+        ['memory_limit_bytes', 'Most memory; 0: no limit.', (limits) => limits.memoryBytes ?? 0],
+        ['cpu_quota', 'Microseconds of CPU in a period; 0: no limit.', (limits) => limits.cpuQuotaMicros ?? 0],
+        ['cpu_period', 'Microseconds of a period.', () => cpuPeriodMicros],
+        ['cpu_shares', 'Its weight where CPU is short.', (limits) => limits.cpuShares],
       ] as const satisfies readonly (readonly [string, string, (limits: Limits) => number])[]
     ).map(([name, help, value]) => family(`container_spec_${name}`, 'gauge', help, perLimit(value))),
     family(
       'container_cpu_cfs_periods_total',
       'counter',
-      'Number of elapsed enforcement period intervals.',
+      'Periods in which the container ran.',
       perCount((stats) => stats.periods, isHeldBack),
     ),
     family(
       'container_cpu_cfs_throttled_periods_total',
       'counter',
-      'Number of throttled period intervals.',
+      'Periods in which it was held back.',
       perCount((stats) => stats.throttledPeriods, isHeldBack),
     ),
     family(
       'container_cpu_cfs_throttled_seconds_total',
       'counter',
-      'Total time duration the container has been throttled.',
+      'How long it was held back.',
       perCount((stats) => stats.throttledSeconds, isHeldBack),
     ),
     family(
       'container_memory_cache',
       'gauge',
-      'Number of bytes of page cache memory.',
+      'Memory that holds pages of files.',
       perCount(
         (stats) => stats.cacheBytes,
         () => true,
       ),
     ),
-    family('machine_swap_bytes', 'gauge', 'Amount of swap memory available on the machine.', [
-      sample({}, node.swapTotalBytes),
-    ]),
-    family('machine_cpu_cores', 'gauge', 'Number of logical CPU cores.', [sample({}, node.cores)]),
-    family('machine_memory_bytes', 'gauge', 'Amount of memory installed on the machine.', [
-      sample({}, node.memoryTotalBytes),
-    ]),
+    family('machine_swap_bytes', 'gauge', 'Swap that the machine has.', [sample({}, node.swapTotalBytes)]),
+    family('machine_cpu_cores', 'gauge', 'CPUs that the machine has.', [sample({}, node.cores)]),
+    family('machine_memory_bytes', 'gauge', 'Memory that the machine has.', [sample({}, node.memoryTotalBytes)]),
   ].join('');
 }
 
@@ -203,12 +192,12 @@ export function volumeMetrics(volumes: readonly VolumeUsage[]): string {
     .join('');
 }
 const volumeFamilies: readonly (readonly [string, string, (one: VolumeUsage) => number])[] = [
-  ['available_bytes', 'Number of available bytes in the volume', (one) => one.availableBytes],
-  ['capacity_bytes', 'Capacity in bytes of the volume', (one) => one.capacityBytes],
-  ['inodes', 'Maximum number of inodes in the volume', (one) => one.inodes],
-  ['inodes_free', 'Number of free inodes in the volume', (one) => one.inodesFree],
-  ['inodes_used', 'Number of used inodes in the volume', (one) => one.inodesUsed],
-  ['used_bytes', 'Number of used bytes in the volume', (one) => one.usedBytes],
+  ['available_bytes', 'Bytes of the volume that pods can still write.', (one) => one.availableBytes],
+  ['capacity_bytes', 'Bytes that the volume has.', (one) => one.capacityBytes],
+  ['inodes', 'Files that the volume can hold.', (one) => one.inodes],
+  ['inodes_free', 'Files that it can still hold.', (one) => one.inodesFree],
+  ['inodes_used', 'Files that it holds.', (one) => one.inodesUsed],
+  ['used_bytes', 'Bytes that are written.', (one) => one.usedBytes],
 ];
 
 type Labels = Readonly<Record<string, string>>;

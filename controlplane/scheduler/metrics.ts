@@ -28,41 +28,37 @@ export function createSchedulerMetrics(
 ): SchedulerMetrics {
   const attempts = metrics.counter(
     'scheduler_schedule_attempts_total',
-    'Number of attempts to schedule pods, by the result.',
+    'Tries to find a node for a pod, by how they ended.',
     ['result', 'profile'],
   );
   const attemptSeconds = metrics.histogram(
     'scheduler_scheduling_attempt_duration_seconds',
-    'Scheduling attempt latency in seconds (scheduling algorithm + binding)',
+    'How long a try took, binding included.',
     ['result', 'profile'],
     milliseconds,
   );
   const algorithmSeconds = metrics.histogram(
     'scheduler_scheduling_algorithm_duration_seconds',
-    'Scheduling algorithm latency in seconds',
+    'How long choosing a node took.',
     [],
     milliseconds,
   );
   const podAttempts = metrics.histogram(
     'scheduler_pod_scheduling_attempts',
-    'Number of attempts to successfully schedule a pod.',
+    'Tries until a pod had its node.',
     [],
     [1, 2, 4, 8, 16],
   );
   const sliSeconds = metrics.histogram(
     'scheduler_pod_scheduling_sli_duration_seconds',
-    'E2e latency for a pod being scheduled, from the time the pod enters the scheduling queue.',
+    "From a pod's coming into the queue until it had its node.",
     ['attempts'],
     Array.from({ length: 20 }, (_, i) => 0.01 * 2 ** i),
   );
-  const preemptions = metrics.counter(
-    'scheduler_preemption_attempts_total',
-    'Total preemption attempts in the cluster till now',
-    [],
-  );
+  const preemptions = metrics.counter('scheduler_preemption_attempts_total', 'Tries to make room for a pod.', []);
   const victims = metrics.histogram(
     'scheduler_preemption_victims',
-    'Number of selected preemption victims',
+    'Pods chosen to make room.',
     [],
     [1, 2, 4, 8, 16, 32, 64],
   );
@@ -100,14 +96,14 @@ export function createSchedulerMetrics(
   ]);
   metrics.gaugeFrom(
     'scheduler_unschedulable_pods',
-    'The number of unschedulable pods broken down by plugin name.',
+    'Pods without a node, by the plugin that finds none.',
     ['plugin', 'profile'],
     () => [...queue.refusals()].map(([key, value]) => ({ values: key.split(' '), value })),
   );
-  metrics.gaugeFrom('scheduler_pending_pods', 'Number of pending pods, by the queue type.', ['queue'], () =>
+  metrics.gaugeFrom('scheduler_pending_pods', 'Pods that wait, by part of the queue.', ['queue'], () =>
     Object.entries({ ...queue.sizes, gated: gated() }).map(([name, value]) => ({ values: [name], value })),
   );
-  metrics.gaugeFrom('scheduler_cache_size', 'Number of nodes and pods in the scheduler cache.', ['type'], () => [
+  metrics.gaugeFrom('scheduler_cache_size', 'What the scheduler knows of.', ['type'], () => [
     { values: ['nodes'], value: snapshot.nodes.length },
     { values: ['pods'], value: snapshot.podCount },
   ]);

@@ -11,20 +11,12 @@ export function counted(
   const labels = ['operation', 'group', 'resource'];
   const duration = metrics.histogram(
     'etcd_request_duration_seconds',
-    'Etcd request latency in seconds for each operation and object type.',
+    'How long an operation of the store took.',
     labels,
     [0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60],
   );
-  const requests = metrics.counter(
-    'etcd_requests_total',
-    'Etcd request counts for each operation and object type.',
-    labels,
-  );
-  const errors = metrics.counter(
-    'etcd_request_errors_total',
-    'Etcd failed request counts for each operation and object type.',
-    labels,
-  );
+  const requests = metrics.counter('etcd_requests_total', 'Operations of the store.', labels);
+  const errors = metrics.counter('etcd_request_errors_total', 'Operations of the store that failed.', labels);
   const known = new Map<string, Series>(); // by operation and resource: as many as the cluster has kinds
 
   function seriesOf(operation: string, key: string): Series {

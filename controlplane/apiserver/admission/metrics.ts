@@ -9,7 +9,7 @@ export function measured(
 ): readonly Plugin[] {
   const controllers = metrics.histogram(
     'apiserver_admission_controller_admission_duration_seconds',
-    'Admission controller latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).',
+    'How long an admission plugin took for a request.',
     ['name', 'operation', 'rejected', 'type'],
     [0.005, 0.025, 0.1, 0.5, 1.0, 2.5],
   );

@@ -34,15 +34,12 @@ export function createAvailability(options: AvailabilityOptions): Availability {
   const { registry, metrics, clock, log } = options;
   const failures = metrics.counter(
     'aggregator_unavailable_apiservice_total',
-    'Counter of APIServices which are marked as unavailable broken down by APIService name and reason.',
+    'How often an aggregated API went away, by why.',
     ['name', 'reason'],
   );
   const all = registry.reader(apiServices);
-  metrics.gaugeFrom(
-    'aggregator_unavailable_apiservice',
-    'Gauge of APIServices which are marked as unavailable broken down by APIService name.',
-    ['name'],
-    () => all.list().map((object) => ({ values: [object.metadata.name], value: isAvailable(object) ? 0 : 1 })),
+  metrics.gaugeFrom('aggregator_unavailable_apiservice', '1 for an aggregated API that is away.', ['name'], () =>
+    all.list().map((object) => ({ values: [object.metadata.name], value: isAvailable(object) ? 0 : 1 })),
   );
   const allServices = registry.reader(services);
   const slices = registry.reader(endpointSlices);

@@ -9,21 +9,21 @@ export function countedAuthentication(
   { metrics, clock }: { readonly metrics: Metrics; readonly clock: Pick<Clock, 'now'> },
   now: () => number = () => performance.now(),
 ): Authenticate {
-  const users = metrics.counter(
-    'authenticated_user_requests',
-    'Counter of authenticated requests broken out by username.',
-    ['username'],
+  const users = metrics.counter('authenticated_user_requests', 'Requests by whom they are from.', ['username']);
+  const attempts = metrics.counter(
+    'authentication_attempts',
+    'Requests by whether it was found out whom they are from.',
+    ['result'],
   );
-  const attempts = metrics.counter('authentication_attempts', 'Counter of authenticated attempts.', ['result']);
   const duration = metrics.histogram(
     'authentication_duration_seconds',
-    'Authentication duration in seconds broken out by result.',
+    'How long it took to find out whom a request is from.',
     ['result'],
     Array.from({ length: 15 }, (_, power) => 0.001 * 2 ** power),
   );
   const remaining = metrics.histogram(
     'apiserver_client_certificate_expiration_seconds',
-    'Distribution of the remaining lifetime on the certificate used to authenticate a request.',
+    'How long the certificates that clients show are still good.',
     [],
     [
       0, 1800, 3600, 7200, 21_600, 43_200, 86_400, 172_800, 345_600, 604_800, 2_592_000, 7_776_000, 15_552_000,

@@ -7,14 +7,12 @@ export function countedAuthorization(
   metrics: Metrics,
   now: () => number = () => performance.now(),
 ): Authorize {
-  const attempts = metrics.counter(
-    'authorization_attempts_total',
-    "Counter of authorization attempts broken down by result. It can be either 'allowed', 'denied', 'no-opinion' or 'error'.",
-    ['result'],
-  );
+  const attempts = metrics.counter('authorization_attempts_total', 'Requests by what was decided about them.', [
+    'result',
+  ]);
   const duration = metrics.histogram(
     'authorization_duration_seconds',
-    'Authorization duration in seconds broken out by result.',
+    'How long it took to decide about a request.',
     ['result'],
     Array.from({ length: 15 }, (_, power) => 0.001 * 2 ** power),
   );
@@ -34,7 +32,7 @@ export function countedAuthorization(
 export function decisionsCounted(type: string, authorize: Authorize, metrics: Metrics): Authorize {
   const total = metrics.counter(
     'apiserver_authorization_decisions_total',
-    'Total number of terminal decisions made by an authorizer split by authorizer type, name, and decision.',
+    'Which authorizer had the last word, and which it was.',
     ['type', 'name', 'decision'],
   );
   const allowed = total.of([type, type.toLowerCase(), 'allowed']);

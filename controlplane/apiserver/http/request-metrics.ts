@@ -20,49 +20,42 @@ export interface Answered {
 export function createRequestMetrics(metrics: Metrics, knownAs: KnownAs = () => 'unknown'): RequestMetrics {
   const labels = ['verb', 'dry_run', 'group', 'version', 'resource', 'subresource', 'scope', 'component'];
   const withoutDry = labels.filter((label) => label !== 'dry_run');
-  const total = metrics.counter(
-    'apiserver_request_total',
-    'Counter of apiserver requests broken out for each verb, dry run value, group, version, resource, scope, component, and HTTP response code.',
-    [...labels, 'code'],
-  );
-  const duration = metrics.histogram(
-    'apiserver_request_duration_seconds',
-    'Response latency distribution in seconds for each verb, dry run value, group, version, resource, subresource, scope and component.',
-    labels,
-    seconds,
-  );
+  const total = metrics.counter('apiserver_request_total', 'Requests answered.', [...labels, 'code']);
+  const duration = metrics.histogram('apiserver_request_duration_seconds', 'How long requests took.', labels, seconds);
   const promised = metrics.histogram(
     'apiserver_request_sli_duration_seconds',
-    'Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.',
+    'How long requests took, but for what others took of it.',
     withoutDry,
     seconds,
   );
   const sizes = metrics.histogram(
     'apiserver_response_sizes',
-    'Response size distribution in bytes for each group, version, verb, resource, subresource, scope and component.',
+    'Bytes of answers.',
     withoutDry,
     [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9],
   );
   const terminations = metrics.counter(
     'apiserver_request_terminations_total',
-    'Number of requests which apiserver terminated in self-defense.',
+    'Requests given up to keep the server well.',
     [...withoutDry, 'code'],
   );
   const deprecated = metrics.gauge(
     'apiserver_requested_deprecated_apis',
-    'Gauge of deprecated APIs that have been requested, broken out by API group, version, resource, subresource, and removed_release.',
+    '1 for an outdated API that somebody has asked for.',
     ['group', 'version', 'resource', 'subresource', 'removed_release'],
   );
-  const inFlight = metrics.gauge(
-    'apiserver_current_inflight_requests',
-    'Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
-    ['request_kind'],
-  );
-  const longRunning = metrics.gauge(
-    'apiserver_longrunning_requests',
-    'Gauge of all active long-running apiserver requests broken out by verb, group, version, resource, scope and component. Not all requests are tracked this way.',
-    ['verb', 'group', 'version', 'resource', 'subresource', 'scope', 'component'],
-  );
+  const inFlight = metrics.gauge('apiserver_current_inflight_requests', 'Requests under way, by kind.', [
+    'request_kind',
+  ]);
+  const longRunning = metrics.gauge('apiserver_longrunning_requests', 'Watches and streams that are open.', [
+    'verb',
+    'group',
+    'version',
+    'resource',
+    'subresource',
+    'scope',
+    'component',
+  ]);
 
   const known = new Map<string, Series>(); // what is written often, with its labels; forgotten all at once when there are many
 

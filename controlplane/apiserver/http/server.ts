@@ -52,7 +52,7 @@ export function createHttpServer({ handler, serving, clientCa, metrics, clock, l
   });
   const failures = metrics.counter(
     'apiserver_tls_handshake_errors_total',
-    "Number of requests dropped with 'TLS handshake error from' error",
+    'Connections that never came to speak TLS.',
     [],
   );
   failures.add([], 0); // seen from the start

@@ -13,16 +13,10 @@ export function addStorageMetrics(metrics: Metrics, registry: Pick<Registry, 're
     }
     return [...found];
   }
-  metrics.gaugeFrom(
-    'apiserver_storage_objects',
-    'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.',
-    ['resource'],
-    () => counts().map(([name, { value }]) => ({ values: [name], value })),
+  metrics.gaugeFrom('apiserver_storage_objects', 'Objects that are stored.', ['resource'], () =>
+    counts().map(([name, { value }]) => ({ values: [name], value })),
   );
-  metrics.gaugeFrom(
-    'apiserver_resource_objects',
-    'Number of stored objects at the time of last check split by kind. In case of a fetching error, the value will be -1.',
-    ['group', 'resource'],
-    () => counts().map(([, { group, plural, value }]) => ({ values: [group, plural], value })),
+  metrics.gaugeFrom('apiserver_resource_objects', 'Objects that are stored.', ['group', 'resource'], () =>
+    counts().map(([, { group, plural, value }]) => ({ values: [group, plural], value })),
   );
 }

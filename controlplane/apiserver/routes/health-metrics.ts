@@ -3,15 +3,12 @@ import type { HealthCheck } from './health.ts';
 
 /** How each check went when it was last asked for, and how often. Rule: component-base metrics, health. */
 export function healthCounted(checks: readonly HealthCheck[], type: string, metrics: Metrics): readonly HealthCheck[] {
-  const last = metrics.gauge('kubernetes_healthcheck', 'This metric records the result of a single healthcheck.', [
+  const last = metrics.gauge('kubernetes_healthcheck', '1 where a check of health was last passed.', ['name', 'type']);
+  const total = metrics.counter('kubernetes_healthchecks_total', 'Checks of health, by how they ended.', [
     'name',
+    'status',
     'type',
   ]);
-  const total = metrics.counter(
-    'kubernetes_healthchecks_total',
-    'This metric records the results of all healthcheck.',
-    ['name', 'status', 'type'],
-  );
   return checks.map((check) => ({
     ...check,
     problem() {

@@ -16,19 +16,15 @@ export interface PodSecurityMetrics {
 export function createPodSecurityMetrics(metrics: Metrics): PodSecurityMetrics {
   const total = metrics.counter(
     'pod_security_evaluations_total',
-    'Number of policy evaluations that occurred, not counting ignored or exempt requests.',
+    'Pods held against the level of their namespace, by what came of it.',
     ['decision', 'policy_level', 'policy_version', 'mode', 'request_operation', 'resource', 'subresource'],
   );
   // Nobody is exempt here, and nothing keeps a policy from being judged.
   const about = ['request_operation', 'resource', 'subresource'];
-  metrics.counter(
-    'pod_security_exemptions_total',
-    'Number of exempt requests, not counting ignored or out of scope requests.',
-    about,
-  );
+  metrics.counter('pod_security_exemptions_total', 'Requests that are exempt from the levels of namespaces.', about);
   metrics.counter(
     'pod_security_errors_total',
-    'Number of errors preventing normal evaluation. Non-fatal errors may result in the latest restricted profile being used for evaluation.',
+    'Requests whose level could not be found out; some were held to the strictest one instead.',
     ['fatal', ...about],
   );
   return {

@@ -16,12 +16,12 @@ export function createPolicyMetrics(metrics: Metrics): CountPolicy {
   const labels = ['policy', 'policy_binding', 'error_type', 'enforcement_action'];
   const total = metrics.counter(
     'apiserver_validating_admission_policy_check_total',
-    'Validation admission policy check total, labeled by policy and further identified by binding and enforcement action taken.',
+    'Requests that a policy judged, by binding and by what followed.',
     labels,
   );
   const duration = metrics.histogram(
     'apiserver_validating_admission_policy_check_duration_seconds',
-    'Validation admission latency for individual validation expressions in seconds, labeled by policy and further including binding and enforcement action taken.',
+    'How long a policy took to judge a request.',
     labels,
     [0.0000005, 0.001, 0.01, 0.1, 1.0],
   );

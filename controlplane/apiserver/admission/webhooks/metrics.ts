@@ -24,23 +24,23 @@ export type WebhookOutcome =
 export function createWebhookMetrics(metrics: Metrics): WebhookMetrics {
   const duration = metrics.histogram(
     'apiserver_admission_webhook_admission_duration_seconds',
-    'Admission webhook latency histogram in seconds, identified by name and broken out for each operation and API resource and type (validate or admit).',
+    'How long an admission webhook took.',
     ['name', 'operation', 'rejected', 'type'],
     [0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 10, 25],
   );
   const requests = metrics.counter(
     'apiserver_admission_webhook_request_total',
-    'Admission webhook request total, identified by name and broken out for each admission type (validating or mutating) and operation. Additional labels specify whether the request was rejected or not and an HTTP status code. Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.',
+    'What admission webhooks were asked, and the codes they gave (600 for any above).',
     ['code', 'name', 'operation', 'rejected', 'type'],
   );
   const rejections = metrics.counter(
     'apiserver_admission_webhook_rejection_count',
-    'Admission webhook rejection count, identified by name and broken out for each admission type (validating or admit) and operation. Additional labels specify an error type (calling_webhook_error or apiserver_internal_error if an error occurred; no_error otherwise) and optionally a non-zero rejection code if the webhook rejects the request with an HTTP status code (honored by the apiserver when the code is greater or equal to 400). Codes greater than 600 are truncated to 600, to keep the metrics cardinality bounded.',
+    'Requests that were refused because of a webhook: by its word, or as it could not be asked.',
     ['error_type', 'name', 'operation', 'rejection_code', 'type'],
   );
   const failOpen = metrics.counter(
     'apiserver_admission_webhook_fail_open_count',
-    'Admission webhook fail open count, identified by name and broken out for each admission type (validating or mutating).',
+    'Requests let through although their webhook could not be asked.',
     ['name', 'type'],
   );
   return {

@@ -12,16 +12,16 @@ export interface WatchMetrics {
 /** What watchers are told. Rule: apiserver endpoints/metrics and storage/cacher/metrics. */
 export function createWatchMetrics(metrics: Metrics): WatchMetrics {
   const labels = ['group', 'version', 'resource'];
-  const total = metrics.counter('apiserver_watch_events_total', 'Number of events sent in watch clients', labels);
+  const total = metrics.counter('apiserver_watch_events_total', 'Events told to watches.', labels);
   const sizes = metrics.histogram(
     'apiserver_watch_events_sizes',
-    'Watch event size distribution in bytes',
+    'Bytes of an event told to watches.',
     labels,
     Array.from({ length: 8 }, (_, power) => 1024 * 2 ** power),
   );
   const terminated = metrics.counter(
     'apiserver_terminated_watchers_total',
-    'Counter of watchers closed due to unresponsiveness broken by resource type.',
+    'Watches ended because their clients did not keep up.',
     ['group', 'resource'],
   );
   return {
