@@ -15,10 +15,7 @@ export async function drains(t: ExecutionContext, mode: ProxyMode): Promise<void
   const lab = await createLab(1, `skd${process.pid}`, mode);
   t.teardown(() => lab[Symbol.asyncDispose]());
   const [node] = lab.nodes as [Lab['nodes'][0]];
-  const addresses = [{ type: 'InternalIP', address: node.ip }];
-  const spec = { podCIDR: node.podCidr, podCIDRs: [node.podCidr] };
-  node.feed({ put: 'nodes', objects: [{ metadata: { name: node.name, uid: '1' }, spec, status: { addresses } }] });
-  await node.ready;
+  await node.introduce();
   const client = await node.addPod('dc', 8080);
   const [a, b] = [await node.addPod('da', 8080), await node.addPod('db', 8080)];
   const serve = (...pods: readonly LabPod[]) =>

@@ -34,6 +34,8 @@ export interface LabNode {
   readonly ready: Promise<void>;
   /** Ends the node's process and starts another one, which is told all that this one was. Its pods go on. */
   restart(mode: ProxyMode): Promise<void>;
+  /** Tells it of itself, as the API would, and waits until it is ready. */
+  introduce(): Promise<void>;
   log(): string;
   /** Ends the node's process, and takes away what it made. */
   remove(): Promise<void>;
@@ -139,6 +141,10 @@ async function addNode(
     child.stdin.end();
     await ended;
   }
+  const feed = (one: Feed) => {
+    fed.push(one);
+    tell(one);
+  };
   const tell = (feed: Feed) => void current.child.stdin.write(`${JSON.stringify(feed)}\n`);
   // The node's mounts are seen by what runs beside it: same namespaces as the process.
   const enter = () => ['-t', `${current.child.pid}`, '-m', '-n'];
@@ -156,6 +162,12 @@ async function addNode(
       for (const feed of fed) tell(feed);
       await current.ready;
     },
+    async introduce() {
+      const spec = { podCIDR: podCidr, podCIDRs: [podCidr] };
+      const status = { addresses: [{ type: 'InternalIP', address }] };
+      feed({ put: 'nodes', objects: [{ metadata: { name, uid: '1' }, spec, status }] });
+      await current.ready;
+    },
     async remove() {
       await stop();
       await exec(
@@ -164,10 +176,7 @@ async function addNode(
         always,
       );
     },
-    feed(feed) {
-      fed.push(feed);
-      tell(feed);
-    },
+    feed,
     async addPod(pod, port) {
       const conflist = JSON.parse(await readFile(`${state}/conf/10-skiff.conflist`, 'utf8')) as Conflist;
       return addPod({ name: pod, namespace: `${prefix}-${pod}`, port, conflist, enter: enter() }, undo);

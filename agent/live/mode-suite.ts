@@ -16,10 +16,7 @@ export async function changesModes(t: ExecutionContext, modes: readonly ProxyMod
   const lab = await createLab(1, `skm${process.pid}`, modes[0]!);
   t.teardown(() => lab[Symbol.asyncDispose]());
   const [node] = lab.nodes as [Lab['nodes'][0]];
-  const addresses = [{ type: 'InternalIP', address: node.ip }];
-  const spec = { podCIDR: node.podCidr, podCIDRs: [node.podCidr] };
-  node.feed({ put: 'nodes', objects: [{ metadata: { name: node.name, uid: '1' }, spec, status: { addresses } }] });
-  await node.ready;
+  await node.introduce();
   const pods = [await node.addPod('ma', 8080), await node.addPod('mb', 8080)] as const;
   const service = { clusterIP: '10.96.3.1', type: 'NodePort', ports: [examplePort({ nodePort: 30083 })] } as const;
   node.feed({ put: 'services', objects: [exampleService('moved', service)] });

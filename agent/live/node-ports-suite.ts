@@ -13,10 +13,7 @@ export async function servesNodePortsAt(t: ExecutionContext, mode: ProxyMode): P
   const [node] = lab.nodes as [Lab['nodes'][0]];
   const [served, other] = [node.ip, '172.18.0.130'] as const;
   await node.run('ip', ['address', 'add', `${other}/24`, 'dev', 'eth0']);
-  const addresses = [{ type: 'InternalIP', address: node.ip }];
-  const spec = { podCIDR: node.podCidr, podCIDRs: [node.podCidr] };
-  node.feed({ put: 'nodes', objects: [{ metadata: { name: node.name, uid: '1' }, spec, status: { addresses } }] });
-  await node.ready;
+  await node.introduce();
   const pod = await node.addPod('pa', 8080);
   const service = { clusterIP: '10.96.3.4', type: 'NodePort', ports: [examplePort({ nodePort: 30084 })] } as const;
   node.feed({ put: 'services', objects: [exampleService('some', service)] });
@@ -39,10 +36,7 @@ export async function servesLocalhost(t: ExecutionContext): Promise<void> {
   const lab = await createLab(1, `skl${process.pid}`, 'iptables', { isLocalhostServed: true });
   t.teardown(() => lab[Symbol.asyncDispose]());
   const [node] = lab.nodes as [Lab['nodes'][0]];
-  const addresses = [{ type: 'InternalIP', address: node.ip }];
-  const spec = { podCIDR: node.podCidr, podCIDRs: [node.podCidr] };
-  node.feed({ put: 'nodes', objects: [{ metadata: { name: node.name, uid: '1' }, spec, status: { addresses } }] });
-  await node.ready;
+  await node.introduce();
   const pod = await node.addPod('pl', 8080);
   const put = (externalTrafficPolicy: 'Cluster' | 'Local') => {
     const ports = [examplePort({ nodePort: 30085 })];

@@ -1,7 +1,9 @@
 // A question to somebody outside, as upstream's kubeconfig files for webhooks describe them.
+import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { readKubeconfig } from '#lib/client/kubeconfig.ts';
 import type { Clock } from '#lib/clock.ts';
+import { answerText } from './answer-text.ts';
 
 /** Sends an object and returns what comes back. @throws {Error} if there is no answer, or none that means one */
 export type AskRemote = (body: object, signal: AbortSignal) => Promise<unknown>;
@@ -24,29 +26,15 @@ export async function createAskRemote(kubeconfig: string, clock: Clock): Promise
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
     const identity = { ca: bytesOf(ca), cert: bytesOf(cert), key: bytesOf(key), ...servername };
-    return new Promise((resolve, reject) => {
-      const outgoing = request(url, { method: 'POST', agent, signal, headers, ...identity }, (response) => {
-        const pieces: Buffer[] = [];
-        let bytes = 0;
-        response.on('data', (piece: Buffer) => {
-          bytes += piece.length;
-          if (bytes > mostBytes) outgoing.destroy(new Error('the answer is too large'));
-          pieces.push(piece);
-        });
-        response.on('error', reject);
-        response.on('end', () => {
-          const { statusCode = 0 } = response;
-          if (statusCode < 200 || statusCode > 299) return reject(new RefusedError(statusCode));
-          try {
-            resolve(JSON.parse(Buffer.concat(pieces).toString()));
-          } catch (error) {
-            reject(error);
-          }
-        });
-      });
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const outgoing = request(url, { method: 'POST', agent, signal, headers, ...identity }, resolve);
       outgoing.on('error', reject);
       outgoing.end(text);
     });
+    const { statusCode = 0 } = response;
+    const answer = await answerText(response, mostBytes);
+    if (statusCode < 200 || statusCode > 299) throw new RefusedError(statusCode);
+    return JSON.parse(answer);
   }
 
   return async (body, signal) => {

@@ -4,6 +4,7 @@ import { services } from '#lib/api/resources.ts';
 import type { WebhookClientConfig } from '#lib/api/types/admissionregistration.v1.ts';
 import { endpointOf } from '../../proxy/endpoint.ts';
 import type { Registry } from '../../registry/registry.ts';
+import { answerText } from '../../webhook/answer-text.ts';
 
 export interface WebhookCall {
   readonly config: WebhookClientConfig;
@@ -140,20 +141,11 @@ function postOnce(
       reject(isStale ? new StaleError(error.message) : error);
     });
     outgoing.on('response', (response) => {
-      const pieces: Buffer[] = [];
-      let bytes = 0;
-      response.on('data', (piece: Buffer) => {
-        bytes += piece.length;
-        if (bytes > mostBytes) outgoing.destroy(new Error('the answer is too large'));
-        pieces.push(piece);
-      });
-      response.on('error', reject);
-      response.on('end', () => {
-        const text = Buffer.concat(pieces).toString();
+      answerText(response, mostBytes).then((text) => {
         const { statusCode = 0 } = response;
         if (statusCode >= 200 && statusCode < 300) resolve(text);
         else reject(new AnswerError(wordsFor(statusCode, text)));
-      });
+      }, reject);
     });
     outgoing.end(body);
   });
