@@ -74,7 +74,7 @@ From within its network, where Services have their addresses:
 async function findLab(options: Options) {
   const { resolve } = await import('node:path');
   const { layoutFor, readState } = await import('../vagrant/lab/state.ts');
-  const { freePort } = await import('../vagrant/lab/control-plane.ts');
+  const { freePort } = await import('#lib/free-port.ts');
   const dataDir = resolve(options.data);
   const before = readState(dataDir);
   const isolated = options.isolated ?? before?.isolated ?? false;

@@ -1,4 +1,5 @@
 // The control plane on real etcd: what lies there, and several servers on one.
+
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test from 'ava';
@@ -6,7 +7,8 @@ import { decodeProtobuf } from '#lib/api/protobuf/codec.ts';
 import { configMaps, endpointSlices, endpoints, events, services } from '#lib/api/resources.ts';
 import { typeOfKind } from '#lib/api/schema.ts';
 import { createClock } from '#lib/clock.ts';
-import { freePort, startTestEtcd, type TestEtcd } from './store/etcd/testing.ts';
+import { freePort } from '#lib/free-port.ts';
+import { startTestEtcd, type TestEtcd } from './store/etcd/testing.ts';
 import { startTestServer, type TestServer } from './testing.ts';
 
 const clock = createClock();

@@ -1,13 +1,14 @@
 // A node joins the real server, in this process: who may, who may not, and what it gets.
+
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { certificateSigningRequests, configMaps, nodes, secrets } from '#lib/api/resources.ts';
 import { connect } from '#lib/client/connect.ts';
 import { createClock, createFakeClock } from '#lib/clock.ts';
+import { freePort } from '#lib/free-port.ts';
 import { caHash } from '#lib/join/ca-hash.ts';
 import { clusterInfo } from '#lib/join/cluster-info.ts';
 import { formatToken, generateToken, parseToken, secretName, secretOf, type TokenFacts } from '#lib/join/token.ts';
@@ -214,12 +215,4 @@ async function folder(): Promise<string> {
   const made = await mkdtemp(join(tmpdir(), 'skiff-join-'));
   folders.push(made);
   return made;
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer();
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const { port } = listener.address() as { port: number };
-  await new Promise((resolve) => listener.close(resolve));
-  return port;
 }

@@ -1,7 +1,7 @@
 // The control plane's certificates and its authority live for seconds here: the server goes on, and nobody is refused.
+
 import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
@@ -13,6 +13,7 @@ import { createHttpTransport } from '#lib/client/http-transport.ts';
 import { readKubeconfig } from '#lib/client/kubeconfig.ts';
 import { createClock } from '#lib/clock.ts';
 import { hasReason } from '#lib/errors.ts';
+import { freePort } from '#lib/free-port.ts';
 import { caHash } from '#lib/join/ca-hash.ts';
 import { clusterInfo, kubeconfigKey, signaturePrefix } from '#lib/join/cluster-info.ts';
 import { readClusterInfo } from '#lib/join/read-cluster-info.ts';
@@ -142,12 +143,4 @@ async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
     if (answer !== undefined) return answer;
     await clock.sleep(50, until);
   }
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer();
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  const { port } = listener.address() as { port: number };
-  await new Promise((resolve) => listener.close(resolve));
-  return port;
 }

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import test from 'ava';
 import type { Probe } from '#lib/api/types/core.v1.ts';
 import { ReasonError } from '#lib/errors.ts';
+import { freePort } from '#lib/free-port.ts';
 import { http } from '#lib/http.ts';
 import { exampleContainer } from '../pods/example.ts';
 import { check, type ExecInContainer } from './check.ts';
@@ -12,15 +13,6 @@ const made = (probe: Probe, exec: ExecInContainer = async () => ({ exitCode: 0, 
   check(probe, target, exec, new AbortController().signal);
 
 /** A port at which nobody listens. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 test('check() says why nobody answered, as people know it', async (t) => {
   const port = await freePort();
   t.deepEqual(await made({ tcpSocket: { port } }), {

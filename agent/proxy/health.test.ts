@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import test from 'ava';
 import { createFakeClock } from '#lib/clock.ts';
+import { freePort } from '#lib/free-port.ts';
 import { createSilentLog } from '#lib/log.ts';
 import { createMetrics } from '#lib/metrics.ts';
 import { exampleEndpoint, exampleService, exampleSlice } from './example.ts';
@@ -10,14 +8,6 @@ import { serveHealth, serveStatus } from './health.ts';
 import { createHealthChecks } from './health-checks.ts';
 import { planService } from './plan.ts';
 import type { ProxyHealth } from './proxy.ts';
-
-async function freePort(): Promise<number> {
-  const taken = createServer().listen(0, '127.0.0.1');
-  await once(taken, 'listening');
-  const { port } = taken.address() as AddressInfo;
-  taken.close();
-  return port;
-}
 
 /** Asks until somebody listens. */
 async function asked(url: string): Promise<Response> {

@@ -1,12 +1,13 @@
 // The member of etcd beside a server: a real one.
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { createClock } from '#lib/clock.ts';
+import { freePort } from '#lib/free-port.ts';
 import { createSilentLog } from '#lib/log.ts';
 import { ensureClusterPki } from '#lib/pki/cluster.ts';
-import { freePort } from '../store/etcd/testing.ts';
 import { firstMember } from './member.ts';
 import { restartAfterMs } from './own.ts';
 import { startMember } from './run.ts';

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { connect } from '#lib/client/connect.ts';
-import { freePort } from '../../vagrant/lab/control-plane.ts';
+import { freePort } from '#lib/free-port.ts';
 import { home } from '../lab.ts';
 import { temporaryFolder } from './folder.ts';
 

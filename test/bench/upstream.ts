@@ -1,12 +1,14 @@
 // Upstream's own control plane (v1.20.2, where the conformance suite was built) with etcd, on loopback: a server of ours has
 // its controllers and its scheduler with it, too.
+
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '#lib/client/connect.ts';
 import { createClock } from '#lib/clock.ts';
-import { freePort, startTestEtcd } from '../../controlplane/store/etcd/testing.ts';
+import { freePort } from '#lib/free-port.ts';
+import { startTestEtcd } from '../../controlplane/store/etcd/testing.ts';
 import { temporaryFolder } from './folder.ts';
 
 export interface Upstream extends AsyncDisposable {

@@ -1,9 +1,10 @@
 // What is killed: a control plane on loopback, and hollow nodes in several processes.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa, type ResultPromise } from 'execa';
 import { connect } from '#lib/client/connect.ts';
-import { freePort } from '../../vagrant/lab/control-plane.ts';
+import { freePort } from '#lib/free-port.ts';
 import { home } from '../lab.ts';
 
 export interface Machinery extends AsyncDisposable {

@@ -1,4 +1,5 @@
 // `skiff store`: backup of a server that runs, migration to etcd, and restore, as people do it.
+
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import test from 'ava';
@@ -6,7 +7,8 @@ import { execa } from 'execa';
 import { configMaps, secrets } from '#lib/api/resources.ts';
 import { type Connection, connect } from '#lib/client/connect.ts';
 import { createClock } from '#lib/clock.ts';
-import { freePort, startTestEtcd } from '../../controlplane/store/etcd/testing.ts';
+import { freePort } from '#lib/free-port.ts';
+import { startTestEtcd } from '../../controlplane/store/etcd/testing.ts';
 import { home } from '../lab.ts';
 
 const clock = createClock();

@@ -1,13 +1,14 @@
 // `npm run vagrant:cgroups`: one machine of the box with systemd and cgroup v2, a cluster of one node in it, under both
 // cgroup drivers. What pods ask for is read back from the kernel's own files. In the end it is asked to start anew.
 //   --shutdown   only that
+
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { exec } from '#lib/exec.ts';
-import { freePort } from '../../vagrant/lab/control-plane.ts';
+import { freePort } from '#lib/free-port.ts';
 import { type Driver, runCgroupSuite } from './cgroup-suite.ts';
 import { home, packCheckout } from './checkout.ts';
 import { createChecks } from './checks.ts';

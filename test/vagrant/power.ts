@@ -1,11 +1,12 @@
 // `npm run vagrant:power -- ROUNDS SEED`: a machine that runs a control plane loses its power while it is written to, at
 // random moments. What was acknowledged must be there when it is back; its caches are lost, as on any machine.
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { configMaps } from '#lib/api/resources.ts';
 import { connect } from '#lib/client/connect.ts';
-import { freePort } from '../../vagrant/lab/control-plane.ts';
+import { freePort } from '#lib/free-port.ts';
 import { createRandom } from '../faults/random.ts';
 import { home, packCheckout } from './checkout.ts';
 import { same } from './checks.ts';

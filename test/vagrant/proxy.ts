@@ -2,10 +2,11 @@
 // the box, in namespaces there; and how fast it is with 10,000 of them.
 //   -- --bench        only the latter
 //   -- --match WORDS  only the tests of such a title
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { freePort } from '../../vagrant/lab/control-plane.ts';
+import { freePort } from '#lib/free-port.ts';
 import { home, packCheckout } from './checkout.ts';
 import { type Machine, startMachine } from './machine.ts';
 import { benchProxy } from './proxy-bench.ts';

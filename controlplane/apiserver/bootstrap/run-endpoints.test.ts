@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { endpointSlices, endpoints, services } from '#lib/api/resources.ts';
+import { freePort } from '#lib/free-port.ts';
 import { startTestServer, type TestServer } from '../../testing.ts';
 
 let server: TestServer;
@@ -10,14 +9,6 @@ test.before(async () => {
   server = await startTestServer({ securePort: await freePort() }); // endpoints need a number
 });
 test.after.always(() => server?.close());
-
-async function freePort(): Promise<number> {
-  const taken = createServer().listen(0, '127.0.0.1');
-  await once(taken, 'listening');
-  const { port } = taken.address() as AddressInfo;
-  taken.close();
-  return port;
-}
 
 const own = { namespace: 'default', name: 'kubernetes' };
 const signal = () => AbortSignal.timeout(60_000);

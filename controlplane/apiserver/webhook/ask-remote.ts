@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { readKubeconfig } from '#lib/client/kubeconfig.ts';
 import type { Clock } from '#lib/clock.ts';
-import { answerText } from './answer-text.ts';
+import { readAnswer } from './read-answer.ts';
 
 /** Sends an object and returns what comes back. @throws {Error} if there is no answer, or none that means one */
 export type AskRemote = (body: object, signal: AbortSignal) => Promise<unknown>;
@@ -32,7 +32,7 @@ export async function createAskRemote(kubeconfig: string, clock: Clock): Promise
       outgoing.end(text);
     });
     const { statusCode = 0 } = response;
-    const answer = await answerText(response, mostBytes);
+    const answer = await readAnswer(response, mostBytes);
     if (statusCode < 200 || statusCode > 299) throw new RefusedError(statusCode);
     return JSON.parse(answer);
   }

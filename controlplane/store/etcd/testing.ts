@@ -1,10 +1,11 @@
 // Real etcd in a folder of its own, on loopback, for tests.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '#lib/clock.ts';
+import { freePort } from '#lib/free-port.ts';
 
 export interface TestEtcd {
   readonly url: string;
@@ -75,14 +76,4 @@ async function isHealthy(url: string, clock: Clock): Promise<void> {
     if (health?.ok && JSON.stringify(await health.json()).includes('true')) return;
     await clock.sleep(50, signal);
   }
-}
-
-/** A port of 127.0.0.1 on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('Cannot find a free port');
-  return address.port;
 }

@@ -4,7 +4,7 @@ import { services } from '#lib/api/resources.ts';
 import type { WebhookClientConfig } from '#lib/api/types/admissionregistration.v1.ts';
 import { endpointOf } from '../../proxy/endpoint.ts';
 import type { Registry } from '../../registry/registry.ts';
-import { answerText } from '../../webhook/answer-text.ts';
+import { readAnswer } from '../../webhook/read-answer.ts';
 
 export interface WebhookCall {
   readonly config: WebhookClientConfig;
@@ -141,7 +141,7 @@ function postOnce(
       reject(isStale ? new StaleError(error.message) : error);
     });
     outgoing.on('response', (response) => {
-      answerText(response, mostBytes).then((text) => {
+      readAnswer(response, mostBytes).then((text) => {
         const { statusCode = 0 } = response;
         if (statusCode >= 200 && statusCode < 300) resolve(text);
         else reject(new AnswerError(wordsFor(statusCode, text)));
