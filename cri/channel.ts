@@ -19,7 +19,7 @@ export interface Channel {
   stream<T>(service: ServiceName, method: string, request: object, signal: AbortSignal): AsyncIterable<T>;
   close(): void;
 }
-export type ServiceName = 'RuntimeService' | 'ImageService' | 'Snapshots' | 'Events';
+export type ServiceName = 'RuntimeService' | 'ImageService' | 'Snapshots' | 'Tasks' | 'Events';
 
 /** `endpoint`: `unix:///run/containerd/containerd.sock`. Nothing is sent until the first call; a lost server is found again. */
 export async function openChannel(endpoint: string, clock: Pick<Clock, 'now'>): Promise<Channel> {
@@ -85,7 +85,7 @@ const mostBytes = 16 * 1024 * 1024; // the kubelet's own limit
 
 /** The services that are called, as gRPC has them. */
 export async function loadServices(): Promise<Readonly<Record<ServiceName, ServiceDefinition>>> {
-  const files = ['cri.proto', 'snapshots.proto', 'events.proto'].map((name) =>
+  const files = ['cri.proto', 'snapshots.proto', 'tasks.proto', 'events.proto'].map((name) =>
     fileURLToPath(new URL(name, import.meta.url)),
   );
   const definition = await load(files, { longs: Number, enums: String, defaults: true });
@@ -94,16 +94,18 @@ export async function loadServices(): Promise<Readonly<Record<ServiceName, Servi
     containerd: {
       services: {
         snapshots: { v1: { Snapshots: { service: ServiceDefinition } } };
+        tasks: { v1: { Tasks: { service: ServiceDefinition } } };
         events: { v1: { Events: { service: ServiceDefinition } } };
       };
     };
   };
   const { RuntimeService, ImageService } = made.runtime.v1;
-  const { snapshots, events } = made.containerd.services;
+  const { snapshots, tasks, events } = made.containerd.services;
   return {
     RuntimeService: RuntimeService.service,
     ImageService: ImageService.service,
     Snapshots: snapshots.v1.Snapshots.service,
+    Tasks: tasks.v1.Tasks.service,
     Events: events.v1.Events.service,
   };
 }

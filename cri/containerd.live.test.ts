@@ -1,7 +1,8 @@
 import test from 'ava';
 import { createClock } from '#lib/clock.ts';
+import { exec } from '#lib/exec.ts';
 import { type LiveContainerd, startContainerd, testImage } from './live.ts';
-import { criSuite } from './suite.ts';
+import { containerConfig, criSuite, sandboxConfig } from './suite.ts';
 
 const clock = createClock();
 let live: LiveContainerd;
@@ -19,6 +20,23 @@ criSuite(test.serial, 'containerd', async () => ({
     while ((await live.cri.runtime.containerStatus(id, signal)).state !== 'exited') await clock.sleep(20, signal);
   },
 }));
+
+test.serial('removeContainer() ends a process that containerd made and lost sight of', async (t) => {
+  const { runtime } = live.cri;
+  const signal = AbortSignal.timeout(30_000);
+  const sandbox = sandboxConfig('lost');
+  const sandboxId = await runtime.runSandbox(sandbox, '', signal);
+  const config = containerConfig('lost', testImage, 'sleep 1000');
+  const id = await runtime.createContainer(sandboxId, config, sandbox, signal);
+  const address = live.endpoint.replace('unix://', '');
+  const start = ['ctr', '--address', address, '-n', 'k8s.io', 'tasks', 'start', '--detach', '--null-io', id];
+  await exec('nsenter', ['--target', String(live.pid), '--mount', '--net', '--uts', ...start], signal);
+  t.is((await runtime.containerStatus(id, signal)).state, 'created'); // CRI knows nothing of it
+  await runtime.removeContainer(id, signal);
+  t.deepEqual(await runtime.listContainers({ id }, signal), []);
+  await runtime.stopSandbox(sandboxId, signal);
+  await runtime.removeSandbox(sandboxId, signal);
+});
 
 test.serial('openCri() finds a containerd again that was away, and says so meanwhile', async (t) => {
   const { openCri } = await import('./containerd.ts');

@@ -1,6 +1,7 @@
 // The runtime's half of the port over gRPC: one method, one call. Only units and unions change on the way.
 import { hasReason, ReasonError } from '#lib/errors.ts';
 import type { Channel } from './channel.ts';
+import { endTask } from './end-task.ts';
 import type { ContainerStats, ExecOutput, Filter, Runtime, RuntimeEvent, SandboxStats } from './runtime.ts';
 import * as wire from './wire.ts';
 
@@ -70,7 +71,14 @@ export function remoteRuntime(channel: Channel, usualMs = 120_000): Runtime {
       await ignoringNotFound(call('StopContainer', { containerId, timeout: graceSeconds }, signal, deadlineMs));
     },
     async removeContainer(containerId, signal) {
-      await ignoringNotFound(call('RemoveContainer', { containerId }, signal));
+      const remove = () => ignoringNotFound(call('RemoveContainer', { containerId }, signal));
+      try {
+        await remove();
+      } catch (error) {
+        if (!hasReason(error, 'Conflict')) throw error; // FailedPrecondition
+        await endTask(channel, containerId, usualMs, signal);
+        await remove();
+      }
     },
     async containerStatus(containerId, signal) {
       const { status } = await call<{ status: wire.ContainerStatus }>('ContainerStatus', { containerId }, signal);

@@ -195,11 +195,26 @@ function requestedMilli({ spec }: Pod): number {
   return spec.containers.reduce((sum, { resources }) => sum + milliCpu(resources?.requests?.['cpu']), 0);
 }
 
-/** A cgroup can be removed only when it has none below; one that is busy for a moment more is tried again by the caller. */
+/**
+ * A cgroup can be removed only when it has none below, and holds no process. Whoever is still in it belongs to a pod that
+ * was ended, and is killed: what a call that was cut off made and did not start, for one. The caller tries again.
+ */
 async function removeTree(folder: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   for (const entry of entries) if (entry.isDirectory()) await removeTree(`${folder}/${entry.name}`);
-  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+  await rmdir(folder).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EBUSY') killThose(await readFile(`${folder}/cgroup.procs`, 'utf8').catch(() => ''));
     if (error.code !== 'ENOENT') throw error;
   });
+}
+
+/** `processes`: their ids, a line each; 0 stands for those of another PID namespace. */
+function killThose(processes: string): void {
+  for (const pid of processes.split('\n').map(Number)) {
+    try {
+      if (pid > 1) process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended in between.
+    }
+  }
 }

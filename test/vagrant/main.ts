@@ -32,7 +32,7 @@ const env = {
   SKIFF_EMULATED: process.env['SKIFF_EMULATED'] ?? '1', // what calls itself KVM inside a virtual machine need not be it
   SKIFF_NODES: String(nodes),
   SKIFF_MEMORY: process.env['SKIFF_MEMORY'] ?? '1536',
-  SKIFF_CPUS: process.env['SKIFF_CPUS'] ?? '2',
+  SKIFF_CPUS: process.env['SKIFF_CPUS'] ?? '1', // emulated side by side, two of them bring Node.js down now and then
 };
 const checks = createChecks(write);
 const suite = process.argv.includes('--smoke') ? await ensureSuite(undefined, write) : undefined;
