@@ -126,10 +126,17 @@ export async function runClusterSuite(tools: ClusterTools): Promise<void> {
     same(await id(), ids, 'its container');
     return undefined;
   });
-  await check(`vagrant reload ${last}: it comes back Ready, and so does its pod`, async () => {
+  await check(`vagrant reload ${last}: it comes back Ready, and pods with it`, async () => {
     await vagrant(['reload', last]);
     await ready(last);
-    await kubectl(['wait', 'pod', '-l', 'app=hello', '--for=condition=Ready', '--timeout=240s']);
+    await kubectl(['rollout', 'restart', 'deployment/hello']); // its pod may have been moved meanwhile: they are spread anew
+    await kubectl(['rollout', 'status', 'deployment/hello', '--timeout=240s']);
+    const { items } = JSON.parse(await kubectl(['get', 'pods', '-l', 'app=hello', '-o', 'json'])) as List<Pod>;
+    const where = items
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .map(({ spec }) => spec.nodeName);
+    same(where.sort(), [...names].sort(), 'where they run');
+    await kubectl(['wait', 'pod', 'steady', '--for=condition=Ready', '--timeout=240s']);
     return undefined;
   });
   await check(`the control plane's machine is cut off from power and started again`, async () => {

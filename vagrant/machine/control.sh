@@ -6,6 +6,6 @@ set -eu
 umask 077
 printf 'SKIFF_SERVER_FLAGS=%s\n' "${SKIFF_SERVER_FLAGS:-}" >/etc/skiff/server.env
 systemctl -q enable skiff-server
-sh "$(dirname "$0")/restart.sh" skiff-server
+systemctl restart skiff-server || sh "$(dirname "$0")/well.sh" skiff-server # returns when it answers
 mkdir -p /root/.kube
 ln -sfn /var/lib/skiff/server/admin.conf /root/.kube/config # itself, not a copy: its certificate is renewed there

@@ -8,4 +8,4 @@ umask 077
 printf 'SKIFF_AGENT_FLAGS=%s\n' "${SKIFF_AGENT_FLAGS:-}" >/etc/skiff/agent.env
 skiff join "$@" --node-ip "$SKIFF_NODE_IP" --no-start
 systemctl -q enable skiff-agent
-sh "$(dirname "$0")/restart.sh" skiff-agent # touches no container
+systemctl restart skiff-agent || sh "$(dirname "$0")/well.sh" skiff-agent # returns when it is well; touches no container
