@@ -36,9 +36,9 @@ function runMonitor(onLoss: () => void, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Pods come and go, and their links with them: that is nobody's loss. */
+/** Pods come and go, and their links with them: that is nobody's loss. The bridge of the first and last has no carrier, and is up. */
 export function isLoss(line: string): boolean {
-  if (!line.startsWith('Deleted ')) return /state DOWN/.test(line) && ours.test(line);
+  if (!line.startsWith('Deleted ')) return /state DOWN/.test(line) && !/[<,]UP[,>]/.test(line) && ours.test(line);
   return ours.test(line) || / proto 75\b/.test(line);
 }
 const ours = /\d+: (?:cni0|skiff-vxlan)[:@ ]/;

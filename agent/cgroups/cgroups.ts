@@ -75,9 +75,8 @@ export async function createCgroups(options: CgroupsOptions, signal: AbortSignal
 
   /** Makes a cgroup in every hierarchy that we limit; on v2 its parents hand their controllers down. */
   async function makeFolders(path: string): Promise<void> {
-    for (const controller of isV2 ? hierarchies : limiting.filter((name) => hierarchies.includes(name))) {
-      await mkdir(folder(controller, path), { recursive: true });
-    }
+    const all = isV2 ? hierarchies : limiting.filter((name) => hierarchies.includes(name));
+    await Promise.all(all.map((controller) => mkdir(folder(controller, path), { recursive: true })));
     if (isV2) await handDown(path);
   }
 
@@ -93,12 +92,17 @@ export async function createCgroups(options: CgroupsOptions, signal: AbortSignal
   }
 
   async function write(path: string, writes: readonly Write[]): Promise<void> {
-    for (const { controller, file, value } of writes) {
-      if (!hierarchies.includes(controller)) continue;
+    const writeOne = async ({ controller, file, value }: Write) => {
       await writeFile(`${folder(controller, path)}/${file}`, value).catch((error) => {
         log.warn('Could not limit a cgroup', { path, file, value, err: error });
       });
-    }
+    };
+    const all = hierarchies.map((name) => writes.filter(({ controller }) => controller === name));
+    await Promise.all(
+      all.map(async (some) => {
+        for (const one of some) await writeOne(one); // a hierarchy's files in order: a quota is judged by its period
+      }),
+    );
   }
 
   async function limit(path: string, limits: Limits, signal: AbortSignal): Promise<void> {

@@ -25,21 +25,22 @@ export async function mountsOf(
   const { pod, name, attempt } = start;
   const { container } = containerNamed(pod, name)!;
   const uid = pod.metadata.uid ?? '';
-  const mounts = await volumeMounts(start, env, tools, signal);
-  const isTaken = (path: string) => mounts.some(({ containerPath }) => containerPath.replace(/\/$/, '') === path);
-  if (!isTaken('/etc/hosts')) {
-    const hostPath = etcHostsPath(tools.rootDir, uid);
-    await writeHosts(hostPath, start, tools);
-    mounts.push({
-      containerPath: '/etc/hosts',
-      hostPath,
-      readonly: container.securityContext?.readOnlyRootFilesystem ?? false,
-    });
-  }
-  const lastWords = container.terminationMessagePath || '/dev/termination-log';
-  const hostPath = terminationLogPath(tools.rootDir, uid, name, attempt);
-  await makeTerminationLog(hostPath);
-  return [...mounts, { containerPath: lastWords, hostPath }];
+  const hasOwnHosts = container.volumeMounts?.some(({ mountPath }) => /^\/?etc\/hosts\/?$/.test(mountPath));
+  const hosts = {
+    containerPath: '/etc/hosts',
+    hostPath: etcHostsPath(tools.rootDir, uid),
+    readonly: container.securityContext?.readOnlyRootFilesystem ?? false,
+  };
+  const lastWords = {
+    containerPath: container.terminationMessagePath || '/dev/termination-log',
+    hostPath: terminationLogPath(tools.rootDir, uid, name, attempt),
+  };
+  const [mounts] = await Promise.all([
+    volumeMounts(start, env, tools, signal),
+    hasOwnHosts ? undefined : writeHosts(hosts.hostPath, start, tools),
+    makeTerminationLog(lastWords.hostPath),
+  ]);
+  return [...mounts, ...(hasOwnHosts ? [] : [hosts]), lastWords];
 }
 
 async function volumeMounts(

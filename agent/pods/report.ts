@@ -8,7 +8,7 @@ import { createController } from '#lib/controller.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
 import { settledOrAborted } from '../settled-or-aborted.ts';
-import { isOnlyGeneration, statusPatch } from './status-patch.ts';
+import { isOnlyBeginning, isOnlyGeneration, statusPatch } from './status-patch.ts';
 
 export interface Reporter {
   /** Has `status` told to the API, soon; a newer one replaces it. */
@@ -34,8 +34,11 @@ interface Wish {
   heldUntilMs?: number;
 }
 
-/** How long the mere word that a change of the pod was seen waits for what comes of that change. */
-const generationMs = 200;
+/** How long the mere word that a change of the pod was seen waits for what comes of that change, in ms. */
+function holdOf(told: PodStatus, wanted: PodStatus): number {
+  if (isOnlyGeneration(told, wanted)) return 200;
+  return isOnlyBeginning(told, wanted) ? 500 : 0; // by then most pods run
+}
 
 export function createReporter({
   client,
@@ -63,8 +66,9 @@ export function createReporter({
     const uid = target.metadata.uid ?? '';
     if (uid !== wish.toldUid) [wish.told, wish.toldUid] = [target.status, uid];
     const status = statusPatch(wish.told, wanted);
-    if (status !== undefined && wish.waiters.size === 0 && isOnlyGeneration(wish.told, wanted)) {
-      const leftMs = (wish.heldUntilMs ??= clock.now() + generationMs) - clock.now();
+    const holdMs = status === undefined || wish.waiters.size > 0 ? 0 : holdOf(wish.told, wanted);
+    if (holdMs > 0) {
+      const leftMs = (wish.heldUntilMs ??= clock.now() + holdMs) - clock.now();
       if (leftMs > 0) return leftMs;
     }
     if (status !== undefined) {

@@ -36,6 +36,9 @@ export async function startContainer(start: Start, tools: NodeTools, signal: Abo
   if (refusal !== undefined) fail('CreateContainerConfigError', new Error(refusal));
   const target = kind === 'ephemeral' ? targetOf(pod, name) : undefined;
   const targetId = target && latestOf(observer.of(sandbox.uid), target)?.id;
+  const logPath = `${podLogDirectory(pod, tools.podLogsDir)}/${containerLogPath(name, attempt)}`;
+  const logFolder = mkdir(dirname(logPath), { recursive: true, mode: 0o755 });
+  logFolder.catch(() => {}); // awaited below, unless an earlier step fails
   const config = await filesAndEnvironment(start, tools, signal).then(
     ({ env, mounts }) =>
       containerConfigOf({
@@ -57,8 +60,7 @@ export async function startContainer(start: Start, tools: NodeTools, signal: Abo
       }),
     (error) => fail('CreateContainerConfigError', error),
   );
-  const logPath = `${podLogDirectory(pod, tools.podLogsDir)}/${containerLogPath(name, attempt)}`;
-  await mkdir(dirname(logPath), { recursive: true, mode: 0o755 });
+  await logFolder;
   return await limit(async () => {
     const id = await cri.runtime
       .createContainer(sandbox.id, config, sandboxSpec, life)
@@ -69,7 +71,7 @@ export async function startContainer(start: Start, tools: NodeTools, signal: Abo
     }
     record(pod, 'Normal', 'Created', 'Container created', container);
     try {
-      await cri.runtime.startContainer(id, life);
+      await Promise.all([cri.runtime.startContainer(id, life), linkLog(logPath, logLinkPath(pod, name, id))]);
     } catch (error) {
       life.throwIfAborted();
       const message = error instanceof Error ? error.message : String(error);
@@ -78,7 +80,7 @@ export async function startContainer(start: Start, tools: NodeTools, signal: Abo
       throw new StartError('RunContainerError', message, retryMs, { cause: error });
     }
     record(pod, 'Normal', 'Started', 'Container started', container);
-    await Promise.all([observer.noteContainer(sandbox.id, id, life), linkLog(logPath, logLinkPath(pod, name, id))]);
+    await observer.noteContainer(sandbox.id, id, life);
     return id;
   }, signal);
 }

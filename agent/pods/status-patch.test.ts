@@ -1,5 +1,5 @@
 import test from 'ava';
-import { isOnlyGeneration, statusPatch } from './status-patch.ts';
+import { isOnlyBeginning, isOnlyGeneration, statusPatch } from './status-patch.ts';
 
 test('statusPatch() has only what differs', (t) => {
   t.is(statusPatch({ phase: 'Running', podIP: 'a' }, { podIP: 'a', phase: 'Running' }), undefined);
@@ -41,4 +41,22 @@ test('isOnlyGeneration() tells a change that was merely seen from what came of i
   });
   t.true(isOnlyGeneration(at(1), at(2)));
   t.false(isOnlyGeneration(at(1), at(2, 'False')));
+});
+
+test('isOnlyBeginning() tells a pod that was merely seen from one of which there is something to say', (t) => {
+  const told = { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }] } as const;
+  const one = (reason: string) => ({
+    name: reason,
+    ready: false,
+    restartCount: 0,
+    image: '',
+    imageID: '',
+    state: { waiting: { reason } },
+  });
+  const wanted = { ...told, startTime: '2026-01-01T00:00:00Z', containerStatuses: [one('ContainerCreating')] };
+  t.true(isOnlyBeginning(told, wanted));
+  t.true(isOnlyBeginning(told, { ...wanted, initContainerStatuses: [one('PodInitializing')] }));
+  t.false(isOnlyBeginning(wanted, wanted));
+  t.false(isOnlyBeginning(told, { ...wanted, phase: 'Failed' }));
+  t.false(isOnlyBeginning(told, { ...wanted, containerStatuses: [one('ErrImagePull'), one('ContainerCreating')] }));
 });

@@ -25,6 +25,14 @@ export function isOnlyGeneration(told: PodStatus, wanted: PodStatus): boolean {
   return statusPatch(withoutGeneration(told), withoutGeneration(wanted)) === undefined;
 }
 
+/** Whether all that is new is that the pod was seen, and that its containers are being made. */
+export function isOnlyBeginning(told: PodStatus, wanted: PodStatus): boolean {
+  if (told.startTime !== undefined || wanted.phase !== 'Pending') return false;
+  const all = [...(wanted.initContainerStatuses ?? []), ...(wanted.containerStatuses ?? [])];
+  return all.length > 0 && all.every(({ state }) => beginnings.has(state?.waiting?.reason ?? ''));
+}
+const beginnings: ReadonlySet<string> = new Set(['ContainerCreating', 'PodInitializing']);
+
 function withoutGeneration({ observedGeneration: _, conditions, ...status }: PodStatus): PodStatus {
   if (conditions === undefined) return status;
   return { ...status, conditions: conditions.map(({ observedGeneration: _generation, ...condition }) => condition) };
