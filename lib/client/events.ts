@@ -134,7 +134,7 @@ export function createEventRecorder({ client, component, host, clock, log }: Eve
   return { record, run };
 }
 /** What people read can wait for what they wait for: the writes that the same change brings about. */
-const restMs = 100;
+const restMs = 200;
 const mostQueued = 1_000;
 const mostTries = 12;
 const longestMessage = 1_024; // Rule: events.k8s.io, note
