@@ -9,19 +9,20 @@ import type { Clock } from './clock.ts';
 export async function giveBackMemory(clock: Clock, signal: AbortSignal): Promise<void> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as (options: { readonly type: 'major'; readonly flavor: string }) => void;
-  let wasBusy = true;
+  let quiet = 0; // pauses in a row
   let before = process.cpuUsage();
   while (!signal.aborted) {
     await clock.sleep(pauseMs, signal).catch(() => {});
     const { user, system } = process.cpuUsage(before);
     before = process.cpuUsage();
     const isBusy = (user + system) / 1000 > busyMs;
-    if (wasBusy && !isBusy) {
-      collect({ type: 'major', flavor: 'last-resort' });
+    quiet = isBusy ? 0 : quiet + 1;
+    if (quiet === enough) {
+      collect({ type: 'major', flavor: 'last-resort' }); // it takes compiled code, too: what comes next is slower at first
       before = process.cpuUsage(); // without what this took
     }
-    wasBusy = isBusy;
   }
 }
-const pauseMs = 5_000;
-const busyMs = 250; // 5 % of a core
+const pauseMs = 2_500;
+const busyMs = 125; // 5 % of a core
+const enough = 3;
