@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import type { SandboxConfig } from '#cri/config.ts';
 import type { SandboxStatus } from '#cri/runtime.ts';
 import type { Pod } from '#lib/api/types/core.v1.ts';
@@ -16,11 +16,9 @@ export async function runSandbox(
   signal: AbortSignal,
 ): Promise<SandboxStatus> {
   const { cri, cgroups, observer, limit } = tools;
-  await Promise.all([
-    cgroups.make(pod, signal),
-    mkdir(podDirectory(tools.rootDir, pod.metadata.uid ?? ''), { recursive: true, mode: 0o750 }),
-    mkdir(podLogDirectory(pod, tools.podLogsDir), { recursive: true, mode: 0o755 }),
-  ]);
+  mkdirSync(podDirectory(tools.rootDir, pod.metadata.uid ?? ''), { recursive: true, mode: 0o750 });
+  mkdirSync(podLogDirectory(pod, tools.podLogsDir), { recursive: true, mode: 0o755 });
+  await cgroups.make(pod, signal);
   try {
     const handler = await tools.handlerOf(pod.spec.runtimeClassName, signal);
     await refuseUsers(pod, handler, tools, signal);

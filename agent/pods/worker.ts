@@ -179,12 +179,12 @@ export function createWorker({ tools, client, probes, reporter }: WorkerOptions)
         deadlineMs && deadlineMs - clock.now(),
         isDeferred ? deferredMs : undefined,
       ]);
-      await tools.checkpoint.save(record);
+      const saved = tools.checkpoint.save(record); // meanwhile the pod goes on
+      if (plan.steps.length > 0) log.debug('Planned pod', { steps: plan.steps });
+      const { againMs } = await execute(plan.steps, record, tools, signal).finally(() => saved);
       if (plan.steps.length === 0) return untilMs;
-      log.debug('Planned pod', { steps: plan.steps });
-      const { againMs } = await execute(plan.steps, record, tools, signal);
-      await tools.checkpoint.save(record);
       if (againMs === undefined) continue;
+      await tools.checkpoint.save(record);
       follow(pod, observer.of(uid));
       report(record);
       return soonest([untilMs, againMs]);
