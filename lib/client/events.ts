@@ -61,8 +61,6 @@ export function createEventRecorder({ client, component, host, clock, log }: Eve
         bell = Promise.withResolvers<void>();
         await bell.promise;
       } else {
-        const leftMs = next.atMs + restMs - clock.now();
-        if (leftMs > 0) await clock.sleep(leftMs, signal).catch(() => {});
         await deliver(next, signal).catch((error) => {
           if (!signal.aborted) log.debug('Dropped an event', { reason: next.reason, err: error });
         });
@@ -133,8 +131,6 @@ export function createEventRecorder({ client, component, host, clock, log }: Eve
 
   return { record, run };
 }
-/** What people read can wait for what they wait for: the writes that the same change brings about. */
-const restMs = 200;
 const mostQueued = 1_000;
 const mostTries = 12;
 const longestMessage = 1_024; // Rule: events.k8s.io, note
