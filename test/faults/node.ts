@@ -1,6 +1,6 @@
 // The node under test: its agent speaks to the proxy instead of containerd.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { openCri } from '#cri/containerd.ts';
 import type { Cri } from '#cri/runtime.ts';
 import { createClock } from '#lib/clock.ts';
@@ -31,15 +31,16 @@ export async function openFaultyNode(layout: LabLayout): Promise<FaultyNode> {
   const clock = createClock();
   const { processes } = readState(layout.dataDir)!;
   const { pid } = processes[`${node.name}/containerd`]!;
-  const socket = `${node.containerdSocket}.faults`;
-  const words = [process.execPath, `${home}/test/faults/proxy.ts`, socket, node.containerdSocket];
+  // Under containerd's own name: its shims say whose they are by it.
+  const [socket, behind] = [node.containerdSocket, `${node.containerdSocket}.behind`];
+  renameSync(`/proc/${pid}/root${socket}`, `/proc/${pid}/root${behind}`);
+  const words = [process.execPath, `${home}/test/faults/proxy.ts`, socket, behind];
   const proxy = spawn('nsenter', [...enter(node), ...words], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   await message(proxy);
   let agent: ProcessId = processes[`${node.name}/agent`]!;
   const command = readFileSync(`/proc/${agent.pid}/cmdline`, 'utf8')
     .split('\0')
-    .filter((word) => word !== '')
-    .map((word) => word.replace(`unix://${node.containerdSocket}`, `unix://${socket}`));
+    .filter((word) => word !== '');
   const start = () => {
     const logFile = `${layout.logDir}/${node.name}/agent.log`;
     agent = launch({ file: 'nsenter', args: [...enter(node), ...command, '--verbose'], logFile });
@@ -49,7 +50,7 @@ export async function openFaultyNode(layout: LabLayout): Promise<FaultyNode> {
   return {
     name: node.name,
     pid,
-    cri: await openCri(`unix:///proc/${pid}/root${node.containerdSocket}`, clock),
+    cri: await openCri(`unix:///proc/${pid}/root${behind}`, clock),
     async begin(seed) {
       proxy.send({ seed });
       await message(proxy);
