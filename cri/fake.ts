@@ -7,7 +7,7 @@ import type { Container, ContainerStatus, Cri, Filter, Image, Images, Runtime, S
  * No process runs: a test ends containers by `exit`.
  */
 export interface FakeCri extends Cri {
-  /** Ends a running container, as its process would. */
+  /** Ends a running container, as its process would. Of one that has ended, only why is told anew. */
   exit(containerId: string, exitCode: number, reason?: string): void;
   /** Puts an image where pulling would. */
   addImage(name: string, image?: Partial<Image>): void;
@@ -226,7 +226,11 @@ export function createFakeCri({ now }: { now(): number }): FakeCri {
       async close() {},
     },
     close() {},
-    exit: (id, exitCode, reason = exitCode === 0 ? 'Completed' : 'Error') => end(containerOf(id), exitCode, reason),
+    exit(id, exitCode, reason = exitCode === 0 ? 'Completed' : 'Error') {
+      const container = containerOf(id);
+      if (container.status.state === 'exited') container.status = { ...container.status, reason };
+      else end(container, exitCode, reason);
+    },
     addImage,
     registry,
     failNext: (method, error) => failures.set(method, error),

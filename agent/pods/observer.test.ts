@@ -61,6 +61,28 @@ test('the end of a container is seen with the next list, with its last words', a
   await running;
 });
 
+test('a container that was killed is looked at once more: why may be known later than that', async (t) => {
+  const { observer, signal, makePod, life, clock, cri, changed } = await setUp();
+  const { id } = await makePod('u1');
+  const other = await makePod('u2');
+  const running = observer.run(signal);
+  await observer.synced;
+  cri.exit(id, 137);
+  cri.exit(other.id, 137);
+  await clock.advance(700);
+  t.is(observer.of('u1').containers[0]?.reason, 'Error');
+  changed.length = 0;
+  cri.exit(id, 137, 'OOMKilled');
+  await clock.advance(2_500);
+  t.is(observer.of('u1').containers[0]?.reason, 'OOMKilled');
+  t.deepEqual(changed, ['u1']);
+  cri.exit(other.id, 137, 'OOMKilled');
+  await clock.advance(2_500);
+  t.is(observer.of('u2').containers[0]?.reason, 'Error'); // too late: what is over is not read for ever
+  life.abort();
+  await running;
+});
+
 test('an end is seen at once where the runtime tells of it, even before it shows it; then it is listed seldom', async (t) => {
   const { observer, signal, makePod, life, clock, cri, changed } = await setUp();
   const { id } = await makePod('u1');

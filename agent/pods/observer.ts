@@ -96,6 +96,13 @@ export function createObserver(options: ObserverOptions): Observer {
     const { containers } = keep(podUid);
     if ((containers.get(id)?.look ?? 0) > look) return;
     containers.set(id, { value: { ...status, message, sandboxId }, look });
+    if (isDoubtful(status)) looker.addAfter(podUid, doubtMs);
+  }
+
+  /** Killed, and nobody has said why: that memory ran out is told by another event, which may be read after the end itself. */
+  function isDoubtful({ state, exitCode, reason, finishedAtMs }: ContainerStatus): boolean {
+    const isKilled = state === 'exited' && exitCode === killed && reason !== 'OOMKilled';
+    return isKilled && clock.now() - finishedAtMs < longestDoubtMs;
   }
 
   /** Looks, and says of which pods something differed: also of those that were read before something could not be. */
@@ -125,8 +132,12 @@ export function createObserver(options: ObserverOptions): Observer {
       const podUid = container.labels[podUidLabel];
       if (podUid === undefined) continue;
       const known = pods.get(podUid)?.containers.get(container.id);
-      if (known !== undefined && (known.look > began || known.value.state === container.state)) continue;
-      if (await readListed(container, signal)) changed.add(podUid);
+      const was = known?.value;
+      if (known !== undefined && known.look > began) continue;
+      if (was !== undefined && was.state === container.state && !isDoubtful(was)) continue;
+      if (!(await readListed(container, signal))) continue;
+      const is = pods.get(podUid)?.containers.get(container.id)?.value;
+      if (was?.state !== is?.state || was?.reason !== is?.reason) changed.add(podUid);
     }
     const wanted = filter.labels?.[podUidLabel];
     for (const podUid of wanted === undefined ? pods.keys() : [wanted]) {
@@ -257,6 +268,9 @@ const idleMs = 10_000;
 const refusalMs = 3_000; // a stream that lives so long will tell
 const endingMs = 2_000; // by then what ended must show it
 const againMs = 50;
+const killed = 137; // 128 and SIGKILL
+const doubtMs = 500;
+const longestDoubtMs = 2_000;
 
 function shown(kept: Kept | undefined): Observed {
   if (kept === undefined) return nothingObserved;
