@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
@@ -7,7 +8,7 @@ import { createServer } from 'node:net';
  */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = first + Math.floor(Math.random() * count);
+    const port = randomInt(first, end);
     const server = createServer().listen(port, '127.0.0.1');
     try {
       await once(server, 'listening');
@@ -20,4 +21,4 @@ export async function freePort(): Promise<number> {
   }
 }
 const first = 11_000; // above those of the kubelet and its neighbours
-const count = 18_000;
+const end = 29_000;
