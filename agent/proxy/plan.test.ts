@@ -63,9 +63,9 @@ test(
 );
 test(
   plans,
-  'ranges that are all of the other family: nobody',
+  'ranges that are all of the other family: no restriction',
   exampleService('web', { loadBalancerSourceRanges: ['fd00::/8'] }),
-  { sourceRanges: [] },
+  { sourceRanges: undefined },
 );
 test(
   plans,

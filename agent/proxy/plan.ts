@@ -119,11 +119,11 @@ function loadBalancerIpsOf({ spec, status }: Service, family: Family): readonly 
     .flatMap((ingress) => (ingress.ip && familyOf(ingress.ip) === family ? [usual(ingress.ip)] : []));
 }
 
-/** Ranges of the other family, and what is none, fall away; a list that had any stays a restriction. */
+/** Those of its family, of which each is judged by itself: where a list has none of it, nobody is kept out. Rule: kube-proxy. */
 function sourceRangesOf({ spec }: Service, family: Family): readonly string[] | undefined {
   const ranges = (spec.loadBalancerSourceRanges ?? []).map((range) => range.trim());
   const mine = ranges.filter((range) => parseCidr(range)?.family === family);
-  if (ranges.length === 0 || mine.some((range) => range.endsWith('/0'))) return undefined;
+  if (mine.length === 0 || mine.some((range) => range.endsWith('/0'))) return undefined;
   return [...new Set(mine.map((range) => formatCidr(parseCidr(range)!)))];
 }
 
