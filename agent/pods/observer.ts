@@ -43,6 +43,8 @@ interface Entry<T> {
   readonly value: T;
   /** Number of the look that it is from: an older look does not undo it. */
   readonly look: number;
+  /** When it is to be read once more though it has not changed. */
+  readonly againAtMs?: number | undefined;
 }
 
 interface Kept {
@@ -95,14 +97,12 @@ export function createObserver(options: ObserverOptions): Observer {
     const message = status.state === 'exited' ? await options.lastWords(status) : status.message;
     const { containers } = keep(podUid);
     if ((containers.get(id)?.look ?? 0) > look) return;
-    containers.set(id, { value: { ...status, message, sandboxId }, look });
-    if (isDoubtful(status)) looker.addAfter(podUid, doubtMs);
-  }
-
-  /** Killed, and nobody has said why: that memory ran out is told by another event, which may be read after the end itself. */
-  function isDoubtful({ state, exitCode, reason, finishedAtMs }: ContainerStatus): boolean {
-    const isKilled = state === 'exited' && exitCode === killed && reason !== 'OOMKilled';
-    return isKilled && clock.now() - finishedAtMs < longestDoubtMs;
+    // Killed, and nobody has said why: that memory ran out is told by another event, which may come after the end itself.
+    const isNew = status.state === 'exited' && containers.get(id)?.value.state !== 'exited';
+    const isDoubtful = isNew && status.exitCode === killed && status.reason !== 'OOMKilled';
+    const againAtMs = isDoubtful ? clock.now() + doubtMs : undefined;
+    containers.set(id, { value: { ...status, message, sandboxId }, look, againAtMs });
+    if (isDoubtful) looker.addAfter(podUid, doubtMs);
   }
 
   /** Looks, and says of which pods something differed: also of those that were read before something could not be. */
@@ -132,12 +132,9 @@ export function createObserver(options: ObserverOptions): Observer {
       const podUid = container.labels[podUidLabel];
       if (podUid === undefined) continue;
       const known = pods.get(podUid)?.containers.get(container.id);
-      const was = known?.value;
-      if (known !== undefined && known.look > began) continue;
-      if (was !== undefined && was.state === container.state && !isDoubtful(was)) continue;
-      if (!(await readListed(container, signal))) continue;
-      const is = pods.get(podUid)?.containers.get(container.id)?.value;
-      if (was?.state !== is?.state || was?.reason !== is?.reason) changed.add(podUid);
+      const isDue = (known?.againAtMs ?? Number.POSITIVE_INFINITY) <= clock.now();
+      if (known !== undefined && (known.look > began || (known.value.state === container.state && !isDue))) continue;
+      if (await readListed(container, signal)) changed.add(podUid);
     }
     const wanted = filter.labels?.[podUidLabel];
     for (const podUid of wanted === undefined ? pods.keys() : [wanted]) {
@@ -270,7 +267,6 @@ const endingMs = 2_000; // by then what ended must show it
 const againMs = 50;
 const killed = 137; // 128 and SIGKILL
 const doubtMs = 500;
-const longestDoubtMs = 2_000;
 
 function shown(kept: Kept | undefined): Observed {
   if (kept === undefined) return nothingObserved;

@@ -12,7 +12,6 @@ const target = { container: exampleContainer('main'), containerId: 'c', podIp: '
 const made = (probe: Probe, exec: ExecInContainer = async () => ({ exitCode: 0, output: '' })) =>
   check(probe, target, exec, new AbortController().signal);
 
-/** A port at which nobody listens. */
 test('check() says why nobody answered, as people know it', async (t) => {
   const port = await freePort();
   t.deepEqual(await made({ tcpSocket: { port } }), {
