@@ -129,13 +129,13 @@ export async function runClusterSuite(tools: ClusterTools): Promise<void> {
   await check(`vagrant reload ${last}: it comes back Ready, and pods with it`, async () => {
     await vagrant(['reload', last]);
     await ready(last);
-    await kubectl(['rollout', 'restart', 'deployment/hello']); // its pod may have been moved meanwhile: they are spread anew
+    // Its pod may have been moved meanwhile: they are spread anew.
+    await kubectl(['scale', 'deployment/hello', '--replicas=0']);
+    await kubectl(['wait', 'pod', '-l', 'app=hello', '--for=delete', '--timeout=120s']);
+    await kubectl(['scale', 'deployment/hello', `--replicas=${names.length}`]);
     await kubectl(['rollout', 'status', 'deployment/hello', '--timeout=240s']);
-    const { items } = JSON.parse(await kubectl(['get', 'pods', '-l', 'app=hello', '-o', 'json'])) as List<Pod>;
-    const where = items
-      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-      .map(({ spec }) => spec.nodeName);
-    same(where.sort(), [...names].sort(), 'where they run');
+    const where = await jsonpath(['get', 'pods', '-l', 'app=hello'], '.items[*].spec.nodeName');
+    same(where.split(' ').sort(), [...names].sort(), 'where they run');
     await kubectl(['wait', 'pod', 'steady', '--for=condition=Ready', '--timeout=240s']);
     return undefined;
   });
