@@ -1,5 +1,4 @@
 // The control plane on real etcd: what lies there, and several servers on one.
-
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import test from 'ava';

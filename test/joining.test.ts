@@ -1,5 +1,4 @@
 // A node joins the real server, in this process: who may, who may not, and what it gets.
-
 import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

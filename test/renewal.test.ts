@@ -1,5 +1,4 @@
 // The control plane's certificates and its authority live for seconds here: the server goes on, and nobody is refused.
-
 import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

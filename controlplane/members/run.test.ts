@@ -1,5 +1,4 @@
 // The member of etcd beside a server: a real one.
-
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,5 @@
 // Upstream's own control plane (v1.20.2, where the conformance suite was built) with etcd, on loopback: a server of ours has
 // its controllers and its scheduler with it, too.
-
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';

@@ -1,5 +1,4 @@
 // What is killed: a control plane on loopback, and hollow nodes in several processes.
-
 import { mkdtempSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa, type ResultPromise } from 'execa';

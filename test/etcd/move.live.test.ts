@@ -1,5 +1,4 @@
 // `skiff store`: backup of a server that runs, migration to etcd, and restore, as people do it.
-
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import test from 'ava';

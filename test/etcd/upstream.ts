@@ -1,6 +1,5 @@
 // `npm run etcd:upstream`: Kubernetes' own API server (v1.20.2, as the conformance suite builds it) and Skiff on one etcd,
 // first side by side, then each alone on what the other has stored. Ends with what was compared, and what differs.
-
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';

@@ -1,7 +1,6 @@
 // `npm run vagrant:cgroups`: one machine of the box with systemd and cgroup v2, a cluster of one node in it, under both
 // cgroup drivers. What pods ask for is read back from the kernel's own files. In the end it is asked to start anew.
 //   --shutdown   only that
-
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';

@@ -1,6 +1,5 @@
 // `npm run vagrant:power -- ROUNDS SEED`: a machine that runs a control plane loses its power while it is written to, at
 // random moments. What was acknowledged must be there when it is back; its caches are lost, as on any machine.
-
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';

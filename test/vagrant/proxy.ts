@@ -2,7 +2,6 @@
 // the box, in namespaces there; and how fast it is with 10,000 of them.
 //   -- --bench        only the latter
 //   -- --match WORDS  only the tests of such a title
-
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -1,5 +1,4 @@
 // Real etcd in a folder of its own, on loopback, for tests.
-
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
