@@ -401,6 +401,23 @@ test('one event is seen in both of its versions', async (t) => {
   t.like(body, { apiVersion: 'events.k8s.io/v1', note: 'hello', regarding: { name: 'p' } });
 });
 
+test('an event is found by the names that its version has', async (t) => {
+  await using lab = await createLab();
+  for (const name of ['p', 'q']) {
+    const involvedObject = { kind: 'Pod', namespace: 'default', name };
+    await lab.ask('create', 'v1/events', { namespace: 'default', body: { metadata: { name }, involvedObject } });
+  }
+  const list = async (resource: string, selector: string) => {
+    const query = `fieldSelector=${encodeURIComponent(selector)}`;
+    const { code, body } = await lab.ask('list', resource, { namespace: 'default', query });
+    return code === 200 ? body.items.map((item: { metadata: { name: string } }) => item.metadata.name) : body.message;
+  };
+  t.deepEqual(await list('v1/events', 'involvedObject.name=p'), ['p']);
+  t.deepEqual(await list('events.k8s.io/v1/events', 'regarding.name=q'), ['q']);
+  t.regex(await list('v1/events', 'regarding.name=q'), /field label not supported: regarding\.name/);
+  t.regex(await list('events.k8s.io/v1/events', 'involvedObject.name=p'), /field label not supported/);
+});
+
 test('protobuf goes in, and comes out as an object, a list and a watch', async (t) => {
   await using lab = await createLab();
   const type = typeOfKind('', 'v1', 'ConfigMap')!;

@@ -13,7 +13,7 @@ import { lease, priorityClass, runtimeClass } from './cluster/small.ts';
 import { clusterTrustBundle } from './cluster/trust-bundle.ts';
 import { configMap, secret } from './core/config-map.ts';
 import { endpoints } from './core/endpoints.ts';
-import { event } from './core/event.ts';
+import { event, newerEvent } from './core/event.ts';
 import { limitRange } from './core/limit-range.ts';
 import { namespace } from './core/namespace.ts';
 import { node } from './core/node.ts';
@@ -89,7 +89,7 @@ const parts: Readonly<Record<string, AnyParts>> = {
   'certificates.k8s.io/PodCertificateRequest': podCertificateRequest,
   'coordination.k8s.io/Lease': lease,
   'discovery.k8s.io/EndpointSlice': endpointSlice,
-  'events.k8s.io/Event': event,
+  'events.k8s.io/Event': newerEvent,
   'flowcontrol.apiserver.k8s.io/FlowSchema': flowSchema,
   'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': priorityLevelConfiguration,
   'networking.k8s.io/IPAddress': ipAddress,

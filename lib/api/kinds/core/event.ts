@@ -1,22 +1,16 @@
-import { invalidValue } from '../../field-errors.ts';
-import type { Event } from '../../types/core.v1.ts';
+import type { Event, ObjectReference } from '../../types/core.v1.ts';
 import type { Event as EventV1 } from '../../types/events.v1.ts';
 import { columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { age } from '../duration.ts';
+import { validateEvent, validateNewerEvent, validateNewerEventUpdate } from './event-validate.ts';
 
 /** Either group's event: the fields of one are those of the other under older names. */
 type AnyEvent = Event & Partial<EventV1>;
 
-export const event: KindParts<AnyEvent> = {
+/** What both groups' events have in common. */
+const shared: KindParts<AnyEvent> = {
   allowsCreateOnUpdate: true,
-  validate({ metadata, involvedObject, regarding }) {
-    const namespace = (involvedObject ?? regarding)?.namespace ?? '';
-    if (namespace === (metadata.namespace ?? '') || (namespace === '' && metadata.namespace === 'default')) return [];
-    const field = regarding === undefined ? 'involvedObject.namespace' : 'regarding.namespace';
-    return [invalidValue(field, namespace, 'does not match event.namespace')];
-  },
-  fields: eventFields,
   columns: [
     ...columns(['Last Seen', 'Type', 'Reason', 'Object'], ['Subobject', 'Source']),
     ...columns(['Message'], ['First Seen', 'Count', 'Name']),
@@ -43,6 +37,15 @@ export const event: KindParts<AnyEvent> = {
   },
 };
 
+export const event: KindParts<AnyEvent> = { ...shared, validate: validateEvent, fields: fieldsOf };
+
+export const newerEvent: KindParts<AnyEvent> = {
+  ...shared,
+  validate: validateNewerEvent,
+  validateUpdate: validateNewerEventUpdate,
+  fields: newerFieldsOf,
+};
+
 function aboutOf(one: AnyEvent) {
   return one.involvedObject ?? one.regarding;
 }
@@ -54,25 +57,35 @@ function sourceText(one: AnyEvent): string {
   return host === '' ? component : `${component}, ${host}`;
 }
 
-function eventFields(one: AnyEvent): Record<string, string> {
-  const about = aboutOf(one);
-  const source = (one.source ?? one.deprecatedSource)?.component || one.reportingComponent || one.reportingController;
-  const named = {
-    kind: about?.kind ?? '',
-    namespace: about?.namespace ?? '',
-    name: about?.name ?? '',
-    uid: about?.uid ?? '',
-    apiVersion: about?.apiVersion ?? '',
-    resourceVersion: about?.resourceVersion ?? '',
-    fieldPath: about?.fieldPath ?? '',
-  };
-  const prefixed = (prefix: string) => Object.entries(named).map(([key, value]) => [`${prefix}.${key}`, value]);
+/** Rule: AddFieldLabelConversionsForEvent of either version: each knows its own names only. */
+function fieldsOf(one: AnyEvent): Record<string, string> {
+  const source = one.source?.component || one.reportingComponent || '';
   return {
-    ...Object.fromEntries([...prefixed('involvedObject'), ...prefixed('regarding')]),
+    ...prefixed('involvedObject', one.involvedObject),
     reason: one.reason ?? '',
-    reportingComponent: one.reportingComponent ?? one.reportingController ?? '',
-    reportingController: one.reportingController ?? one.reportingComponent ?? '',
-    source: source ?? '',
+    reportingComponent: one.reportingComponent ?? '',
+    source,
     type: one.type ?? '',
+  };
+}
+
+function newerFieldsOf(one: AnyEvent): Record<string, string> {
+  return {
+    ...prefixed('regarding', one.regarding),
+    reason: one.reason ?? '',
+    reportingController: one.reportingController ?? '',
+    type: one.type ?? '',
+  };
+}
+
+function prefixed(prefix: string, about: ObjectReference | undefined): Record<string, string> {
+  return {
+    [`${prefix}.kind`]: about?.kind ?? '',
+    [`${prefix}.namespace`]: about?.namespace ?? '',
+    [`${prefix}.name`]: about?.name ?? '',
+    [`${prefix}.uid`]: about?.uid ?? '',
+    [`${prefix}.apiVersion`]: about?.apiVersion ?? '',
+    [`${prefix}.resourceVersion`]: about?.resourceVersion ?? '',
+    [`${prefix}.fieldPath`]: about?.fieldPath ?? '',
   };
 }
