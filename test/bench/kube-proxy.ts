@@ -1,16 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { on, once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-
-/** Upstream's proxy, where the conformance suite was built; undefined if it was not. */
-export function findKubeProxy(): string | undefined {
-  const path = `${homedir()}/.cache/skiff/conformance/k8s/kube-proxy`;
-  return existsSync(path) ? path : undefined;
-}
 
 export interface ProxyTimes {
   /** How long it wrote rules until all were there: of kube-proxy by its own figures, as it gives them in its log. */

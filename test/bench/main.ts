@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
+import { findComponents } from '../conformance/suite.ts';
 import { makeLab } from '../lab.ts';
 import { stopOnSignals } from '../stop.ts';
 import { type ApiGroup, apiGroups, measureApi } from './api.ts';
@@ -10,7 +11,6 @@ import { measureDns } from './dns.ts';
 import { measureExits } from './exits.ts';
 import { isWithin, type Row, renderRows } from './figures.ts';
 import { measureJoin } from './join.ts';
-import { findKubeProxy } from './kube-proxy.ts';
 import { measurePods } from './pods.ts';
 import { measureIdle, measureIdleWithPods } from './processes.ts';
 import { measureProxy } from './proxy.ts';
@@ -72,7 +72,7 @@ if (options.only?.includes('scale')) {
   await show('scale', () => measureScale({ nodes: 1_000, pods: 10_000, leases: 5_000 }));
 }
 if (options.only?.includes('versus')) await show('versus', () => measureVersus(2, options.api));
-await show('proxy', () => measureProxy([100, 1_000, 10_000], runs, findKubeProxy()));
+await show('proxy', () => measureProxy([100, 1_000, 10_000], runs, findComponents()));
 await show('dns', () => measureDns(runs));
 if (['idle', 'exits', 'pods', 'start', 'api', 'join'].some(wants)) {
   const { containerd } = options;

@@ -11,12 +11,12 @@ const bars = { services: 10_000, firstMs: { iptables: 4_000, nftables: 2_000 }, 
 
 /**
  * How long the rules of all Services take, and how soon a change of one of them is in force, on real kernel rules, in both modes.
- * With `kubeProxy` (a path) upstream's does the same in between, and has to be slower.
+ * With `components` (the folder of upstream's programs) its kube-proxy does the same in between, and has to be slower.
  */
 export async function measureProxy(
   counts: readonly number[],
   runs: number,
-  kubeProxy: string | undefined,
+  components: string | undefined,
 ): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const services of counts) {
@@ -27,7 +27,8 @@ export async function measureProxy(
       for (const mode of modes) add(mode, await runOurs(mode, services));
     }
     // Few changes: with each it writes everything, which takes it minutes.
-    if (kubeProxy !== undefined && isBarred) add('kube-proxy', await runKubeProxy(kubeProxy, services, 2));
+    if (components !== undefined && isBarred)
+      add('kube-proxy', await runKubeProxy(`${components}/kube-proxy`, services, 2));
     for (const [name, times] of measured) {
       const first = times.map(({ firstMs }) => firstMs);
       const late = times.map(({ changesMs }) => quantile(changesMs, 0.99));

@@ -1,8 +1,7 @@
-// Upstream's own control plane (v1.20.2, where the conformance suite was built) with etcd, on loopback: a server of ours has
+// Upstream's own control plane (v1.20.2) with etcd, on loopback: a server of ours has
 // its controllers and its scheduler with it, too.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '#lib/client/connect.ts';
 import { createClock } from '#lib/clock.ts';
@@ -14,14 +13,11 @@ export interface Upstream extends AsyncDisposable {
   readonly kubeconfig: string;
 }
 
-/** Undefined if it was not built. */
-export function findKubeApiserver(): string | undefined {
-  const path = `${homedir()}/.cache/skiff/conformance/k8s/kube-apiserver`;
-  return existsSync(path) ? path : undefined;
-}
-
-/** @param skiffConfig of a server of ours: its authorities and certificates serve for this one, too */
-export async function startUpstream(binary: string, skiffConfig: string): Promise<Upstream> {
+/**
+ * @param components the folder of its programs
+ * @param skiffConfig of a server of ours: its authorities and certificates serve for this one, too
+ */
+export async function startUpstream(components: string, skiffConfig: string): Promise<Upstream> {
   await using undo = new AsyncDisposableStack();
   const folder = undo.use(temporaryFolder('skiff-bench-upstream'));
   const etcd = undo.adopt(await startTestEtcd(createClock()), (it) => it.stop());
@@ -29,7 +25,9 @@ export async function startUpstream(binary: string, skiffConfig: string): Promis
   const kubeconfig = `${folder.path}/admin.conf`;
   writeFileSync(kubeconfig, readFileSync(skiffConfig, 'utf8').replace(/(server: .*:)\d+/, `$1${port}`));
   const pki = `${skiffConfig.slice(0, skiffConfig.lastIndexOf('/'))}/pki`;
-  const child = spawn(binary, wordsOf({ etcd: etcd.url, port, pki, folder: folder.path }), { stdio: 'ignore' });
+  const child = spawn(`${components}/kube-apiserver`, wordsOf({ etcd: etcd.url, port, pki, folder: folder.path }), {
+    stdio: 'ignore',
+  });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   undo.defer(async () => {
     child.kill('SIGKILL');
@@ -44,7 +42,7 @@ export async function startUpstream(binary: string, skiffConfig: string): Promis
         ? []
         : [`--service-account-private-key-file=${pki}/sa.key`, `--root-ca-file=${pki}/ca.crt`];
     const ports = ['--port=0', '--secure-port=0', '--bind-address=127.0.0.1'];
-    const helper = spawn(binary.replace('kube-apiserver', name), [`--kubeconfig=${kubeconfig}`, ...ports, ...own], {
+    const helper = spawn(`${components}/${name}`, [`--kubeconfig=${kubeconfig}`, ...ports, ...own], {
       stdio: 'ignore',
     });
     undo.defer(() => void helper.kill('SIGKILL'));

@@ -1,14 +1,14 @@
+import { ensureComponents } from '../conformance/suite.ts';
 import { type ApiGroup, measureApi } from './api.ts';
 import { median, type Row } from './figures.ts';
 import { startServer } from './server.ts';
-import { findKubeApiserver, startUpstream } from './upstream.ts';
+import { startUpstream } from './upstream.ts';
 
 /** A control plane of ours in turn with upstream's and etcd (A B A B), without nodes, and how many times as fast ours is. */
 export async function measureVersus(turns: number, groups: readonly ApiGroup[]): Promise<readonly Row[]> {
-  const binary = findKubeApiserver();
-  if (binary === undefined) throw new Error('There is no kube-apiserver: build it with "npm run conformance"');
+  const components = await ensureComponents((line) => process.stdout.write(`${line}\n`));
   await using ours = await startServer();
-  await using theirs = await startUpstream(binary, ours.kubeconfig);
+  await using theirs = await startUpstream(components, ours.kubeconfig);
   const rows = new Map<string, Row>();
   for (let turn = 0; turn < turns; turn++) {
     for (const row of await measureApi(ours.kubeconfig, '', groups)) join(rows, row);

@@ -1,17 +1,15 @@
-// `npm run etcd:upstream`: Kubernetes' own API server (v1.20.2, as the conformance suite builds it) and Skiff on one etcd,
+// `npm run etcd:upstream`: Kubernetes' own API server (v1.20.2) and Skiff on one etcd,
 // first side by side, then each alone on what the other has stored. Ends with what was compared, and what differs.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { execa } from 'execa';
 import { createClock } from '#lib/clock.ts';
 import { freePort } from '#lib/free-port.ts';
 import { startTestEtcd } from '../../controlplane/store/etcd/testing.ts';
+import { ensureComponents } from '../conformance/suite.ts';
 import { home } from '../lab.ts';
 
-const binary = `${homedir()}/.cache/skiff/conformance/k8s/kube-apiserver`;
-if (!existsSync(binary))
-  throw new Error('There is no kube-apiserver: build it with "npm run conformance -- --focus none"');
+const binary = `${await ensureComponents((line) => process.stdout.write(`${line}\n`))}/kube-apiserver`;
 const folder = mkdtempSync('/tmp/skiff-upstream.');
 const clock = createClock();
 const signal = AbortSignal.timeout(100_000);
