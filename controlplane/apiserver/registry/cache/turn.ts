@@ -91,7 +91,7 @@ export function createTurn(): Turn {
   };
 }
 /** After so many, what they wrote goes out before the next: a client of many watches costs one turn of the loop. */
-const tasksAtOnce = 16;
+const tasksAtOnce = 40;
 /** That begin with the same piece. Who comes late with yet others makes them for itself. */
 const mostJoins = 8;
 
