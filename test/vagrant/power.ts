@@ -66,7 +66,7 @@ async function start(): Promise<Machine> {
 
 /** Four writers, each with its own object, until the power goes. @returns how many writes were acknowledged */
 async function writeUntilCut(machine: Machine, afterMs: number): Promise<number> {
-  const end = AbortSignal.any([signal, AbortSignal.timeout(afterMs + 30_000)]);
+  const end = AbortSignal.any([signal, AbortSignal.timeout(Math.round(afterMs) + 30_000)]);
   await using connection = await connect(kubeconfig, { userAgent: 'power' });
   let [count, isCut] = [0, false];
   const writers = ['a', 'b', 'c', 'd'].map(async (name) => {
