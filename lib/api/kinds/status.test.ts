@@ -232,7 +232,7 @@ test(
     allocatedResourceStatuses: { storage: 'Other' },
   },
   [
-    'status.capacity[storage]: Invalid value: "-1": must be a valid resource quantity',
+    'status.capacity[storage]: Invalid value: -1: must be a valid resource quantity',
     'status.allocatedResourceStatus: Unsupported value: "storage": supported values: "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending"',
     'status.allocatedResources: Unsupported value: "cpu": supported values: "storage"',
   ],

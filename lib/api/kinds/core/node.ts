@@ -8,7 +8,7 @@ import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
 import { roundResources } from '../pod/container-defaults.ts';
-import { validateAmount } from '../pod/validate-resources.ts';
+import { validateAmount } from '../pod/resource-names.ts';
 import { nodeWarnings } from '../warnings/others.ts';
 
 export const node: KindParts<Node> = {

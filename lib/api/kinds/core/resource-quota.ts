@@ -7,7 +7,7 @@ import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
 import { roundResources } from '../pod/container-defaults.ts';
-import { validateAmount } from '../pod/validate-resources.ts';
+import { validateAmount } from '../pod/resource-names.ts';
 
 export const resourceQuota: KindParts<ResourceQuota> = {
   defaults({ spec }) {
