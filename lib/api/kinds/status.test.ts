@@ -101,7 +101,7 @@ test(
   'Service core',
   {},
   reach({ ip: '10.0.0.1', ipMode: 'VIP' }),
-  [`${list}: Forbidden: may only be used when \`spec.type\` is "LoadBalancer"`],
+  [`${list}: Forbidden: may only be used when \`spec.type\` is 'LoadBalancer'`],
   { spec: { type: 'ClusterIP' } },
 );
 test(
