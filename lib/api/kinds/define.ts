@@ -140,17 +140,23 @@ const blank: unknown = { metadata: { name: '' } };
 
 /**
  * Whether a rule spoke of this field, or of what holds it: then nothing more is said of its form.
- * A rule may name the list where it means an item.
+ * A rule may name the list where it means an item, or another root, and may list the values in another order.
  */
 function isSpokenOf({ field = '', message }: StatusCause, causes: readonly StatusCause[]): boolean {
   return causes.some((cause) => {
     if (cause.field === undefined) return false;
-    return field.startsWith(cause.field) || (cause.message === message && unindexed(cause.field) === unindexed(field));
+    return (
+      field.startsWith(cause.field) || (what(cause.message) === what(message) && where(cause.field) === where(field))
+    );
   });
 }
 
-function unindexed(field: string): string {
-  return field.replaceAll(/\[\d+\]/g, '');
+function what(message: string | undefined): string | undefined {
+  return message?.split(': supported values')[0];
+}
+
+function where(field: string): string {
+  return field.replaceAll(/\[\d+\]|^(spec|metadata)\./g, '');
 }
 
 function as<T>(object: ApiObject): Mutable<T> {

@@ -428,3 +428,15 @@ test(
     metadata: { name: 'a', namespace: 'b', resourceVersion: '1', deletionTimestamp: '2026-01-01T00:00:00Z' },
   },
 );
+test(
+  'names the version of its configuration',
+  refuses,
+  'Node core',
+  {},
+  { config: { active: { configMap: { namespace: 'a', name: '', kubeletConfigKey: 'c' } } } },
+  [
+    'status.config.active.configMap.uid: Required value',
+    'status.config.active.configMap.resourceVersion: Required value',
+    'status.config.active.configMap.name: Required value',
+  ],
+);

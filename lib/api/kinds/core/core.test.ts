@@ -230,7 +230,7 @@ test(
   'refused with a taint without effect',
   nodes,
   { spec: { taints: [{ key: 'a' }] } },
-  'spec.taints[0].effect: Required value',
+  'metadata.taints[0].effect: Required value',
 );
 test(
   'may not change its range',
