@@ -140,7 +140,7 @@ const blank: unknown = { metadata: { name: '' } };
 
 /**
  * Whether a rule spoke of this field, or of what holds it: then nothing more is said of its form.
- * A rule may name the list where it means an item, or another root, and may list the values in another order.
+ * A rule may name the list where it means an item, or another root, and have its own words for it.
  */
 function isSpokenOf({ field = '', message }: StatusCause, causes: readonly StatusCause[]): boolean {
   return causes.some((cause) => {
@@ -151,8 +151,9 @@ function isSpokenOf({ field = '', message }: StatusCause, causes: readonly Statu
   });
 }
 
+/** Which value is wrong, whatever it is called for that. */
 function what(message: string | undefined): string | undefined {
-  return message?.split(': supported values')[0];
+  return message?.replace(/^(Unsupported|Invalid) value: /, '').split(': ')[0];
 }
 
 function where(field: string): string {
