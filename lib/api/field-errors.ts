@@ -32,7 +32,12 @@ export function typeInvalid(field: Path, value: unknown, detail: string): Status
 }
 
 export function notSupported(field: Path, value: unknown, supported: Iterable<string>): StatusCause {
-  const values = [...supported].sort().map((text) => quoted(text));
+  return notSupportedInOrder(field, value, [...supported].sort());
+}
+
+/** As `notSupported`, for a list that upstream does not sort. */
+export function notSupportedInOrder(field: Path, value: unknown, supported: readonly string[]): StatusCause {
+  const values = supported.map((text) => quoted(text));
   const detail = values.length === 0 ? '' : `supported values: ${values.join(', ')}`;
   return cause('FieldValueNotSupported', field, `Unsupported value: ${shown(value)}`, detail);
 }
@@ -45,8 +50,8 @@ export function duplicate(field: Path, value: unknown): StatusCause {
   return cause('FieldValueDuplicate', field, `Duplicate value: ${shown(value)}`, '');
 }
 
-export function notFoundValue(field: Path, value: unknown): StatusCause {
-  return cause('FieldValueNotFound', field, `Not found: ${shown(value)}`, '');
+export function notFoundValue(field: Path, value: unknown, detail = ''): StatusCause {
+  return cause('FieldValueNotFound', field, `Not found: ${shown(value)}`, detail);
 }
 
 export function tooLong(field: Path, maxBytes: number): StatusCause {

@@ -3,10 +3,13 @@
 
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const subdomain = `${label}(\\.${label})*`;
+const underscoredLabel = '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
+const underscored = `${underscoredLabel}(\\.${underscoredLabel})*`;
 const qualified = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const patterns = {
   label: whole(label),
   subdomain: whole(subdomain),
+  underscored: whole(underscored),
   label1035: whole('[a-z]([-a-z0-9]*[a-z0-9])?'),
   qualified: whole(qualified),
   labelValue: whole(`(${qualified})?`),
@@ -40,6 +43,13 @@ export function wrongDns1123Label(value: string): readonly string[] {
 export function wrongDns1123Subdomain(value: string): readonly string[] {
   const wrong = longer(value, maxSubdomainLength);
   return patterns.subdomain.test(value) ? wrong : [...wrong, mismatch(subdomainMessage, subdomain, 'example.com')];
+}
+
+/** A subdomain whose labels may hold underscores, as some records of DNS do. */
+export function wrongDns1123SubdomainWithUnderscore(value: string): readonly string[] {
+  const wrong = longer(value, maxSubdomainLength);
+  const message = subdomainMessage.replace("'-' or '.'", "'-', '_' or '.'");
+  return patterns.underscored.test(value) ? wrong : [...wrong, mismatch(message, underscored, 'example.com')];
 }
 
 /** `*.` and a subdomain. */

@@ -7,7 +7,7 @@ export function wrongPort(port: number): readonly string[] {
 /** Rule: IANA service names (RFC 6335). */
 export function wrongPortName(name: string): readonly string[] {
   const wrong: string[] = [];
-  if (name.length > 15) wrong.push('must be no more than 15 characters');
+  if (name.length > 15) wrong.push('must be no more than 15 bytes');
   if (!/^[-a-z0-9]+$/.test(name)) {
     wrong.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
   }

@@ -63,7 +63,7 @@ export function rulesFor<T extends KubeObject>(facts: KindFacts, parts: KindPart
   function withShape(own: readonly StatusCause[], object: KubeObject): readonly StatusCause[] {
     if (schema === undefined) return own;
     const shape = validateBySchema(object, schema, { checksRequired: parts.validate === undefined });
-    return [...own, ...shape.filter(({ field = '' }) => !isSpokenOf(field, own))];
+    return [...own, ...shape.filter((cause) => !isSpokenOf(cause, own))];
   }
 
   return {
@@ -138,9 +138,26 @@ const ofStatusUpdate = new Set(['apiVersion', 'kind', 'metadata', 'status']);
 /** What `fields` is asked with to learn their names: it must bear an object with nothing in it. */
 const blank: unknown = { metadata: { name: '' } };
 
-/** Whether a rule spoke of this field, or of what holds it: then nothing more is said of its form. */
-function isSpokenOf(field: string, causes: readonly StatusCause[]): boolean {
-  return causes.some((cause) => cause.field !== undefined && field.startsWith(cause.field));
+/**
+ * Whether a rule spoke of this field, or of what holds it: then nothing more is said of its form.
+ * A rule may name the list where it means an item, or another root, and have its own words for it.
+ */
+function isSpokenOf({ field = '', message }: StatusCause, causes: readonly StatusCause[]): boolean {
+  return causes.some((cause) => {
+    if (cause.field === undefined) return false;
+    return (
+      field.startsWith(cause.field) || (what(cause.message) === what(message) && where(cause.field) === where(field))
+    );
+  });
+}
+
+/** Which value is wrong, whatever it is called for that. */
+function what(message: string | undefined): string | undefined {
+  return message?.replace(/^(Unsupported|Invalid) value: /, '').split(': ')[0];
+}
+
+function where(field: string): string {
+  return field.replaceAll(/\[\d+\]|^(spec|metadata)\./g, '');
 }
 
 function as<T>(object: ApiObject): Mutable<T> {

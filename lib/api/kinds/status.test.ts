@@ -101,7 +101,7 @@ test(
   'Service core',
   {},
   reach({ ip: '10.0.0.1', ipMode: 'VIP' }),
-  [`${list}: Forbidden: may only be used when \`spec.type\` is "LoadBalancer"`],
+  [`${list}: Forbidden: may only be used when \`spec.type\` is 'LoadBalancer'`],
   { spec: { type: 'ClusterIP' } },
 );
 test(
@@ -154,6 +154,18 @@ const rules = [{ action: 'Restart', exitCodes: { operator: 'In', values: [1] } }
 test('goes by rules of the container', refuses, pod, ended(1), running, [], {
   spec: { ...never.spec, containers: [{ name: 'c', restartPolicyRules: rules }] },
 });
+test('goes by rules that fit', refuses, pod, ended(2), running, [back], {
+  spec: { ...never.spec, containers: [{ name: 'c', restartPolicyRules: rules, restartPolicy: 'Never' }] },
+});
+test(
+  'does not bring back what ended before its start',
+  refuses,
+  pod,
+  { initContainerStatuses: ended(0).containerStatuses },
+  { initContainerStatuses: running.containerStatuses },
+  ['status.initContainerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state'],
+  { spec: { ...never.spec, containers: [{ name: 'd' }], initContainers: [{ name: 'c' }] } },
+);
 test(
   'does not bring back what was ephemeral',
   refuses,
@@ -166,7 +178,7 @@ test('keeps the class of service', refuses, pod, { qosClass: 'Guaranteed' }, { q
   'status.qosClass: Invalid value: "BestEffort": field is immutable',
 ]);
 test('has conditions with names', refuses, pod, {}, { conditions: [{ type: 'Ready' }, { type: 'a b' }] }, [
-  "metadata.conditions[1].Type: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
+  "status.conditions[1].Type: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
 ]);
 test('has one address of each family', refuses, pod, {}, { podIPs: [{ ip: '10.0.0.1' }, { ip: '10.0.0.2' }] }, [
   'status.podIPs: Invalid value: [{"ip":"10.0.0.1"},{"ip":"10.0.0.2"}]: may specify no more than one IP for each IP family',
@@ -181,6 +193,72 @@ test('has its host first', refuses, pod, {}, { hostIP: '10.0.0.1', hostIPs: [{ i
 test('names claims of the pod', refuses, pod, {}, { resourceClaimStatuses: [{ name: 'x' }] }, [
   'status.resourceClaimStatuses[0].name: Invalid value: "x": must match the name of an entry in `spec.resourceClaims`',
 ]);
+
+test('knows no generation below zero', refuses, pod, {}, { observedGeneration: -1 }, [
+  'status.observedGeneration: Invalid value: -1: must be a non-negative integer',
+]);
+test(
+  'is nominated for no node beside its own',
+  refuses,
+  pod,
+  {},
+  { nominatedNodeName: 'b' },
+  ['status.nominatedNodeName: Forbidden: may not be set on pods that are already bound to a node'],
+  { spec: { nodeName: 'a', containers: [] } },
+);
+const withStatus = (more: object) => ({ containerStatuses: [{ name: 'c', ...more }] });
+test(
+  'runs as somebody',
+  refuses,
+  pod,
+  {},
+  withStatus({ user: { linux: { uid: -1, gid: 0, supplementalGroups: [-2] } } }),
+  [
+    'status.containerStatuses[0].user.linux.uid: Invalid value: -1: must be between 0 and 2147483647, inclusive',
+    'status.containerStatuses[0].user.linux.supplementalGroups[0]: Invalid value: -2: must be between 0 and 2147483647, inclusive',
+  ],
+);
+const device = { resourceID: 'a', health: 'Healthy' };
+test(
+  'tells the health of its devices',
+  refuses,
+  pod,
+  {},
+  withStatus({
+    allocatedResourcesStatus: [
+      { name: 'a.b/c', resources: [device, { ...device, health: 'Fine', message: '' }] },
+      { name: 'claim:x', resources: [] },
+    ],
+  }),
+  [
+    'status.containerStatuses[0].allocatedResourcesStatus[0].name: Invalid value: "a.b/c": must match one of the container\'s resource requests',
+    'status.containerStatuses[0].allocatedResourcesStatus[0].resources[1].health: Unsupported value: "Fine": supported values: "Healthy", "Unhealthy", "Unknown"',
+    'status.containerStatuses[0].allocatedResourcesStatus[0].resources[1].message: Required value: must be non-empty if specified',
+    'status.containerStatuses[0].allocatedResourcesStatus[0].resources[1].resourceID: Duplicate value: "a"',
+    "status.containerStatuses[0].allocatedResourcesStatus[1].name: Invalid value: \"claim:x\": must match one of the container's resource claims in a format 'claim:<claimName>/<request>' or 'claim:<claimName>' if request is empty",
+  ],
+  { spec: { containers: [{ name: 'c' }] } },
+);
+test(
+  'tells of claims for extended resources that it has',
+  refuses,
+  pod,
+  {},
+  {
+    extendedResourceClaimStatus: {
+      requestMappings: [
+        { containerName: 'c', resourceName: 'a.b/c', requestName: 'r' },
+        { containerName: 'd', resourceName: 'e', requestName: 'f' },
+      ],
+    },
+  },
+  [
+    'status.extendedResourceClaimStatus.requestMappings[0].resourceName: Invalid value: "a.b/c": must match the extended resource name of an entry in spec.initContainers.resources.requests or spec.containers.resources.requests',
+    'status.extendedResourceClaimStatus.requestMappings[1].containerName: Invalid value: "d": must match the name of an entry in spec.initContainers.name or spec.containers.name',
+    'status.extendedResourceClaimStatus.resourceClaimName: Required value',
+  ],
+  { spec: { containers: [{ name: 'c' }] } },
+);
 
 const request = 'CertificateSigningRequest certificates.k8s.io';
 const is = (type: string, status = 'True') => ({ type, status });
@@ -232,7 +310,7 @@ test(
     allocatedResourceStatuses: { storage: 'Other' },
   },
   [
-    'status.capacity[storage]: Invalid value: "-1": must be a valid resource quantity',
+    'status.capacity[storage]: Invalid value: -1: must be a valid resource quantity',
     'status.allocatedResourceStatus: Unsupported value: "storage": supported values: "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending"',
     'status.allocatedResources: Unsupported value: "cpu": supported values: "storage"',
   ],
@@ -349,4 +427,16 @@ test(
     ...asks,
     metadata: { name: 'a', namespace: 'b', resourceVersion: '1', deletionTimestamp: '2026-01-01T00:00:00Z' },
   },
+);
+test(
+  'names the version of its configuration',
+  refuses,
+  'Node core',
+  {},
+  { config: { active: { configMap: { namespace: 'a', name: '', kubeletConfigKey: 'c' } } } },
+  [
+    'status.config.active.configMap.uid: Required value',
+    'status.config.active.configMap.resourceVersion: Required value',
+    'status.config.active.configMap.name: Required value',
+  ],
 );

@@ -1,6 +1,7 @@
 import { copyOf } from '#lib/api/copy.ts';
-import { notSupported, required } from '#lib/api/field-errors.ts';
+import { invalidValue, notSupported, required } from '#lib/api/field-errors.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
+import { wrongDns1123Subdomain } from '#lib/api/names.ts';
 import { typeOfKind } from '#lib/api/schema.ts';
 import { badRequest, conflict, invalid } from '#lib/api/status.ts';
 import type { Binding, Pod, PodCondition } from '#lib/api/types/core.v1.ts';
@@ -49,8 +50,9 @@ function wrongBinding({ target }: Partial<Binding>): readonly StatusCause[] {
   const causes: StatusCause[] = [];
   const { kind = '', name = '' } = target ?? {};
   if (kind !== '' && kind !== 'Node') causes.push(notSupported('target.kind', kind, ['Node', '<empty>']));
-  if (name === '') causes.push(required('target.name'));
-  return causes;
+  if (name === '') return [...causes, required('target.name')];
+  if (causes.length > 0) return causes;
+  return wrongDns1123Subdomain(name).map((message) => invalidValue('target.name', name, message));
 }
 
 /**

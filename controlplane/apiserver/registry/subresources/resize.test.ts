@@ -40,9 +40,17 @@ test(
 );
 const init = (resources: object, rest: object = {}) =>
   pod({ initContainers: [{ ...container(resources, rest), name: 'i' }] });
-test('leaves init containers alone', wrong, init({ requests: half }), init({ requests: full }), [
-  'spec: Forbidden: resources for non-sidecar init containers are immutable',
-]);
+test('lets init containers change', wrong, init({ requests: half }), init({ requests: full }), []);
+const again = { resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'RestartContainer' }] };
+test(
+  'leaves init containers alone that would start again',
+  wrong,
+  init({ requests: half }, again),
+  init({ requests: full }, again),
+  [
+    'spec.initContainers[0]: Forbidden: non-sidecar init containers with a resize policy of RestartContainer cannot be resized',
+  ],
+);
 const sidecar = { restartPolicy: 'Always' };
 test('lets sidecars change', wrong, init({ requests: half }, sidecar), init({ requests: full }, sidecar), []);
 test(
@@ -50,7 +58,7 @@ test(
   wrong,
   init({ requests: half }, sidecar),
   init({ requests: { ...half, 'hugepages-2Mi': '2Mi' } }, sidecar),
-  ['spec: Forbidden: only cpu and memory resources for sidecar containers are mutable'],
+  ['spec.initContainers[0]: Forbidden: only cpu and memory resources for init or sidecar containers are mutable'],
 );
 test(
   'lets the pod as a whole change',
@@ -60,7 +68,7 @@ test(
   [],
 );
 test('lets no limit of the whole go', wrong, pod({ resources: burstable }), pod({ resources: { requests: half } }), [
-  'spec.resources.limits: Forbidden: resource limits cannot be removed',
+  'spec.resources.limits: Forbidden: pod-level resource limits cannot be removed',
 ]);
 const mirrored = { metadata: { name: 'p', annotations: { 'kubernetes.io/config.mirror': 'x' } } };
 test('leaves static pods alone', wrong, pod({}, mirrored), pod({}), [': Forbidden: static pods cannot be resized']);

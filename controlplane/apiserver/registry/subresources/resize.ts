@@ -48,41 +48,56 @@ export function wrongResize(next: Pod, previous: Pod): readonly StatusCause[] {
   if (running !== undefined && running.resources === undefined) {
     causes.push(forbiddenField('spec', 'Pod running on node without support for resize'));
   }
+  if ((previous.status?.nodeAllocatableResourceClaimStatuses ?? []).length > 0) {
+    causes.push(forbiddenField('spec', 'pods with node allocatable resource claims cannot be resized'));
+  }
+  causes.push(...wrongWhole(spec.resources, old.resources));
   for (const [index, one] of (spec.initContainers ?? []).entries()) {
     const before = old.initContainers![index]!;
-    if (one.restartPolicy === 'Always') {
-      causes.push(...wrongChange(one.resources, before.resources, at('spec.initContainers', index), 'sidecar'));
-    } else if (!isSame(one.resources, before.resources) || !isSame(one.resizePolicy, before.resizePolicy)) {
-      causes.push(forbiddenField('spec', 'resources for non-sidecar init containers are immutable'));
-    }
+    const field = at('spec.initContainers', index);
+    const why = 'only cpu and memory resources for init or sidecar containers are mutable';
+    causes.push(...wrongChange(one.resources, before.resources, child(field, 'resources'), forbiddenField(field, why)));
+    if (isSame(one, before) || one.restartPolicy === 'Always') continue;
+    const restarts = (one.resizePolicy ?? []).filter(({ restartPolicy }) => restartPolicy === 'RestartContainer');
+    const never = 'non-sidecar init containers with a resize policy of RestartContainer cannot be resized';
+    causes.push(...restarts.map(() => forbiddenField(field, never)));
   }
   for (const [index, { resources }] of (spec.containers ?? []).entries()) {
-    causes.push(...wrongChange(resources, old.containers[index]!.resources, at('spec.containers', index)));
+    const field = child(at('spec.containers', index), 'resources');
+    const wrong = forbiddenField('spec', 'only cpu and memory resources are mutable');
+    causes.push(...wrongChange(resources, old.containers[index]!.resources, field, wrong));
   }
-  return [...causes, ...wrongChange(spec.resources, old.resources, 'spec')];
+  return causes;
 }
 const mirror = 'kubernetes.io/config.mirror';
 
+/** Of the pod as a whole. */
+function wrongWhole(next: ResourceRequirements | undefined, before: ResourceRequirements | undefined) {
+  if (isSame(next, before)) return [];
+  if (next === undefined) return [forbiddenField('spec.resources', 'pod-level resources cannot be removed')];
+  const wrong = forbiddenField('spec', 'only cpu and memory resources are mutable at pod-level');
+  return wrongChange(next, before, 'spec.resources', wrong, 'pod-level ');
+}
+
+/** `wrong`: what to say where more than cpu and memory has changed. */
 function wrongChange(
   next: ResourceRequirements = {},
   before: ResourceRequirements = {},
-  holder: Path,
-  kind?: 'sidecar',
+  field: Path,
+  wrong: StatusCause,
+  of = '',
 ): readonly StatusCause[] {
-  const field = child(holder, 'resources');
   const causes: StatusCause[] = [];
   for (const list of ['requests', 'limits'] as const) {
     const gone = Object.keys(before[list] ?? {}).some((name) => next[list]?.[name] === undefined);
-    if (gone) causes.push(forbiddenField(child(field, list), `resource ${list} cannot be removed`));
+    if (gone) causes.push(forbiddenField(child(field, list), `${of}resource ${list} cannot be removed`));
   }
   const rest = ({ requests, limits, ...others }: ResourceRequirements) => ({
     ...others,
     requests: withoutResizable(requests),
     limits: withoutResizable(limits),
   });
-  if (causes.length > 0 || isSame(rest(next), rest(before))) return causes;
-  const of = kind === undefined ? '' : ' for sidecar containers';
-  return [forbiddenField('spec', `only cpu and memory resources${of} are mutable`)];
+  return isSame(rest(next), rest(before)) ? causes : [...causes, wrong];
 }
 
 function withoutResizable({ cpu: _cpu, memory: _memory, ...others }: Readonly<Record<string, string>> = {}) {

@@ -6,7 +6,7 @@ import { isSame } from '#lib/api/kinds/equal.ts';
 import type { KindRules } from '#lib/api/kinds/kind-rules.ts';
 import { validateFinalizer, validateMaps, validateMetadataUpdate } from '#lib/api/kinds/metadata.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
-import { validatePodSpec } from '#lib/api/kinds/pod/validate.ts';
+import { validateWholePod } from '#lib/api/kinds/pod/validate.ts';
 import { validateEphemeralContainersUpdate } from '#lib/api/kinds/pod/validate-update.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import type { CertificateSigningRequest } from '#lib/api/types/certificates.v1.ts';
@@ -51,7 +51,7 @@ export function changeRulesOf(
     case 'resize':
       return only(rules, resized, (next: Pod, previous) => [
         ...wrongResize(next, previous),
-        ...validatePodSpec(next.spec!, 'spec'),
+        ...validateWholePod(next.spec!, next.metadata),
       ]);
     default:
       return undefined;

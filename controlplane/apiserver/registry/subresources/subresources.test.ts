@@ -14,6 +14,7 @@ test('binding gives a pod its node once', async (t) => {
   await make(it, 'v1/pods', pod('p'));
   const bind = (body: unknown) => it.ask('create', 'v1/pods/binding', { ...at('p'), body });
   t.is((await bind({ metadata: { name: 'p' }, target: { kind: 'Pod', name: 'x' } })).code, 422);
+  t.is((await bind({ metadata: { name: 'p' }, target: { kind: 'Node', name: '_' } })).code, 422);
   const bound = await bind(bindTo('n1'));
   t.is(bound.code, 201);
   t.like(bound.body, { kind: 'Status', status: 'Success', code: 201 });

@@ -1,4 +1,5 @@
 import { at, child, forbiddenField, invalidValue, type Path, required, tooLong } from '../../field-errors.ts';
+import { isMap } from '../../patch/value.ts';
 import type { ConfigMap, Secret } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
@@ -95,7 +96,7 @@ function validateSecret({ data = {}, type, metadata }: Secret): StatusCause[] {
       }
       break;
     case 'kubernetes.io/ssh-auth':
-      if (!has('ssh-privatekey')) causes.push(required(at('data', 'ssh-privatekey')));
+      if (!data['ssh-privatekey']) causes.push(required(at('data', 'ssh-privatekey')));
       break;
     case 'kubernetes.io/tls':
       for (const key of ['tls.crt', 'tls.key']) if (!has(key)) causes.push(required(at('data', key)));
@@ -109,11 +110,19 @@ function validateSecret({ data = {}, type, metadata }: Secret): StatusCause[] {
 function validateJson(data: Values, key: string): StatusCause[] {
   const field = at('data', key);
   if (!Object.hasOwn(data, key)) return [required(field)];
+  const why = wrongLogin(Buffer.from(data[key] ?? '', 'base64').toString());
+  return why === undefined ? [] : [invalidValue(field, '<secret contents redacted>', why)];
+}
+
+/** As Go says it of what is no map. */
+function wrongLogin(text: string): string | undefined {
   try {
-    JSON.parse(Buffer.from(data[key] ?? '', 'base64').toString());
-    return [];
+    const value: unknown = JSON.parse(text);
+    if (value === null || isMap(value)) return undefined;
+    const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    return `json: cannot unmarshal ${kind} into Go value of type map[string]interface {}`;
   } catch {
-    return [invalidValue(field, '<secret contents redacted>', 'invalid character in JSON')];
+    return 'invalid character in JSON';
   }
 }
 

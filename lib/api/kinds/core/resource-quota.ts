@@ -1,13 +1,11 @@
-import { at, child, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
-import { wrongQualifiedName } from '../../names.ts';
-import { readQuantity } from '../../quantity.ts';
+import { at, child, invalidValue, type Path, required } from '../../field-errors.ts';
 import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
 import { roundResources } from '../pod/container-defaults.ts';
-import { validateAmount } from '../pod/validate-resources.ts';
+import { validateAmount, validateResourceName } from '../pod/resource-names.ts';
 
 export const resourceQuota: KindParts<ResourceQuota> = {
   defaults({ spec }) {
@@ -16,7 +14,7 @@ export const resourceQuota: KindParts<ResourceQuota> = {
   validate: ({ spec }) => validateQuota(spec ?? {}),
   validateUpdate: (next, previous) => [
     ...validateQuota(next.spec ?? {}),
-    ...(isSame(next.spec?.scopes ?? [], previous.spec?.scopes ?? [])
+    ...(isSame([...new Set(next.spec?.scopes)].sort(), [...new Set(previous.spec?.scopes)].sort())
       ? []
       : [invalidValue('spec.scopes', next.spec?.scopes ?? [], 'field is immutable')]),
   ],
@@ -65,18 +63,12 @@ function validateQuota(spec: ResourceQuotaSpec): StatusCause[] {
 }
 
 function validateHard(name: string, amount: string, path: Path): StatusCause[] {
-  const causes = wrongQualifiedName(name).map((message) => invalidValue(path, name, message));
+  const causes = validateResourceName(name, path);
   const isHuge = /^(requests\.)?hugepages-/.test(name);
   if (!name.includes('/') && !standard.has(name) && !isHuge) {
-    causes.push(invalidValue(path, name, 'must be a standard resource type or fully qualified'));
     causes.push(invalidValue(path, name, 'must be a standard resource for quota'));
   }
-  const wrong = validateAmount(name, amount, path);
-  causes.push(...wrong);
-  const isWhole = (readQuantity(amount)?.nanos ?? 0n) % 1_000_000_000n === 0n;
-  if (wrong.length === 0 && counted.has(name) && !isWhole)
-    causes.push(invalidValue(path, amount, 'must be an integer'));
-  return causes;
+  return [...causes, ...validateAmount(name, amount, path)];
 }
 
 const existing = ['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating'];
@@ -90,10 +82,8 @@ function validateScopes(wanted: readonly string[], names: readonly string[]): St
     const wrong = names.filter((name) => standard.has(name) && !mayCount(scope, name));
     causes.push(...wrong.map(() => invalidValue('spec.scopes', wanted, 'unsupported scope applied to resource')));
   }
-  if (contrary.some((pair) => pair.every((scope) => wanted.includes(scope)))) {
-    causes.push(invalidValue('spec.scopes', wanted, 'conflicting scopes'));
-  }
-  return causes;
+  const pairs = contrary.filter((pair) => pair.every((scope) => wanted.includes(scope)));
+  return [...causes, ...pairs.map(() => invalidValue('spec.scopes', wanted, 'conflicting scopes'))];
 }
 
 /** What pods use can be counted by the pods' properties; of those without requests, only their number. */
@@ -104,41 +94,50 @@ function mayCount(scope: string, name: string): boolean {
   return !scopes.has(scope) || ofPods.has(name);
 }
 
-function validateSelector({ scopeSelector }: ResourceQuotaSpec, names: readonly string[]): StatusCause[] {
+function validateSelector(
+  { scopeSelector, scopes: plain }: ResourceQuotaSpec,
+  names: readonly string[],
+): StatusCause[] {
   const path = 'spec.scopeSelector.matchExpressions';
   const all = scopeSelector?.matchExpressions ?? [];
-  const causes = all.flatMap((one) => validateRequirement(one, path));
-  for (const { scopeName } of all) {
-    const wrong = names.filter((name) => standard.has(name) && !mayCount(scopeName, name));
-    causes.push(...wrong.map(() => invalidValue(path, scopeSelector, 'unsupported scope applied to resource')));
-  }
-  const wanted = all.map(({ scopeName }) => scopeName);
-  if (contrary.some((pair) => pair.every((scope) => wanted.includes(scope as (typeof wanted)[number])))) {
-    causes.push(invalidValue(path, all, 'conflicting scopes'));
-  }
-  return causes;
+  const causes = all.flatMap((one) => {
+    const wrong = names.filter((name) => standard.has(name) && !mayCount(one.scopeName, name));
+    return [
+      ...validateScopeName(one, path),
+      ...wrong.map(() => invalidValue(path, scopeSelector, 'unsupported scope applied to resource')),
+      ...validateRequirement(one, path),
+    ];
+  });
+  const wanted: readonly string[] = all.map(({ scopeName }) => scopeName);
+  const pairs = contrary.filter((pair) => pair.every((scope) => wanted.includes(scope)));
+  return [...causes, ...pairs.map(() => invalidValue(path, plain, 'conflicting scopes'))];
+}
+
+function validateScopeName({ scopeName }: ScopedResourceSelectorRequirement, path: Path): StatusCause[] {
+  return scopes.has(scopeName) ? [] : [invalidValue(child(path, 'scopeName'), scopeName, 'unsupported scope')];
 }
 
 const mustExist =
-  "must be 'Exist' only operator when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort and ResourceQuotaScopeNotBestEffort";
+  "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+const onlyExists: readonly string[] = [...existing, 'CrossNamespacePodAffinity'];
 
 function validateRequirement(
   { scopeName, operator, values = [] }: ScopedResourceSelectorRequirement,
   path: Path,
 ): StatusCause[] {
   const causes: StatusCause[] = [];
-  if (!scopes.has(scopeName)) causes.push(invalidValue(child(path, 'scopeName'), scopeName, 'unsupported scope'));
-  if (existing.includes(scopeName) && operator !== 'Exists') {
+  if (onlyExists.includes(scopeName) && operator !== 'Exists') {
     causes.push(invalidValue(child(path, 'operator'), operator, mustExist));
   }
+  const field = child(path, 'values');
   if (operator === 'In' || operator === 'NotIn') {
     const detail = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
-    if (values.length === 0) causes.push(required(child(path, 'values'), detail));
+    if (values.length === 0) causes.push(required(field, detail));
   } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-    const detail = "must be no value when `operator` is 'Exists' or 'DoesNotExist' for scope selector";
-    if (values.length > 0) causes.push(invalidValue(child(path, 'values'), values, detail));
+    const detail = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+    if (values.length > 0) causes.push(invalidValue(field, values, detail));
   } else {
-    causes.push(notSupported(child(path, 'operator'), operator, ['DoesNotExist', 'Exists', 'In', 'NotIn']));
+    causes.push(invalidValue(child(path, 'operator'), operator, 'not a valid selector operator'));
   }
   return causes;
 }

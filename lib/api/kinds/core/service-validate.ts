@@ -1,4 +1,4 @@
-// Whether a Service may be stored. Rule: core validation ValidateService.
+// Whether a Service may be stored. Pure. Rule: core validation ValidateService.
 import {
   at,
   child,
@@ -10,72 +10,106 @@ import {
   required,
 } from '../../field-errors.ts';
 import { wrongIp, wrongReach } from '../../ip.ts';
-import { wrongDns1123Label, wrongDns1123Subdomain } from '../../names.ts';
+import { wrongDns1123Label, wrongDns1123Subdomain, wrongQualifiedName } from '../../names.ts';
 import { wrongPort, wrongPortName } from '../../ports.ts';
 import type { Service, ServicePort, ServiceSpec } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
-import { immutable, validateLabels } from '../metadata.ts';
+import { validateLabels } from '../metadata.ts';
+import { isHeadless, validateClusterIps, validateClusterIpsChange } from './service-addresses.ts';
+import { validateBalancer, validateTraffic, validateTrafficChange } from './service-traffic.ts';
 
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 
-export function validateService({ spec = {} }: Service): StatusCause[] {
+export function validateService(service: Service, old?: Service): StatusCause[] {
+  const { spec = {} } = service;
   return [
-    ...validateType(spec, 'spec'),
+    ...validateTopology(service),
+    ...validateForType(spec, 'spec'),
     ...validatePorts(spec, 'spec.ports'),
     ...validateLabels(spec.selector, 'spec.selector'),
     ...validateAffinity(spec, 'spec'),
-    ...validateAddresses(spec, 'spec'),
-    ...validatePolicies(spec, 'spec'),
+    ...validateClusterIps(spec, old?.spec),
+    ...validateExternalIps(spec.externalIPs ?? [], old?.spec?.externalIPs ?? []),
+    ...validateType(spec, 'spec.type'),
+    ...validateNodePorts(spec, 'spec.ports'),
+    ...validatePairs(spec, 'spec.ports'),
+    ...validateBalancer(service, old),
+    ...validateTraffic(spec),
   ];
 }
 
-function validateType({ type, clusterIP, externalName }: ServiceSpec, path: Path): StatusCause[] {
-  const causes: StatusCause[] = [];
-  if (!type) return [required(child(path, 'type'))];
-  if (!types.includes(type)) return [notSupported(child(path, 'type'), type, types)];
-  const field = child(path, 'externalName');
-  if (type === 'ExternalName') {
-    if (clusterIP) causes.push(forbiddenField(child(path, 'clusterIPs'), 'may not be set for ExternalName services'));
-    if (!externalName) causes.push(required(field));
-    else {
-      const wrong = wrongDns1123Subdomain(externalName.replace(/\.$/, ''));
-      causes.push(...wrong.map((message) => invalidValue(field, externalName, message)));
-    }
-  }
-  if (clusterIP === 'None' && (type === 'NodePort' || type === 'LoadBalancer')) {
-    causes.push(
-      invalidValue(at(child(path, 'clusterIPs'), 0), 'None', `may not be set to 'None' for ${type} services`),
-    );
-  }
-  return causes;
+export function validateServiceUpdate(next: Service, old: Service): StatusCause[] {
+  return [...validateClusterIpsChange(next, old), ...validateTrafficChange(next, old), ...validateService(next, old)];
 }
 
-function validatePorts({ ports = [], type, clusterIP }: ServiceSpec, path: Path): StatusCause[] {
+/** Two annotations say the same. */
+function validateTopology({ metadata }: Service): StatusCause[] {
+  const hints = 'service.kubernetes.io/topology-aware-hints';
+  const name = 'service.kubernetes.io/topology-mode';
+  const [older, mode] = [metadata.annotations?.[hints], metadata.annotations?.[name]];
+  if (older === undefined || mode === undefined || older === mode) return [];
+  const why = `must match annotations[${hints}] when both are specified`;
+  return [invalidValue(at('metadata.annotations', name), mode, why)];
+}
+
+function validateForType(spec: ServiceSpec, path: Path): StatusCause[] {
+  const { type, ports = [], externalName = '' } = spec;
   const causes: StatusCause[] = [];
-  const isHeadless = clusterIP === 'None';
-  if (ports.length === 0 && !isHeadless && type !== 'ExternalName') causes.push(required(path));
-  const taken = { names: new Set<string>(), pairs: new Set<string>(), nodePorts: new Set<string>() };
-  for (const [index, port] of ports.entries()) {
-    const field = at(path, index);
-    causes.push(...validatePort(port, ports.length > 1, taken.names, field));
-    const pair = `${port.protocol}/${port.port}`;
-    if (taken.pairs.has(pair)) causes.push(duplicate(field, { protocol: port.protocol, port: port.port }));
-    taken.pairs.add(pair);
-    if (!port.nodePort) continue;
-    const nodePort = child(field, 'nodePort');
-    if (type === 'ClusterIP') causes.push(forbiddenField(nodePort, "may not be used when `type` is 'ClusterIP'"));
-    const onNode = `${port.protocol}/${port.nodePort}`;
-    if (taken.nodePorts.has(onNode)) causes.push(duplicate(nodePort, port.nodePort));
-    taken.nodePorts.add(onNode);
+  if (ports.length === 0 && !isHeadless(spec) && type !== 'ExternalName') causes.push(required(child(path, 'ports')));
+  if (isHeadless(spec) && (type === 'NodePort' || type === 'LoadBalancer')) {
+    const why = `may not be set to 'None' for ${type} services`;
+    causes.push(invalidValue(at(child(path, 'clusterIPs'), 0), 'None', why));
   }
-  return causes;
+  if (type !== 'ExternalName') return causes;
+  const unset = 'may not be set for ExternalName services';
+  if ((spec.clusterIPs ?? []).length > 0) causes.push(forbiddenField(child(path, 'clusterIPs'), unset));
+  if ((spec.ipFamilies ?? []).length > 0) causes.push(forbiddenField(child(path, 'ipFamilies'), unset));
+  if (spec.ipFamilyPolicy !== undefined) causes.push(forbiddenField(child(path, 'ipFamilyPolicy'), unset));
+  const field = child(path, 'externalName');
+  const name = externalName.replace(/\.$/, '');
+  if (name === '') return [...causes, required(field)];
+  return [...causes, ...wrongDns1123Subdomain(name).map((message) => invalidValue(field, name, message))];
+}
+
+function validateType({ type }: ServiceSpec, path: Path): StatusCause[] {
+  if (!type) return [required(path)];
+  return types.includes(type) ? [] : [notSupported(path, type, types)];
+}
+
+function validatePorts({ ports = [] }: ServiceSpec, path: Path): StatusCause[] {
+  const names = new Set<string>();
+  return ports.flatMap((port, index) => validatePort(port, ports.length > 1, names, at(path, index)));
+}
+
+function validateNodePorts({ ports = [], type }: ServiceSpec, path: Path): StatusCause[] {
+  const withPort = [...ports.entries()].filter(([, { nodePort }]) => nodePort);
+  const forbidden = withPort.map(([index]) =>
+    forbiddenField(child(at(path, index), 'nodePort'), "may not be used when `type` is 'ClusterIP'"),
+  );
+  const taken = new Set<string>();
+  const twice = withPort.flatMap(([index, { protocol, nodePort }]) =>
+    takes(taken, `${protocol}/${nodePort}`) ? [] : [duplicate(child(at(path, index), 'nodePort'), nodePort)],
+  );
+  return type === 'ClusterIP' ? [...forbidden, ...twice] : twice;
+}
+
+function validatePairs({ ports = [] }: ServiceSpec, path: Path): StatusCause[] {
+  const taken = new Set<string>();
+  return ports.flatMap(({ protocol, port }, index) =>
+    takes(taken, `${protocol}/${port}`) ? [] : [duplicate(at(path, index), { protocol, port })],
+  );
+}
+
+/** @returns whether it was not taken before */
+function takes(taken: Set<string>, key: string): boolean {
+  return taken.size < taken.add(key).size;
 }
 
 const protocols = ['SCTP', 'TCP', 'UDP'];
 
 function validatePort(port: ServicePort, needsName: boolean, names: Set<string>, path: Path): StatusCause[] {
   const causes: StatusCause[] = [];
-  const { name, protocol, targetPort } = port;
+  const { name, protocol, targetPort, appProtocol } = port;
   if (!name) {
     if (needsName) causes.push(required(child(path, 'name')));
   } else {
@@ -88,85 +122,39 @@ function validatePort(port: ServicePort, needsName: boolean, names: Set<string>,
   );
   if (!protocol) causes.push(required(child(path, 'protocol')));
   else if (!protocols.includes(protocol)) causes.push(notSupported(child(path, 'protocol'), protocol, protocols));
-  if (targetPort !== undefined) {
-    const wrong = typeof targetPort === 'number' ? wrongPort(targetPort) : wrongPortName(targetPort);
-    causes.push(...wrong.map((message) => invalidValue(child(path, 'targetPort'), targetPort, message)));
-  }
-  return causes;
+  const target = targetPort ?? 0;
+  const wrong = typeof target === 'number' ? wrongPort(target) : wrongPortName(target);
+  causes.push(...wrong.map((message) => invalidValue(child(path, 'targetPort'), target, message)));
+  if (appProtocol === undefined) return causes;
+  const field = child(path, 'appProtocol');
+  return [...causes, ...wrongQualifiedName(appProtocol).map((message) => invalidValue(field, appProtocol, message))];
 }
 
 function validateAffinity({ sessionAffinity, sessionAffinityConfig }: ServiceSpec, path: Path): StatusCause[] {
   const field = child(path, 'sessionAffinity');
+  const config = child(path, 'sessionAffinityConfig');
   if (!sessionAffinity) return [required(field)];
   if (!['ClientIP', 'None'].includes(sessionAffinity))
     return [notSupported(field, sessionAffinity, ['ClientIP', 'None'])];
-  if (sessionAffinity === 'None') return [];
-  const seconds = sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 0;
+  if (sessionAffinity === 'None') {
+    const why = 'must not be set when session affinity is None';
+    return sessionAffinityConfig === undefined ? [] : [forbiddenField(config, why)];
+  }
+  const missing = 'when session affinity type is ClientIP';
+  if (sessionAffinityConfig === undefined) return [required(config, missing)];
+  if (sessionAffinityConfig.clientIP === undefined) return [required(child(config, 'clientIP'), missing)];
+  const seconds = sessionAffinityConfig.clientIP.timeoutSeconds;
+  const where = child(config, 'clientIP', 'timeoutSeconds');
+  if (seconds === undefined) return [required(where, missing)];
   if (seconds > 0 && seconds <= 86_400) return [];
-  const where = child(path, 'sessionAffinityConfig', 'clientIP', 'timeoutSeconds');
   return [invalidValue(where, seconds, 'must be greater than 0 and less than 86400')];
 }
 
-function validateAddresses(
-  { externalIPs, clusterIP, clusterIPs, loadBalancerSourceRanges, type }: ServiceSpec,
-  path: Path,
-): StatusCause[] {
-  const causes: StatusCause[] = [];
-  for (const [index, ip] of (externalIPs ?? []).entries()) {
-    const wrong = wrongIp(ip);
+/** What was accepted once is still an address, but may still be none that traffic can come to. */
+function validateExternalIps(ips: readonly string[], old: readonly string[]): StatusCause[] {
+  return ips.flatMap((ip, index) => {
+    const wrong = old.includes(ip) ? [] : wrongIp(ip);
     const messages = wrong.length > 0 ? wrong : wrongReach(ip);
-    causes.push(...messages.map((message) => invalidValue(at(child(path, 'externalIPs'), index), ip, message)));
-  }
-  const ips = clusterIPs ?? [];
-  if (ips.length > 0 && (clusterIP ?? '') !== ips[0]) {
-    causes.push(invalidValue(child(path, 'clusterIPs'), ips, 'first value must match `clusterIP`'));
-  }
-  for (const [index, ip] of ips.entries()) {
-    if (ip === 'None' || ip === '') continue;
-    causes.push(...wrongIp(ip).map((message) => invalidValue(at(child(path, 'clusterIPs'), index), ip, message)));
-  }
-  if (ips.length === 0 && clusterIP && clusterIP !== 'None') {
-    causes.push(...wrongIp(clusterIP).map((message) => invalidValue(child(path, 'clusterIP'), clusterIP, message)));
-  }
-  if ((loadBalancerSourceRanges ?? []).length > 0 && type !== 'LoadBalancer') {
-    const detail = "may only be used when `type` is 'LoadBalancer'";
-    causes.push(forbiddenField(child(path, 'loadBalancerSourceRanges'), detail));
-  }
-  return causes;
-}
-
-function validatePolicies(spec: ServiceSpec, path: Path): StatusCause[] {
-  const causes: StatusCause[] = [];
-  const { internalTrafficPolicy, externalTrafficPolicy, type, externalIPs, trafficDistribution } = spec;
-  const among = ['Cluster', 'Local'];
-  if (internalTrafficPolicy !== undefined && !among.includes(internalTrafficPolicy)) {
-    causes.push(notSupported(child(path, 'internalTrafficPolicy'), internalTrafficPolicy, among));
-  }
-  if (trafficDistribution !== undefined && !distributions.includes(trafficDistribution)) {
-    causes.push(notSupported(child(path, 'trafficDistribution'), trafficDistribution, distributions));
-  }
-  const isExternal = type === 'NodePort' || type === 'LoadBalancer' || (externalIPs ?? []).length > 0;
-  const field = child(path, 'externalTrafficPolicy');
-  if (externalTrafficPolicy && !isExternal) {
-    causes.push(invalidValue(field, externalTrafficPolicy, 'may only be set for externally-accessible services'));
-  } else if (externalTrafficPolicy && !among.includes(externalTrafficPolicy)) {
-    causes.push(notSupported(field, externalTrafficPolicy, among));
-  }
-  return causes;
-}
-
-const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode'];
-
-/** An address once given stays, but for a change from or to a type that has none. */
-export function validateServiceChange({ spec: next = {} }: Service, { spec: old = {} }: Service): StatusCause[] {
-  const causes: StatusCause[] = [];
-  const needsIp = next.type !== 'ExternalName' && old.type !== 'ExternalName';
-  if (needsIp && old.clusterIP && next.clusterIP !== old.clusterIP) {
-    causes.push(invalidValue(at('spec.clusterIPs', 0), next.clusterIPs ?? [], immutable));
-  }
-  if (old.type === 'LoadBalancer' && next.type === 'LoadBalancer' && old.loadBalancerClass !== next.loadBalancerClass) {
-    const detail = 'may not change once set';
-    causes.push(invalidValue('spec.loadBalancerClass', next.loadBalancerClass, detail));
-  }
-  return causes;
+    return messages.map((message) => invalidValue(at('spec.externalIPs', index), ip, message));
+  });
 }

@@ -1,14 +1,17 @@
-import { wrongDns1035Label } from '../../names.ts';
-import type { Service } from '../../types/core.v1.ts';
+import { wrongDns1123Label } from '../../names.ts';
+import type { Service, ServiceSpec } from '../../types/core.v1.ts';
 import { ageOf, columns, labelText } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { validateServiceStatus } from '../network/load-balancer.ts';
 import { serviceWarnings } from '../warnings/service.ts';
-import { validateService, validateServiceChange } from './service-validate.ts';
+import { isExternal } from './service-traffic.ts';
+import { validateService, validateServiceUpdate } from './service-validate.ts';
+
+const inside: readonly string[] = ['NodePort', 'LoadBalancer', 'ClusterIP'];
 
 export const service: KindParts<Service> = {
   warnings: serviceWarnings,
-  wrongName: wrongDns1035Label,
+  wrongName: wrongDns1123Label,
   allowsCreateOnUpdate: true,
   defaults(object) {
     const spec = (object.spec ??= {});
@@ -24,14 +27,14 @@ export const service: KindParts<Service> = {
       port.protocol ||= 'TCP';
       if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port;
     }
-    if (isExternal(object as Service)) spec.externalTrafficPolicy ||= 'Cluster';
-    if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
+    if (isExternal(spec as ServiceSpec)) spec.externalTrafficPolicy ||= 'Cluster';
+    if (inside.includes(spec.type)) spec.internalTrafficPolicy ??= 'Cluster';
     if (spec.type !== 'LoadBalancer') return;
     spec.allocateLoadBalancerNodePorts ??= true;
     for (const one of object.status?.loadBalancer?.ingress ?? []) if (one.ip) one.ipMode ??= 'VIP';
   },
-  validate: validateService,
-  validateUpdate: (next, previous) => [...validateService(next), ...validateServiceChange(next, previous)],
+  validate: (object) => validateService(object),
+  validateUpdate: validateServiceUpdate,
   validateStatus: validateServiceStatus,
   fields: ({ spec }) => ({ 'spec.clusterIP': spec?.clusterIP ?? '', 'spec.type': spec?.type ?? '' }),
   columns: columns(['Name', 'Type', 'Cluster-IP', 'External-IP', 'Port(s)', '@Age'], ['Selector']),
@@ -48,15 +51,6 @@ export const service: KindParts<Service> = {
     ];
   },
 };
-
-/** Whether traffic from outside the cluster reaches it. */
-function isExternal({ spec }: Service): boolean {
-  return (
-    spec?.type === 'NodePort' ||
-    spec?.type === 'LoadBalancer' ||
-    (spec?.type === 'ClusterIP' && (spec.externalIPs ?? []).length > 0)
-  );
-}
 
 function externalText({ spec, status }: Service): string {
   const own = spec?.externalIPs ?? [];

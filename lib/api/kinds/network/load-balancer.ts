@@ -14,7 +14,7 @@ const list = 'status.loadBalancer.ingress';
 export function validateServiceStatus({ spec, status }: Service, { status: old }: Service): StatusCause[] {
   const all = status?.loadBalancer?.ingress ?? [];
   if (all.length > 0 && spec?.type !== 'LoadBalancer' && !isSame(all, old?.loadBalancer?.ingress)) {
-    return [forbiddenField(list, 'may only be used when `spec.type` is "LoadBalancer"')];
+    return [forbiddenField(list, "may only be used when `spec.type` is 'LoadBalancer'")];
   }
   return all.flatMap((one, index) => [...validateMode(one, index), ...validateAddress(one, index)]);
 }

@@ -91,20 +91,33 @@ export function validateAppArmorAnnotations(
   });
 }
 
-/** Who writes both must mean the same. */
-export function validateAppArmorMatch({ metadata, spec }: Pod): StatusCause[] {
-  if (spec === undefined || spec.os?.name === 'windows') return [];
-  return containersAt(spec, 'spec').flatMap(([{ name, securityContext }, field]) => {
-    const annotation = metadata.annotations?.[appArmorPrefix + name];
-    const profile = securityContext?.appArmorProfile;
+/** Who writes both must mean the same. `path`: of the spec. */
+export function validateAppArmorMatch(
+  annotations: Readonly<Record<string, string>> = {},
+  spec: PodSpec,
+  path: Path,
+): StatusCause[] {
+  if (spec.os?.name === 'windows') return [];
+  return containersAt(spec, path).flatMap(([{ name, securityContext }, field]) => {
+    const annotation = annotations[appArmorPrefix + name];
+    const profile = securityContext?.appArmorProfile ?? spec.securityContext?.appArmorProfile;
     if (annotation === undefined || profile === undefined) return [];
-    const path = child(field, 'securityContext', 'appArmorProfile');
-    const [type] = Object.entries(starts).find(([, start]) => annotation.startsWith(start)) ?? [];
-    if (type !== profile.type) {
-      return [forbiddenField(child(path, 'type'), 'apparmor type in annotation and field must match')];
-    }
-    if (type !== 'Localhost' || annotation === localhost + profile.localhostProfile) return [];
-    return [forbiddenField(child(path, 'localhostProfile'), 'apparmor profile in annotation and field must match')];
+    return validateMatch(annotation, profile, child(field, 'securityContext', 'appArmorProfile'));
   });
 }
-const starts = { Unconfined: 'unconfined', RuntimeDefault: 'runtime/default', Localhost: localhost };
+
+function validateMatch(annotation: string, { type, localhostProfile }: AppArmorProfile, path: Path): StatusCause[] {
+  const differs = [forbiddenField(child(path, 'type'), 'apparmor type in annotation and field must match')];
+  switch (type) {
+    case 'Unconfined':
+      return annotation === 'unconfined' ? [] : differs;
+    case 'RuntimeDefault':
+      return annotation === 'runtime/default' ? [] : differs;
+    case 'Localhost':
+      if (!annotation.startsWith(localhost)) return differs;
+      if (annotation.slice(localhost.length) === localhostProfile) return [];
+      return [forbiddenField(child(path, 'localhostProfile'), 'apparmor profile in annotation and field must match')];
+    default:
+      return [];
+  }
+}

@@ -23,25 +23,38 @@ export function defaultPodResources(spec: Mutable<PodSpec>): void {
   if (!isNone(everywhere)) resources.limits = everywhere;
 }
 
-/** The sum over containers that run side by side, or the largest of those that run before them. */
-function totalOf(spec: Mutable<PodSpec>, field: 'limits' | 'requests'): Amounts {
-  const total: Amounts = {};
-  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
-  for (const { resources } of [...(spec.containers ?? []), ...sidecars]) {
-    for (const [name, value] of Object.entries(resources?.[field] ?? {})) {
-      if (readQuantity(value) !== undefined) total[name] = addQuantities(total[name] ?? '0', value);
-    }
-  }
+/**
+ * The most that the containers need at any time: all that run side by side, or one of those that run before them
+ * together with the sidecars that are there by then.
+ */
+export function totalOf(spec: PodSpec, field: 'limits' | 'requests'): Amounts {
+  const sidecars: Amounts = {};
+  const before: Amounts = {};
   for (const { resources, restartPolicy } of spec.initContainers ?? []) {
-    if (restartPolicy === 'Always') continue;
-    for (const [name, value] of Object.entries(resources?.[field] ?? {})) {
-      if (readQuantity(value) !== undefined && compareQuantities(value, total[name] ?? '0') > 0) total[name] = value;
-    }
+    const own = { ...sidecars };
+    add(own, resources?.[field]);
+    if (restartPolicy === 'Always') add(sidecars, resources?.[field]);
+    raise(before, own);
   }
+  const total: Amounts = { ...sidecars };
+  for (const { resources } of spec.containers ?? []) add(total, resources?.[field]);
+  raise(total, before);
   return total;
 }
 
-function hasEverywhere(spec: Mutable<PodSpec>, name: string): boolean {
+function add(total: Amounts, amounts: Readonly<Amounts> = {}): void {
+  for (const [name, value] of Object.entries(amounts)) {
+    if (readQuantity(value) !== undefined) total[name] = addQuantities(total[name] ?? '0', value);
+  }
+}
+
+function raise(total: Amounts, amounts: Readonly<Amounts>): void {
+  for (const [name, value] of Object.entries(amounts)) {
+    if (compareQuantities(value, total[name] ?? '0') > 0) total[name] = value;
+  }
+}
+
+function hasEverywhere(spec: PodSpec, name: string): boolean {
   const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
   return all.every(({ resources }) => resources?.limits?.[name] !== undefined);
 }

@@ -161,7 +161,7 @@ test(
   'refused with an unknown restart policy',
   is,
   { spec: { restartPolicy: 'x' } },
-  'spec.restartPolicy: Unsupported value: "x": supported values: "Always", "Never", "OnFailure"',
+  'spec.restartPolicy: Unsupported value: "x": supported values: "Always", "OnFailure", "Never"',
 );
 test(
   'refused with a port beyond the last',
@@ -186,7 +186,7 @@ test(
       ],
     },
   },
-  'spec.containers[0].volumeMounts[0].recursiveReadOnly: Forbidden: may only be specified when readOnly is true',
+  'spec.containers[0].volumeMounts.recursiveReadOnly: Forbidden: may only be specified when readOnly is true',
 );
 test(
   'refused with an unknown policy for groups',
@@ -199,8 +199,8 @@ test(
   is,
   { spec: { hostUsers: false, hostNetwork: true, hostPID: true, hostIPC: true, securityContext: undefined } },
   'spec.hostNetwork: Forbidden: when `hostUsers` is false',
-  'spec.hostPID: Forbidden: when `hostUsers` is false',
-  'spec.hostIPC: Forbidden: when `hostUsers` is false',
+  'spec.HostPID: Forbidden: when `hostUsers` is false',
+  'spec.HostIPC: Forbidden: when `hostUsers` is false',
 );
 test(
   'refused with users of its own and a block device',
@@ -294,6 +294,7 @@ test(
   is,
   withVolume({ projected: { sources: [{ serviceAccountToken: { path: 't', expirationSeconds: 60 } }] } }),
   /may not specify a duration less than 10 minutes/,
+  'spec.volumes[0].projected.sources[0].serviceAccountToken: Forbidden: must not be specified when serviceAccountName is not set',
 );
 test(
   'refused with seconds for another effect',
@@ -305,7 +306,7 @@ test(
   'refused with a port of its own on the node network',
   is,
   { spec: { hostNetwork: true, containers: [{ ...container, ports: [{ containerPort: 80, hostPort: 81 }] }] } },
-  'spec.containers[0].ports[0].containerPort: Invalid value: 80: must match `hostPort` when `hostNetwork` is true',
+  'spec.containers[0].ports[0].hostPort: Invalid value: 81: must match `containerPort` when `hostNetwork` is true',
 );
 test(
   'refused with privileges both given and denied',

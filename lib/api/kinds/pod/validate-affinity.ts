@@ -1,5 +1,11 @@
 import { at, child, forbiddenField, invalidValue, type Path, required } from '../../field-errors.ts';
-import { wrongDns1123Label, wrongQualifiedName } from '../../names.ts';
+import {
+  type NameRule,
+  wrongDns1123Label,
+  wrongDns1123Subdomain,
+  wrongLabelValue,
+  wrongQualifiedName,
+} from '../../names.ts';
 import type {
   Affinity,
   NodeSelectorRequirement,
@@ -23,7 +29,8 @@ export function validateAffinity(affinity: Affinity | undefined, path: Path): St
   }
   for (const [index, { weight, preference }] of (nodeAffinity?.[should] ?? []).entries()) {
     const field = at(child(path, 'nodeAffinity', should), index);
-    causes.push(...validateWeight(weight, field), ...validateTerm(preference ?? {}, child(field, 'preference')));
+    // Values that no label has do no harm to a wish.
+    causes.push(...validateWeight(weight, field), ...validateTerm(preference ?? {}, child(field, 'preference'), true));
   }
   if (podAffinity !== undefined) causes.push(...validatePodAffinity(podAffinity, child(path, 'podAffinity')));
   if (podAntiAffinity !== undefined)
@@ -38,10 +45,17 @@ export function validateNodeSelector(terms: readonly NodeSelectorTerm[], path: P
   return terms.flatMap((term, index) => validateTerm(term, at(field, index)));
 }
 
-function validateTerm({ matchExpressions, matchFields }: NodeSelectorTerm, path: Path): StatusCause[] {
+function validateTerm(
+  { matchExpressions, matchFields }: NodeSelectorTerm,
+  path: Path,
+  mayHaveAnyValue = false,
+): StatusCause[] {
   const causes: StatusCause[] = [];
   for (const [index, one] of (matchExpressions ?? []).entries()) {
-    causes.push(...validateRequirement(one, at(child(path, 'matchExpressions'), index)));
+    const field = at(child(path, 'matchExpressions'), index);
+    causes.push(...validateRequirement(one, field));
+    if (mayHaveAnyValue) continue;
+    causes.push(...validateValues(one.values, child(field, 'values'), wrongLabelValue));
   }
   for (const [index, one] of (matchFields ?? []).entries()) {
     causes.push(...validateFieldRequirement(one, at(child(path, 'matchFields'), index)));
@@ -73,21 +87,23 @@ function validateRequirement({ key, operator, values }: NodeSelectorRequirement,
   return [...causes, ...wrongQualifiedName(key ?? '').map((message) => invalidValue(child(path, 'key'), key, message))];
 }
 
+function validateValues(values: readonly string[] | undefined, path: Path, wrong: NameRule): StatusCause[] {
+  return (values ?? []).flatMap((value, index) =>
+    wrong(value).map((message) => invalidValue(at(path, index), value, message)),
+  );
+}
+
 function validateFieldRequirement({ key, operator, values }: NodeSelectorRequirement, path: Path): StatusCause[] {
   const causes: StatusCause[] = [];
-  const operators: readonly string[] = ['In', 'NotIn'];
-  if (!operators.includes(operator)) {
-    causes.push(invalidValue(child(path, 'operator'), operator, 'not a valid selector operator'));
+  const field = child(path, 'values');
+  if (operator !== 'In' && operator !== 'NotIn') {
+    causes.push(invalidValue(child(path, 'operator'), operator ?? '', 'not a valid selector operator'));
   } else if ((values ?? []).length !== 1) {
-    causes.push(
-      required(
-        child(path, 'values'),
-        "must be only one value when `operator` is 'In' or 'NotIn' for node field selector",
-      ),
-    );
+    const why = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+    causes.push(required(field, why));
   }
-  if (key !== 'metadata.name') causes.push(invalidValue(child(path, 'key'), key, 'not a valid field selector key'));
-  return causes;
+  if (key === 'metadata.name') return [...causes, ...validateValues(values, field, wrongDns1123Subdomain)];
+  return [...causes, invalidValue(child(path, 'key'), key ?? '', 'not a valid field selector key')];
 }
 
 function validatePodAffinity(affinity: PodAffinity, path: Path): StatusCause[] {

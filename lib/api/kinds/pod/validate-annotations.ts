@@ -1,8 +1,9 @@
 // Annotations of pods that mean something. Rule: core validation, ValidatePodSpecificAnnotations and its updates.
-import { at, child, forbiddenField, invalidValue, type Path } from '../../field-errors.ts';
+import { at, forbiddenField, invalidValue, type Path } from '../../field-errors.ts';
 import type { Pod, PodSpec } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { appArmorPrefix, validateAppArmorAnnotations } from './apparmor.ts';
+import { validateSeccompAnnotations } from './seccomp.ts';
 
 type Annotations = Readonly<Record<string, string>>;
 
@@ -21,30 +22,16 @@ export function validatePodAnnotations(
   if (!mayCostAnything && !isCost(annotations[cost])) {
     causes.push(invalidValue(at(path, cost), annotations[cost], 'must be a 32bit integer'));
   }
-  for (const [key, value] of Object.entries(annotations)) {
-    if (key === seccompOfPod || key.startsWith(seccompPrefix)) causes.push(...validateSeccomp(value, child(path, key)));
-  }
+  causes.push(...validateSeccompAnnotations(annotations, path));
   return [...causes, ...validateAppArmorAnnotations(annotations, spec, path)];
 }
 
-const mirror = 'kubernetes.io/config.mirror';
+export const mirror = 'kubernetes.io/config.mirror';
 const cost = 'controller.kubernetes.io/pod-deletion-cost';
-const seccompOfPod = 'seccomp.security.alpha.kubernetes.io/pod';
-const seccompPrefix = 'container.seccomp.security.alpha.kubernetes.io/';
 
 function isCost(text: string | undefined): boolean {
   if (text === undefined) return true;
   return /^(-?[0-9]+)$/.test(text) && !/^0[0-9]/.test(text) && Math.abs(Number(text) + 0.5) < 2 ** 31;
-}
-
-function validateSeccomp(profile: string, path: Path): StatusCause[] {
-  if (['runtime/default', 'docker/default', 'unconfined'].includes(profile)) return [];
-  if (!profile.startsWith('localhost/')) return [invalidValue(path, profile, 'must be a valid seccomp profile')];
-  const file = profile.slice('localhost/'.length);
-  return [
-    ...(file.startsWith('/') ? [invalidValue(path, file, 'must be a relative path')] : []),
-    ...(file.split('/').includes('..') ? [invalidValue(path, file, "must not contain '..'")] : []),
-  ];
 }
 
 export function validatePodAnnotationsUpdate(next: Pod, previous: Pod): StatusCause[] {

@@ -1,14 +1,18 @@
-import { at, child, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
-import { wrongDns1123Subdomain, wrongQualifiedName } from '../../names.ts';
+import { at, child, invalidValue, notFoundValue, notSupported, type Path, required } from '../../field-errors.ts';
+import { wrongDns1123Label, wrongDns1123Subdomain, wrongQualifiedName } from '../../names.ts';
 import { readQuantity } from '../../quantity.ts';
 import type {
   EnvFromSource,
   EnvVar,
   EnvVarSource,
+  FileKeySelector,
   ObjectFieldSelector,
+  PodSpec,
   ResourceFieldSelector,
 } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
+import { containersAt } from '../warnings/containers.ts';
+import { validateNoBackstep } from './validate-paths.ts';
 
 export function validateEnv(
   {
@@ -24,7 +28,7 @@ export function validateEnv(
     if (one.valueFrom !== undefined) causes.push(...validateValueFrom(one, one.valueFrom, child(field, 'valueFrom')));
   }
   for (const [index, one] of (envFrom ?? []).entries()) {
-    causes.push(...validateEnvFrom(one, at(child(path, 'envFrom'), index)));
+    causes.push(...validateEnvFrom(one, child(path, 'envFrom'), index));
   }
   return causes;
 }
@@ -38,21 +42,23 @@ function validateEnvName(name: string, path: Path): StatusCause[] {
   return [invalidValue(path, name, message)];
 }
 
-function validateEnvFrom({ prefix, configMapRef, secretRef }: EnvFromSource, path: Path): StatusCause[] {
+function validateEnvFrom({ prefix, configMapRef, secretRef }: EnvFromSource, list: Path, index: number): StatusCause[] {
   const causes: StatusCause[] = [];
+  const path = at(list, index);
   if (prefix) causes.push(...validateEnvName(prefix, child(path, 'prefix')));
-  for (const [field, ref] of [
-    ['configMapRef', configMapRef],
-    ['secretRef', secretRef],
-  ] as const) {
+  const given = { configMapRef, secretRef };
+  for (const [field, ref] of Object.entries(given)) {
     if (ref === undefined) continue;
     const name = child(path, field, 'name');
     if (!ref.name) causes.push(required(name));
-    else causes.push(...wrongDns1123Subdomain(ref.name).map((message) => invalidValue(name, ref.name, message)));
+    // A name may end as if more of it were to come.
+    const wrong = ref.name ? wrongDns1123Subdomain(ref.name.replace(/(?<=.)-$/, 'a')) : [];
+    causes.push(...wrong.map((message) => invalidValue(name, ref.name, message)));
   }
-  const count = [configMapRef, secretRef].filter((ref) => ref !== undefined).length;
-  if (count === 0) causes.push(invalidValue(path, '', 'must specify one of: `configMapRef` or `secretRef`'));
-  if (count > 1) causes.push(invalidValue(path, '', 'may not have more than one field specified at a time'));
+  const count = Object.values(given).filter((ref) => ref !== undefined).length;
+  // Of these upstream names the list, not the item.
+  if (count === 0) causes.push(invalidValue(list, '', 'must specify one of: `configMapRef` or `secretRef`'));
+  if (count > 1) causes.push(invalidValue(list, '', 'may not have more than one field specified at a time'));
   return causes;
 }
 
@@ -67,26 +73,48 @@ function validateValueFrom({ value }: EnvVar, source: EnvVarSource, path: Path):
     ['secretKeyRef', secretKeyRef],
   ] as const) {
     if (ref === undefined) continue;
-    if (!ref.name) causes.push(required(child(path, field, 'name')));
-    if (!ref.key) causes.push(required(child(path, field, 'key')));
-    else
-      causes.push(...wrongDataKey(ref.key).map((message) => invalidValue(child(path, field, 'key'), ref.key, message)));
+    const { name = '', key } = ref;
+    const where = child(path, field);
+    causes.push(...wrongDns1123Subdomain(name).map((message) => invalidValue(child(where, 'name'), name, message)));
+    if (!key) causes.push(required(child(where, 'key')));
+    else causes.push(...wrongDataKey(key).map((message) => invalidValue(child(where, 'key'), key, message)));
   }
-  const count = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef].filter(
-    (ref) => ref !== undefined,
-  ).length;
+  if (fileKeyRef !== undefined) causes.push(...validateFileRef(fileKeyRef, child(path, 'fileKeyRef')));
+  const given = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef];
+  const count = given.filter((ref) => ref !== undefined).length;
+  const why = wrongCount(count, value);
+  return why === undefined ? causes : [...causes, invalidValue(path, '', why)];
+}
+
+function wrongCount(count: number, value: string | undefined): string | undefined {
   if (count === 0) {
-    causes.push(
-      invalidValue(
-        path,
-        '',
-        'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
-      ),
-    );
+    return 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`';
   }
-  if (value && count > 0) causes.push(invalidValue(path, '', 'may not be specified when `value` is not empty'));
-  if (count > 1) causes.push(invalidValue(path, '', 'may not have more than one field specified at a time'));
-  return causes;
+  if (value) return 'may not be specified when `value` is not empty';
+  return count > 1 ? 'may not have more than one field specified at a time' : undefined;
+}
+
+function validateFileRef({ key, volumeName, path: file }: FileKeySelector, path: Path): StatusCause[] {
+  const causes = validateEnvName(key, child(path, 'key'));
+  const field = child(path, 'volumeName');
+  if (!volumeName) causes.push(required(field));
+  else causes.push(...wrongDns1123Label(volumeName).map((message) => invalidValue(field, volumeName, message)));
+  return [...causes, ...(file ? validateNoBackstep(file, child(path, 'path')) : [required(child(path, 'path'))])];
+}
+
+/** Files of variables are read from folders that containers share, and from no other volumes. */
+export function validateEnvFiles(spec: PodSpec, path: Path): StatusCause[] {
+  const volumes = new Map((spec.volumes ?? []).map((volume) => [volume.name, volume]));
+  return containersAt(spec, path).flatMap(([{ env }, field]) =>
+    (env ?? []).flatMap(({ valueFrom }, index) => {
+      const name = valueFrom?.fileKeyRef?.volumeName;
+      if (valueFrom?.fileKeyRef === undefined) return [];
+      const where = child(at(child(field, 'env'), index), 'valueFrom', 'fileKeyRef', 'volumeName');
+      const volume = volumes.get(name ?? '');
+      if (volume === undefined) return [notFoundValue(where, name ?? '')];
+      return volume.emptyDir ? [] : [invalidValue(where, name, 'referenced volume must be of type emptyDir')];
+    }),
+  );
 }
 
 /** Fields that a variable may show. */
@@ -111,39 +139,56 @@ export const volumeFields = new Set([
   'metadata.uid',
 ]);
 
+/** What else pods have that can be named, though it is shown nowhere. */
+const otherFields = new Set(['spec.restartPolicy', 'spec.schedulerName', 'status.phase']);
+
 export function validateFieldRef(ref: ObjectFieldSelector, known: ReadonlySet<string>, path: Path): StatusCause[] {
-  if (!ref.apiVersion) return [required(child(path, 'apiVersion'))];
-  if (!ref.fieldPath) return [required(child(path, 'fieldPath'))];
+  const { apiVersion, fieldPath } = ref;
   const field = child(path, 'fieldPath');
-  const [, map, key] = /^(metadata\.(?:annotations|labels))\['(.*)'\]$/.exec(ref.fieldPath) ?? [];
-  if (map !== undefined && key !== undefined) {
-    const name = map === 'metadata.annotations' ? key.toLowerCase() : key;
-    return wrongQualifiedName(name).map((message) => invalidValue(field, key, message));
+  if (!apiVersion) return [required(child(path, 'apiVersion'))];
+  if (!fieldPath) return [required(field)];
+  const refuse = (why: string) => [invalidValue(field, fieldPath, `error converting fieldPath: ${why}`)];
+  if (apiVersion !== 'v1') return refuse(`unsupported pod version: ${apiVersion}`);
+  const [, holder, subscript] = /^([^[]+)\['(.*)'\]$/s.exec(fieldPath) ?? [];
+  if (holder !== undefined && subscript !== undefined) {
+    if (holder !== 'metadata.annotations' && holder !== 'metadata.labels') {
+      return refuse(`field label does not support subscript: ${fieldPath}`);
+    }
+    const key = holder === 'metadata.annotations' ? subscript.toLowerCase() : subscript;
+    return wrongQualifiedName(key).map((message) => invalidValue(path, key, message));
   }
-  if (known.has(ref.fieldPath)) return [];
-  if (envFields.has(ref.fieldPath) || volumeFields.has(ref.fieldPath))
-    return [notSupported(field, ref.fieldPath, known)];
-  return [
-    invalidValue(field, ref.fieldPath, `error converting fieldPath: field label not supported: ${ref.fieldPath}`),
-  ];
+  const name = fieldPath === 'spec.host' ? 'spec.nodeName' : fieldPath; // what it was called once
+  if (known.has(name)) return [];
+  if (![envFields, volumeFields, otherFields].some((fields) => fields.has(name))) {
+    return refuse(`field label not supported: ${fieldPath}`);
+  }
+  return [notSupported(field, name, known)];
 }
 
 export function validateResourceRef(ref: ResourceFieldSelector, path: Path, isEnv: boolean): StatusCause[] {
   const { resource, containerName, divisor } = ref;
-  if (!isEnv && !containerName) return [required(child(path, 'containerName'))];
-  if (!resource) return [required(child(path, 'resource'))];
-  if (!resources.test(resource)) return [notSupported(child(path, 'resource'), resource, resourceNames)];
-  if (!divisor || readQuantity(divisor)?.nanos === 0n) return [];
-  const allowed = resource.endsWith('cpu') ? cpuDivisors : byteDivisors;
-  if (allowed.includes(divisor)) return [];
-  const what = resource.endsWith('cpu') ? 'cpu' : 'memory';
-  const text =
-    what === 'cpu'
-      ? "only divisor's values 1m and 1 are supported with the cpu resource"
-      : `only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are supported with the ${resource.split('.')[1]} resource`;
-  return [invalidValue(child(path, 'divisor'), divisor, text)];
+  const causes: StatusCause[] = [];
+  if (!isEnv && !containerName) causes.push(required(child(path, 'containerName')));
+  else if (!resource) causes.push(required(child(path, 'resource')));
+  else if (!resourceNames.includes(resource) && !/^(limits|requests)\.hugepages-/.test(resource)) {
+    causes.push(notSupported(child(path, 'resource'), resource, resourceNames));
+  }
+  return [...causes, ...validateDivisor(resource ?? '', divisor, child(path, 'divisor'))];
 }
-const resources = /^(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)$/;
+
+function validateDivisor(resource: string, divisor: string | undefined, path: Path): StatusCause[] {
+  const [, name = ''] = /^(?:limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-)/.exec(resource) ?? [];
+  if (!divisor || name === '' || readQuantity(divisor)?.nanos === 0n) return [];
+  const allowed = name === 'cpu' ? cpuDivisors : byteDivisors;
+  if (allowed.includes(divisor)) return [];
+  const values = name === 'cpu' ? '1m and 1' : byteDivisors.join(', ');
+  const why = `only divisor's values ${values} are supported with the ${shownNames.get(name) ?? name} resource`;
+  return [invalidValue(path, resource, why)];
+}
+const shownNames: ReadonlyMap<string, string> = new Map([
+  ['ephemeral-storage', 'local ephemeral storage'],
+  ['hugepages-', 'hugepages'],
+]);
 const resourceNames = [
   'limits.cpu',
   'limits.ephemeral-storage',

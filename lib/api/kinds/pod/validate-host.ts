@@ -1,27 +1,27 @@
-import { at, child, invalidValue, type Path, required } from '../../field-errors.ts';
+import { at, child, forbiddenField, invalidValue, type Path, required, tooLong } from '../../field-errors.ts';
 import { wrongIp } from '../../ip.ts';
-import { wrongDns1123Subdomain } from '../../names.ts';
+import { wrongDns1123Subdomain, wrongDns1123SubdomainWithUnderscore } from '../../names.ts';
 import type { PodSpec } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 
-/** What a pod asks of names, addresses and the node's network. */
-export function validateHost(spec: PodSpec, path: Path): StatusCause[] {
+/** What a pod asks of names, addresses and the node's network. A template's ports get the node's once it is a pod. */
+export function validateHost(spec: PodSpec, path: Path, isPod: boolean): StatusCause[] {
   return [
-    ...validateHostNetwork(spec, path),
+    ...validateHostNetwork(spec, path, isPod),
     ...validateAliases(spec, child(path, 'hostAliases')),
     ...validateDns(spec, child(path, 'dnsConfig')),
+    ...validateHostname(spec, child(path, 'hostnameOverride')),
   ];
 }
 
-function validateHostNetwork({ hostNetwork, containers }: PodSpec, path: Path): StatusCause[] {
+function validateHostNetwork({ hostNetwork, containers }: PodSpec, path: Path, isPod: boolean): StatusCause[] {
   const causes: StatusCause[] = [];
   for (const [index, { ports }] of (hostNetwork ? (containers ?? []) : []).entries()) {
-    for (const [position, { hostPort, containerPort }] of (ports ?? []).entries()) {
-      if ((hostPort ?? 0) === containerPort) continue;
+    for (const [position, { hostPort = 0, containerPort }] of (ports ?? []).entries()) {
+      if (hostPort === containerPort || (hostPort === 0 && !isPod)) continue;
       const field = at(child(at(child(path, 'containers'), index), 'ports'), position);
-      causes.push(
-        invalidValue(child(field, 'containerPort'), containerPort, 'must match `hostPort` when `hostNetwork` is true'),
-      );
+      const why = 'must match `containerPort` when `hostNetwork` is true';
+      causes.push(invalidValue(child(field, 'hostPort'), hostPort, why));
     }
   }
   return causes;
@@ -32,8 +32,8 @@ function validateAliases({ hostAliases }: PodSpec, path: Path): StatusCause[] {
   for (const [index, { ip, hostnames }] of (hostAliases ?? []).entries()) {
     const field = at(path, index);
     causes.push(...wrongIp(ip ?? '').map((message) => invalidValue(child(field, 'ip'), ip, message)));
-    for (const hostname of hostnames ?? []) {
-      const where = child(field, 'hostnames');
+    for (const [place, hostname] of (hostnames ?? []).entries()) {
+      const where = at(child(field, 'hostnames'), place);
       causes.push(...wrongDns1123Subdomain(hostname).map((message) => invalidValue(where, hostname, message)));
     }
   }
@@ -51,9 +51,8 @@ function validateDns({ dnsPolicy, dnsConfig }: PodSpec, path: Path): StatusCause
   if (dnsPolicy === 'None') {
     if (dnsConfig === undefined) return [required(path, 'must provide `dnsConfig` when `dnsPolicy` is None')];
     if (nameservers.length === 0) {
-      causes.push(
-        required(child(path, 'nameservers'), 'must provide at least one DNS nameserver when `dnsPolicy` is None'),
-      );
+      const why = 'must provide at least one DNS nameserver when `dnsPolicy` is None';
+      return [required(child(path, 'nameservers'), why)];
     }
   }
   if (nameservers.length > mostNameservers) {
@@ -74,11 +73,24 @@ function validateDns({ dnsPolicy, dnsConfig }: PodSpec, path: Path): StatusCause
   }
   for (const [index, search] of searches.entries()) {
     if (search === '.') continue;
-    const wrong = wrongDns1123Subdomain(search.replace(/\.$/, '').replaceAll('_', '-'));
-    causes.push(...wrong.map((message) => invalidValue(at(child(path, 'searches'), index), search, message)));
+    const name = search.replace(/\.$/, '');
+    const wrong = wrongDns1123SubdomainWithUnderscore(name);
+    causes.push(...wrong.map((message) => invalidValue(at(child(path, 'searches'), index), name, message)));
   }
   for (const [index, { name }] of (dnsConfig?.options ?? []).entries()) {
     if (!name) causes.push(required(at(child(path, 'options'), index), 'must not be empty'));
   }
   return causes;
+}
+
+const longestHostname = 64;
+
+/** Rule: KEP-4762. */
+function validateHostname({ hostnameOverride: name, ...spec }: PodSpec, path: Path): StatusCause[] {
+  if (name === undefined) return [];
+  const causes = (['setHostnameAsFQDN', 'hostNetwork'] as const)
+    .filter((other) => spec[other])
+    .map((other) => forbiddenField(path, `may not be specified when ${other} is true`));
+  if (name.length > longestHostname) causes.push(tooLong(path, longestHostname));
+  return [...causes, ...wrongDns1123Subdomain(name).map((message) => invalidValue(path, name, message))];
 }

@@ -7,20 +7,29 @@ export function validateItems(items: readonly KeyToPath[], path: Path): StatusCa
   for (const [index, item] of items.entries()) {
     const field = at(child(path, 'items'), index);
     if (!item.key) causes.push(required(child(field, 'key')));
-    if (!item.path) causes.push(required(child(field, 'path')));
-    else causes.push(...validateLocalPath(item.path, child(field, 'path')));
+    causes.push(...validateFilePath(item.path, child(field, 'path')));
     causes.push(...validateMode(item.mode, child(field, 'mode')));
   }
   return causes;
 }
 
+/** A path that must be there. */
+export function validateFilePath(value: string | undefined, path: Path): StatusCause[] {
+  return value ? validateLocalPath(value, path) : [required(path)];
+}
+
 /** A path below the volume: neither absolute nor out of it, and no name that updates need for themselves. */
 export function validateLocalPath(value: string, path: Path): StatusCause[] {
-  if (value.startsWith('/')) return [invalidValue(path, value, 'must be a relative path')];
-  const causes = validateNoBackstep(value, path);
-  if (value.startsWith('..') && !value.startsWith('../'))
+  const causes = validateLocalDescent(value, path);
+  if (value.startsWith('..') && !value.startsWith('../')) {
     causes.push(invalidValue(path, value, "must not start with '..'"));
+  }
   return causes;
+}
+
+export function validateLocalDescent(value: string, path: Path): StatusCause[] {
+  const causes = value.startsWith('/') ? [invalidValue(path, value, 'must be a relative path')] : [];
+  return [...causes, ...validateNoBackstep(value, path)];
 }
 
 export function validateMode(mode: number | undefined, path: Path): StatusCause[] {

@@ -97,15 +97,16 @@ function validateHttp(action: NonNullable<Handler['httpGet']>, path: Path): Stat
   return causes;
 }
 
-function validatePort(port: number | string | undefined, path: Path): StatusCause[] {
-  if (port === undefined) return [required(path)];
+/** One that is absent is the number zero. */
+function validatePort(port: number | string = 0, path: Path): StatusCause[] {
   const wrong = typeof port === 'number' ? wrongPort(port) : wrongPortName(port);
   return wrong.map((message) => invalidValue(path, port, message));
 }
 
 function validateSleep(seconds: number, spec: PodSpec, path: Path): StatusCause[] {
-  const most = spec.terminationGracePeriodSeconds ?? 30;
+  const most = spec.terminationGracePeriodSeconds;
+  if (most === undefined) return []; // that is an error of its own
   if (seconds >= 0 && seconds <= most) return [];
   const message = `must be non-negative and less than terminationGracePeriodSeconds (${most})`;
-  return [invalidValue(child(path, 'seconds'), seconds, message)];
+  return [invalidValue(path, seconds, message)];
 }

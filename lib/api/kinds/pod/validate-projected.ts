@@ -1,53 +1,48 @@
 import { at, child, forbiddenField, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
-import { wrongDns1123Subdomain } from '../../names.ts';
 import type { DownwardAPIVolumeFile, ProjectedVolumeSource, VolumeProjection } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { validateFieldRef, validateResourceRef, volumeFields } from './validate-env.ts';
-import { validateItems, validateLocalPath, validateMode } from './validate-paths.ts';
+import { validateFilePath, validateItems, validateLocalPath, validateMode } from './validate-paths.ts';
 
-export function validateDownward(items: readonly DownwardAPIVolumeFile[], path: Path): StatusCause[] {
-  const causes: StatusCause[] = [];
-  for (const [index, { path: file, fieldRef, resourceFieldRef, mode }] of items.entries()) {
-    const field = at(child(path, 'items'), index);
-    if (!file) causes.push(required(child(field, 'path')));
-    else causes.push(...validateLocalPath(file, child(field, 'path')));
-    if (fieldRef !== undefined) {
-      causes.push(...validateFieldRef(fieldRef, volumeFields, child(field, 'fieldRef')));
-      if (resourceFieldRef !== undefined) {
-        causes.push(
-          invalidValue(field, 'resource', 'fieldRef and resourceFieldRef can not be specified simultaneously'),
-        );
-      }
-    } else if (resourceFieldRef !== undefined) {
-      causes.push(...validateResourceRef(resourceFieldRef, child(field, 'resourceFieldRef'), false));
-    } else {
-      causes.push(required(field, 'one of fieldRef and resourceFieldRef is required'));
+export function validateDownward(files: readonly DownwardAPIVolumeFile[], path: Path): StatusCause[] {
+  return files.flatMap((file) => validateDownwardFile(file, path)); // which of the files, upstream does not say
+}
+
+function validateDownwardFile(
+  { path: file, fieldRef, resourceFieldRef, mode }: DownwardAPIVolumeFile,
+  path: Path,
+): StatusCause[] {
+  const causes = validateFilePath(file, child(path, 'path'));
+  if (fieldRef !== undefined) {
+    causes.push(...validateFieldRef(fieldRef, volumeFields, child(path, 'fieldRef')));
+    if (resourceFieldRef !== undefined) {
+      const why = 'fieldRef and resourceFieldRef can not be specified simultaneously';
+      causes.push(invalidValue(path, 'resource', why));
     }
-    causes.push(...validateMode(mode, child(field, 'mode')));
+  } else if (resourceFieldRef !== undefined) {
+    causes.push(...validateResourceRef(resourceFieldRef, child(path, 'resourceFieldRef'), false));
+  } else {
+    causes.push(required(path, 'one of fieldRef and resourceFieldRef is required'));
   }
-  return causes;
+  return [...causes, ...validateMode(mode, child(path, 'mode'))];
 }
 
 export function validateProjected({ defaultMode, sources }: ProjectedVolumeSource, path: Path): StatusCause[] {
   const causes = validateMode(defaultMode, child(path, 'defaultMode'));
   const files = new Set<string>();
   for (const [index, source] of (sources ?? []).entries()) {
-    const field = at(child(path, 'sources'), index);
-    causes.push(...validateProjection(source, field));
-    for (const file of filesOf(source)) {
-      if (files.has(file)) causes.push(invalidValue(child(field, 'path'), file, 'conflicting duplicate paths'));
+    causes.push(...validateProjection(source, path, at(child(path, 'sources'), index)));
+    for (const [file, shown] of filesOf(source)) {
+      if (files.has(file)) causes.push(invalidValue(path, shown, 'conflicting duplicate paths'));
       files.add(file);
     }
   }
   return causes;
 }
 
-function validateProjection(source: VolumeProjection, path: Path): StatusCause[] {
-  const given = Object.entries(source).filter(([, value]) => value !== undefined && value !== null);
-  if (given.length === 0) return [required(path, 'must specify at least one projection type')];
-  const causes = given
-    .slice(1)
-    .map(([key]) => forbiddenField(child(path, key), 'may not specify more than 1 volume type per source'));
+/** `whole`: of the volume. */
+function validateProjection(source: VolumeProjection, whole: Path, path: Path): StatusCause[] {
+  const causes: StatusCause[] = [];
   const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = source;
   for (const [kind, ref] of [
     ['secret', secret],
@@ -55,19 +50,19 @@ function validateProjection(source: VolumeProjection, path: Path): StatusCause[]
   ] as const) {
     if (ref === undefined) continue;
     if (!ref.name) causes.push(required(child(path, kind, 'name')));
-    else
-      causes.push(
-        ...wrongDns1123Subdomain(ref.name).map((message) => invalidValue(child(path, kind, 'name'), ref.name, message)),
-      );
     causes.push(...validateItems(ref.items ?? [], child(path, kind)));
   }
   if (downwardAPI !== undefined) causes.push(...validateDownward(downwardAPI.items ?? [], child(path, 'downwardAPI')));
-  if (serviceAccountToken !== undefined)
+  if (serviceAccountToken !== undefined) {
     causes.push(...validateToken(serviceAccountToken, child(path, 'serviceAccountToken')));
+    causes.push(...validateFilePath(serviceAccountToken.path, child(whole, 'path')));
+  }
   if (clusterTrustBundle !== undefined)
     causes.push(...validateTrustBundle(clusterTrustBundle, child(path, 'clusterTrustBundle')));
   if (podCertificate !== undefined) causes.push(...validateCertificate(podCertificate, child(path, 'podCertificate')));
-  return causes;
+  const given = Object.values(source).filter((value) => value !== undefined && value !== null);
+  if (given.length < 2) return causes;
+  return [...causes, forbiddenField(path, 'may not specify more than 1 volume type per source')];
 }
 
 const leastTokenSeconds = 600;
@@ -80,8 +75,6 @@ function validateToken(token: NonNullable<VolumeProjection['serviceAccountToken'
     causes.push(invalidValue(field, seconds, 'may not specify a duration less than 10 minutes'));
   if (seconds > 2 ** 32)
     causes.push(invalidValue(field, seconds, 'may not specify a duration larger than 2^32 seconds'));
-  if (!token.path) causes.push(required(child(path, 'path')));
-  else causes.push(...validateLocalPath(token.path, child(path, 'path')));
   return causes;
 }
 
@@ -102,9 +95,7 @@ function validateTrustBundle({ name, signerName, labelSelector, path: file }: Tr
   } else if (!isSet(signerName)) {
     causes.push(required(path, 'either name or signerName must be specified'));
   }
-  if (!file) causes.push(required(child(path, 'path')));
-  else causes.push(...validateLocalPath(file, child(path, 'path')));
-  return causes;
+  return [...causes, ...validateFilePath(file, child(path, 'path'))];
 }
 
 /** Rule: KEP-4317. */
@@ -127,11 +118,13 @@ function validateCertificate(source: Certificate, path: Path): StatusCause[] {
 const keyTypes = ['RSA3072', 'RSA4096', 'ECDSAP256', 'ECDSAP384', 'ECDSAP521', 'ED25519'];
 const certificatePaths = ['credentialBundlePath', 'keyPath', 'certificateChainPath'] as const;
 
-/** The files that a source is known to write. */
-function filesOf(source: VolumeProjection): readonly string[] {
-  const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = source;
-  if (clusterTrustBundle?.path) return [clusterTrustBundle.path];
-  if (podCertificate) return certificatePaths.flatMap((name) => podCertificate[name] || []);
-  const items = [secret, configMap, downwardAPI].flatMap((source) => (source?.items ?? []).map(({ path }) => path));
-  return serviceAccountToken?.path ? [...items, serviceAccountToken.path] : items;
+/** The files that a source is known to write, and by what a clash is shown. */
+function filesOf(source: VolumeProjection): readonly (readonly [file: string, shown: string])[] {
+  const { secret, configMap, downwardAPI, clusterTrustBundle, podCertificate } = source;
+  return [
+    ...[secret, configMap].flatMap((one) => (one?.items ?? []).map(({ path }) => [path, one?.name ?? ''] as const)),
+    ...(downwardAPI?.items ?? []).map(({ path }) => [path, path] as const),
+    ...(clusterTrustBundle ? [[clusterTrustBundle.path, clusterTrustBundle.path] as const] : []),
+    ...certificatePaths.map((name) => [podCertificate?.[name] ?? '', podCertificate?.[name] ?? ''] as const),
+  ].filter(([file]) => file);
 }

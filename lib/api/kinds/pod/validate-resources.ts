@@ -1,72 +1,94 @@
-import { at, child, forbiddenField, invalidValue, type Path, required } from '../../field-errors.ts';
-import { wrongQualifiedName } from '../../names.ts';
-import { compareQuantities, readQuantity, wrongQuantityForm } from '../../quantity.ts';
-import type { ResourceRequirements } from '../../types/core.v1.ts';
+// What is requested of each resource, and what it is limited to. Pure. Rule: core validation validateResourceRequirements.
+import {
+  at,
+  child,
+  duplicate,
+  forbiddenField,
+  invalidValue,
+  notFoundValue,
+  type Path,
+  required,
+} from '../../field-errors.ts';
+import { wrongDns1123Label } from '../../names.ts';
+import { compareQuantities, readQuantity } from '../../quantity.ts';
+import type { ResourceClaim, ResourceRequirements } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
+import {
+  isHugePages,
+  mayOvercommit,
+  validateAmount,
+  validateContainerResourceName,
+  validatePages,
+} from './resource-names.ts';
 
-/** Rule: core validation ValidateContainerResourceRequirements. */
-export function validateResources(resources: ResourceRequirements | undefined, path: Path): StatusCause[] {
-  const limits = resources?.limits ?? {};
-  const requests = resources?.requests ?? {};
-  const causes = [
-    ...validateAmounts(limits, child(path, 'limits')),
-    ...validateAmounts(requests, child(path, 'requests')),
-  ];
-  for (const [name, request] of Object.entries(requests)) {
-    const limit = limits[name];
-    if (readQuantity(request) === undefined || (limit !== undefined && readQuantity(limit) === undefined)) continue;
-    if (limit === undefined) {
-      if (!mayOvercommit(name))
-        causes.push(required(child(path, 'limits'), 'Limit must be set for non overcommitable resources'));
-    } else if (!mayOvercommit(name) && compareQuantities(request, limit) !== 0) {
-      causes.push(invalidValue(child(path, 'requests'), request, `must be equal to ${name} limit of ${limit}`));
-    } else if (mayOvercommit(name) && compareQuantities(request, limit) > 0) {
-      causes.push(
-        invalidValue(child(path, 'requests'), request, `must be less than or equal to ${name} limit of ${limit}`),
-      );
+type NameCheck = (name: string, path: Path) => StatusCause[];
+
+/** `claims`: the names of the claims that the pod has. */
+export function validateResources(
+  resources: ResourceRequirements | undefined,
+  path: Path,
+  claims: ReadonlySet<string> = new Set(),
+  wrongName: NameCheck = validateContainerResourceName,
+): StatusCause[] {
+  const { limits = {}, requests = {} } = resources ?? {};
+  const causes: StatusCause[] = [];
+  for (const [list, amounts] of [
+    ['limits', limits],
+    ['requests', requests],
+  ] as const) {
+    for (const [name, amount] of Object.entries(amounts)) {
+      const field = at(child(path, list), name);
+      causes.push(...wrongName(name, field), ...validateAmount(name, amount, field));
+      if (list === 'requests') causes.push(...validateRequest(name, amount, limits[name], path));
+      causes.push(...validatePages(name, amount, field));
     }
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)];
-  if (names.some((name) => name.startsWith('hugepages-')) && !names.includes('cpu') && !names.includes('memory')) {
+  if (names.some(isHugePages) && !names.includes('cpu') && !names.includes('memory')) {
     causes.push(forbiddenField(path, 'HugePages require cpu or memory'));
   }
-  return causes;
+  return [...causes, ...validateClaimNames(resources?.claims ?? [], claims, child(path, 'claims'))];
 }
 
-function validateAmounts(amounts: Readonly<Record<string, string>>, path: Path): StatusCause[] {
+function validateRequest(name: string, amount: string, limit: string | undefined, path: Path): StatusCause[] {
+  const field = child(path, 'requests');
+  if (limit === undefined) {
+    if (mayOvercommit(name)) return [];
+    return [required(child(path, 'limits'), 'Limit must be set for non overcommitable resources')];
+  }
+  if (readQuantity(amount) === undefined || readQuantity(limit) === undefined) return [];
+  const order = compareQuantities(amount, limit);
+  if (order !== 0 && !mayOvercommit(name)) {
+    return [invalidValue(field, amount, `must be equal to ${name} limit of ${limit}`)];
+  }
+  return order > 0 ? [invalidValue(field, amount, `must be less than or equal to ${name} limit of ${limit}`)] : [];
+}
+
+/** What a container uses of the pod's claims: each claim once, or requests of it, each once. */
+function validateClaimNames(claims: readonly ResourceClaim[], known: ReadonlySet<string>, path: Path): StatusCause[] {
   const causes: StatusCause[] = [];
-  for (const [name, amount] of Object.entries(amounts)) {
-    const field = at(path, name);
-    causes.push(...validateResourceName(name, field));
-    causes.push(...validateAmount(name, amount, field));
+  const taken = new Set<string>();
+  for (const [index, { name, request }] of claims.entries()) {
+    const field = at(path, index);
+    if (!name) {
+      causes.push(required(field));
+      continue;
+    }
+    if (taken.has(name)) causes.push(duplicate(field, name));
+    else {
+      const wrong = request ? wrongDns1123Label(request) : [];
+      causes.push(...wrong.map((message) => invalidValue(child(field, 'request'), request, message)));
+      const key = request ? `${name}/${request}` : name;
+      if (taken.has(key)) causes.push(duplicate(field, key));
+      else if (!request) {
+        const overlaps = [...taken].filter((other) => other.startsWith(`${name}/`));
+        causes.push(...overlaps.map(() => duplicate(field, name)));
+      }
+      taken.add(key);
+    }
+    if (known.has(name)) continue;
+    const which = known.size === 0 ? ' which is empty' : `: ${[...known].sort().join(', ')}`;
+    causes.push(notFoundValue(field, name, `must be one of the names in pod.spec.resourceClaims${which}`));
   }
   return causes;
-}
-
-function validateResourceName(name: string, path: Path): StatusCause[] {
-  const wrong = wrongQualifiedName(name);
-  if (wrong.length > 0) return wrong.map((message) => invalidValue(path, name, message));
-  if (isStandard(name) || name.includes('/')) return [];
-  return [
-    invalidValue(path, name, 'must be a standard resource type or fully qualified'),
-    invalidValue(path, name, 'must be a standard resource for containers'),
-  ];
-}
-
-/** An amount of anything: not negative, and whole where the resource comes in pieces. */
-export function validateAmount(name: string, amount: string, path: Path): StatusCause[] {
-  const quantity = readQuantity(amount);
-  if (quantity === undefined) return [invalidValue(path, amount, wrongQuantityForm)];
-  if (quantity.nanos < 0n) return [invalidValue(path, amount, 'must be greater than or equal to 0')];
-  const isWhole = quantity.nanos % 1_000_000_000n === 0n;
-  return isWhole || mayOvercommit(name) ? [] : [invalidValue(path, amount, 'must be an integer')];
-}
-
-function isStandard(name: string): boolean {
-  return ['cpu', 'memory', 'ephemeral-storage'].includes(name) || name.startsWith('hugepages-');
-}
-
-/** Extended resources and huge pages are handed out whole. */
-function mayOvercommit(name: string): boolean {
-  return !name.startsWith('hugepages-') && (!name.includes('/') || /^([^/]*\.)?kubernetes\.io\//.test(name));
 }

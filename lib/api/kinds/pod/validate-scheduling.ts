@@ -1,4 +1,13 @@
-import { at, child, duplicate, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
+import {
+  at,
+  child,
+  duplicate,
+  invalidValue,
+  notSupported,
+  notSupportedInOrder,
+  type Path,
+  required,
+} from '../../field-errors.ts';
 import { wrongLabelValue, wrongQualifiedName } from '../../names.ts';
 import type { PodSpec, Toleration, TopologySpreadConstraint } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
@@ -23,7 +32,8 @@ export function validateTolerations(tolerations: readonly Toleration[], path: Pa
   return tolerations.flatMap((toleration, index) => validateToleration(toleration, at(path, index)));
 }
 
-const effects = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
+/** As upstream lists them. */
+export const taintEffects: readonly string[] = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 function validateToleration(
   { key, operator, value, effect, tolerationSeconds }: Toleration,
@@ -39,37 +49,39 @@ function validateToleration(
     const detail = "effect must be 'NoExecute' when `tolerationSeconds` is set";
     causes.push(invalidValue(child(path, 'effect'), effect ?? '', detail));
   }
+  const field = child(path, 'operator');
+  const wrong = wrongLabelValue(value ?? '');
   switch (operator ?? '') {
     case '':
     case 'Equal':
-      causes.push(
-        ...wrongLabelValue(value ?? '').map((message) => invalidValue(child(path, 'operator'), value, message)),
-      );
+      if (wrong.length > 0) causes.push(invalidValue(field, value, wrong.join(';')));
       break;
     case 'Exists':
-      if (value) {
-        const detail = "value must be empty when `operator` is 'Exists'";
-        causes.push(invalidValue(child(path, 'operator'), { key, operator, value, effect }, detail));
-      }
+      if (value) causes.push(invalidValue(field, value, "value must be empty when `operator` is 'Exists'"));
+      break;
+    case 'Lt':
+    case 'Gt':
+      causes.push(notSupportedInOrder(field, operator, ['Equal', 'Exists', 'Lt', 'Gt']));
       break;
     default:
-      causes.push(notSupported(child(path, 'operator'), operator, ['Equal', 'Exists']));
+      causes.push(notSupportedInOrder(field, operator, ['Equal', 'Exists']));
   }
-  if (effect && !effects.includes(effect)) causes.push(notSupported(child(path, 'effect'), effect, effects));
+  if (effect && !taintEffects.includes(effect)) {
+    causes.push(notSupportedInOrder(child(path, 'effect'), effect, taintEffects));
+  }
   return causes;
 }
 
 function validateSpread(constraints: readonly TopologySpreadConstraint[], path: Path): StatusCause[] {
-  const causes: StatusCause[] = [];
-  const taken = new Set<string>();
-  for (const [index, one] of constraints.entries()) {
+  const pairOf = (one: TopologySpreadConstraint) => `{${one.topologyKey ?? ''}, ${one.whenUnsatisfiable ?? ''}}`;
+  const pairs = constraints.map(pairOf);
+  return constraints.flatMap((one, index) => {
     const field = at(path, index);
-    causes.push(...validateConstraint(one, field));
-    const pair = `{${one.topologyKey}, ${one.whenUnsatisfiable}}`;
-    if (taken.has(pair)) causes.push(duplicate(child(field, '{topologyKey, whenUnsatisfiable}'), pair));
-    taken.add(pair);
-  }
-  return causes;
+    // The first of two is told, not the second.
+    const isTwice = pairs.indexOf(pairs[index]!, index + 1) !== -1;
+    const twice = isTwice ? [duplicate(child(field, '{topologyKey, whenUnsatisfiable}'), pairs[index])] : [];
+    return [...validateConstraint(one, field), ...twice];
+  });
 }
 
 function validateConstraint(one: TopologySpreadConstraint, path: Path): StatusCause[] {
@@ -78,18 +90,14 @@ function validateConstraint(one: TopologySpreadConstraint, path: Path): StatusCa
   if (!(one.maxSkew > 0))
     causes.push(invalidValue(child(path, 'maxSkew'), one.maxSkew ?? 0, 'must be greater than zero'));
   if (!one.topologyKey) causes.push(required(child(path, 'topologyKey'), 'can not be empty'));
-  else {
-    const wrong = wrongQualifiedName(one.topologyKey);
-    causes.push(...wrong.map((message) => invalidValue(child(path, 'topologyKey'), one.topologyKey, message)));
-  }
   if (!actions.includes(one.whenUnsatisfiable)) {
     causes.push(notSupported(child(path, 'whenUnsatisfiable'), one.whenUnsatisfiable ?? '', actions));
   }
   if (one.minDomains !== undefined) {
     if (one.minDomains <= 0)
-      causes.push(invalidValue(child(path, 'minDomains'), one.minDomains, 'must be greater than 0'));
+      causes.push(invalidValue(child(path, 'minDomains'), one.minDomains, 'must be greater than zero'));
     if (one.whenUnsatisfiable !== 'DoNotSchedule') {
-      const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${one.whenUnsatisfiable}`;
+      const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${one.whenUnsatisfiable ?? ''}`;
       causes.push(invalidValue(child(path, 'minDomains'), one.minDomains, detail));
     }
   }
@@ -116,7 +124,8 @@ function validateGates({ schedulingGates }: PodSpec, path: Path): StatusCause[] 
 }
 
 function validatePriority({ preemptionPolicy }: PodSpec, path: Path): StatusCause[] {
-  const policies = ['Never', 'PreemptLowerPriority'];
-  if (!preemptionPolicy || policies.includes(preemptionPolicy)) return [];
-  return [notSupported(child(path, 'preemptionPolicy'), preemptionPolicy, policies)];
+  const policies = ['PreemptLowerPriority', 'Never'];
+  const field = child(path, 'preemptionPolicy');
+  if (preemptionPolicy === undefined || policies.includes(preemptionPolicy)) return [];
+  return [preemptionPolicy ? notSupportedInOrder(field, preemptionPolicy, policies) : required(field)];
 }

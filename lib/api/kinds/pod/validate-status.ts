@@ -1,48 +1,66 @@
 // What the status of a pod may become. Pure. Rule: core validation ValidatePodStatusUpdate.
 import { parseIp } from '#lib/ip.ts';
-import { at, child, duplicate, forbiddenField, invalidValue, type Path } from '../../field-errors.ts';
+import { at, child, duplicate, forbiddenField, invalidValue, type Path, required } from '../../field-errors.ts';
 import { wrongIp } from '../../ip.ts';
-import { wrongDns1123Subdomain, wrongQualifiedName } from '../../names.ts';
-import type { Container, ContainerStatus, Pod, PodStatus } from '../../types/core.v1.ts';
+import { wrongDns1123Label, wrongDns1123Subdomain, wrongQualifiedName } from '../../names.ts';
+import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
+import { validatePodAnnotationsUpdate } from './validate-annotations.ts';
+import { validateContainerStatuses } from './validate-container-status.ts';
 
 export function validatePodStatus(next: Pod, previous: Pod): readonly StatusCause[] {
   const [status, old] = [next.status ?? {}, previous.status ?? {}];
+  const spec = previous.spec ?? { containers: [] };
   return [
+    ...validatePodAnnotationsUpdate(next, previous),
     ...validateConditions(status),
-    ...validateNominated(status, old),
+    ...validateNominated(status, old, spec),
+    ...validateGeneration(status.observedGeneration, 'status'),
     ...(old.qosClass && status.qosClass !== old.qosClass
       ? [invalidValue('status.qosClass', status.qosClass ?? '', 'field is immutable')]
       : []),
-    ...validateEnds(next, status.containerStatuses, old.containerStatuses, 'status.containerStatuses'),
+    ...validateEnds(spec, 'containers', 'containerStatuses', status, old),
+    ...validateEnds(spec, 'initContainers', 'initContainerStatuses', status, old),
     ...validateEphemeralEnds(status, old),
     ...validateClaims(next),
-    ...validateAddresses(status.podIPs ?? [], 'status.podIPs'),
-    ...validateHostIps(status),
+    ...validateExtended(next),
+    ...validateAddresses(status.podIPs ?? [], old.podIPs ?? [], 'status.podIPs'),
+    ...validateHostIps(status, old),
+    ...validateContainerStatuses(next),
   ];
 }
 
 const own: readonly string[] = ['PodScheduled', 'Ready', 'Initialized'];
 
 function validateConditions({ conditions = [] }: PodStatus): StatusCause[] {
-  return conditions.flatMap(({ type }, index) => {
-    if (own.includes(type)) return [];
-    const field = child(at('metadata.conditions', index), 'Type');
-    return wrongQualifiedName(type).map((message) => invalidValue(field, type, message));
+  return conditions.flatMap(({ type, observedGeneration }, index) => {
+    const path = at('status.conditions', index);
+    const causes = validateGeneration(observedGeneration, path);
+    if (own.includes(type)) return causes;
+    return [...causes, ...wrongQualifiedName(type).map((message) => invalidValue(child(path, 'Type'), type, message))];
   });
 }
 
-function validateNominated({ nominatedNodeName: name }: PodStatus, old: PodStatus): StatusCause[] {
+function validateGeneration(generation: number | undefined, path: Path): StatusCause[] {
+  if ((generation ?? 0) >= 0) return [];
+  return [invalidValue(child(path, 'observedGeneration'), generation, 'must be a non-negative integer')];
+}
+
+function validateNominated({ nominatedNodeName: name }: PodStatus, old: PodStatus, spec: PodSpec): StatusCause[] {
+  const path = 'status.nominatedNodeName';
   if (!name || name === old.nominatedNodeName) return [];
-  return wrongDns1123Subdomain(name).map((message) => invalidValue('status.nominatedNodeName', name, message));
+  const causes = wrongDns1123Subdomain(name).map((message) => invalidValue(path, name, message));
+  if (!spec.nodeName) return causes;
+  return [...causes, forbiddenField(path, 'may not be set on pods that are already bound to a node')];
 }
 
 /** A container that has ended for good does not run again. */
 function validateEnds(
-  { spec }: Pod,
-  now: readonly ContainerStatus[] = [],
-  old: readonly ContainerStatus[] = [],
-  path: Path,
+  spec: PodSpec,
+  list: 'containers' | 'initContainers',
+  field: 'containerStatuses' | 'initContainerStatuses',
+  { [field]: now = [] }: PodStatus,
+  { [field]: old = [] }: PodStatus,
 ): StatusCause[] {
   const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
   const restartsAll = all.some(({ restartPolicyRules }) =>
@@ -50,16 +68,24 @@ function validateEnds(
   );
   if (restartsAll) return [];
   const ended = old.map(({ name, state }) => {
-    const container = all.find((one) => one.name === name);
+    const container = spec[list]?.find((one) => one.name === name);
     const code = state?.terminated?.exitCode;
-    return code !== undefined && !mayRunAgain(container, spec.restartPolicy ?? 'Always', code) ? name : undefined;
+    const isEnded = state?.terminated !== undefined;
+    return isEnded && !mayRunAgain(container, spec.restartPolicy ?? 'Always', code ?? 0) ? name : undefined;
   });
-  return backFrom(ended, now, path);
+  return backFrom(ended, now, `status.${field}`);
 }
 
+/** Rule: ContainerShouldRestart: a rule that fits, else the container's policy, else the pod's. */
 function mayRunAgain(container: Container | undefined, podPolicy: string, exitCode: number): boolean {
-  if ((container?.restartPolicyRules ?? []).length > 0) return true;
-  const policy = container?.restartPolicy ?? podPolicy;
+  if (container === undefined) return false;
+  const { restartPolicy, restartPolicyRules = [] } = container;
+  const fits = restartPolicyRules.some(({ exitCodes }) => {
+    const isListed = exitCodes?.values?.includes(exitCode) ?? false;
+    return exitCodes?.operator === 'NotIn' ? !isListed : isListed;
+  });
+  if (fits) return true;
+  const policy = restartPolicy ?? podPolicy;
   return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
 }
 
@@ -89,29 +115,66 @@ function validateClaims({ spec, status }: Pod): StatusCause[] {
     if (seen.has(name)) causes.push(duplicate(field, name));
     seen.add(name);
     const wrong = resourceClaimName === undefined ? [] : wrongDns1123Subdomain(resourceClaimName);
-    return [...causes, ...wrong.map((message) => invalidValue(field, resourceClaimName, message))];
+    const where = child(at(path, index), 'resourceClaimName');
+    return [...causes, ...wrong.map((message) => invalidValue(where, resourceClaimName, message))];
   });
 }
 
-function validateAddresses(all: readonly { readonly ip?: string | undefined }[], path: Path): StatusCause[] {
-  const texts = all.map(({ ip = '' }) => ip);
-  const causes = texts.flatMap((ip, index) => wrongIp(ip).map((message) => invalidValue(at(path, index), ip, message)));
-  if (texts.length < 2) return causes;
-  const families = new Set(texts.map((ip) => parseIp(ip)?.family));
-  if (families.size !== texts.length) {
-    causes.push(invalidValue(path, all, 'may specify no more than one IP for each IP family'));
+/** The claim that was made for what containers request of extended resources. Rule: KEP-5004. */
+function validateExtended({ spec, status }: Pod): StatusCause[] {
+  const path = 'status.extendedResourceClaimStatus';
+  const { requestMappings = [], resourceClaimName } = status?.extendedResourceClaimStatus ?? {};
+  if (status?.extendedResourceClaimStatus === undefined) return [];
+  const list = child(path, 'requestMappings');
+  const causes = requestMappings.length > 0 ? [] : [required(list, 'at least one request mapping is required')];
+  const containers = new Map(
+    [...(spec.initContainers ?? []), ...(spec.containers ?? [])].map((one) => [one.name, one.resources?.requests]),
+  );
+  const seen = new Set<string>();
+  for (const [index, mapping] of requestMappings.entries()) {
+    const field = at(list, index);
+    const { containerName, resourceName, requestName } = mapping;
+    if (!containers.has(containerName)) {
+      const why = 'must match the name of an entry in spec.initContainers.name or spec.containers.name';
+      causes.push(invalidValue(child(field, 'containerName'), containerName, why));
+    } else if (containers.get(containerName)?.[resourceName] === undefined) {
+      const why =
+        'must match the extended resource name of an entry in spec.initContainers.resources.requests or spec.containers.resources.requests';
+      causes.push(invalidValue(child(field, 'resourceName'), resourceName, why));
+    }
+    const wrong = wrongDns1123Label(requestName ?? '');
+    causes.push(...wrong.map((message) => invalidValue(child(path, 'requestName'), requestName ?? '', message)));
+    const names = ['containerName', 'resourceName', 'requestName'] as const;
+    const key = JSON.stringify(names.map((name) => mapping[name]));
+    if (seen.has(key)) causes.push(...names.map((name) => duplicate(child(field, name), mapping[name])));
+    seen.add(key);
   }
-  for (const [index, ip] of texts.entries()) {
-    if (texts.indexOf(ip) !== index) causes.push(duplicate(at(path, index), all[index]));
-  }
-  return causes;
+  const field = child(path, 'resourceClaimName');
+  if (!resourceClaimName) return [...causes, required(field)];
+  const wrong = wrongDns1123Subdomain(resourceClaimName);
+  return [...causes, ...wrong.map((message) => invalidValue(field, resourceClaimName, message))];
 }
 
-function validateHostIps({ hostIP, hostIPs = [] }: PodStatus): StatusCause[] {
+interface Address {
+  readonly ip?: string | undefined;
+}
+
+/** One of each family at most; what was stored once stays, whatever it looks like. */
+function validateAddresses(all: readonly Address[], old: readonly Address[], path: Path): StatusCause[] {
+  const causes = all.flatMap(({ ip = '' }, index) => {
+    if (old.some((one) => one.ip === ip)) return [];
+    return wrongIp(ip).map((message) => invalidValue(at(path, index), ip, message));
+  });
+  const families = new Set(all.map(({ ip = '' }) => parseIp(ip)?.family));
+  if (all.length < 2 || families.size === all.length) return causes;
+  return [...causes, invalidValue(path, all, 'may specify no more than one IP for each IP family')];
+}
+
+function validateHostIps({ hostIP, hostIPs = [] }: PodStatus, old: PodStatus): StatusCause[] {
   if (hostIPs.length === 0) return [];
   const path = 'status.hostIPs';
   const first = hostIPs[0]!.ip;
   const isFirst = first === hostIP;
   const other = isFirst ? [] : [invalidValue(child(at(path, 0), 'ip'), first, 'must be equal to `hostIP`')];
-  return [...other, ...validateAddresses(hostIPs, path)];
+  return [...other, ...validateAddresses(hostIPs, old.hostIPs ?? [], path)];
 }

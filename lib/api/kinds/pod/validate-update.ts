@@ -3,8 +3,9 @@ import { at, child, forbiddenField, invalidValue, type Path } from '../../field-
 import type { Container, Pod, PodSpec, Toleration } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { isSame } from '../equal.ts';
-import { validatePodSpec } from './validate.ts';
-import { validatePodAnnotationsUpdate } from './validate-annotations.ts';
+import { validateWholePod } from './validate.ts';
+import { mirror, validatePodAnnotationsUpdate } from './validate-annotations.ts';
+import { narrowed, validateNarrowing } from './validate-narrowing.ts';
 
 const onlyThese =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
@@ -12,14 +13,22 @@ const onlyThese =
 export function validatePodUpdate(next: Pod, previous: Pod): readonly StatusCause[] {
   const spec = next.spec ?? { containers: [] };
   const old = previous.spec ?? { containers: [] };
-  const causes = [...validatePodAnnotationsUpdate(next, previous), ...validatePodSpec(spec, 'spec')];
-  if ((spec.containers ?? []).length !== (old.containers ?? []).length) {
-    return [...causes, forbiddenField('spec.containers', 'pod updates may not add or remove containers')];
+  const causes = [...validateWholePod(spec, next.metadata), ...validatePodAnnotationsUpdate(next, previous)];
+  for (const list of ['containers', 'initContainers'] as const) {
+    if ((spec[list] ?? []).length === (old[list] ?? []).length) continue;
+    return [...causes, forbiddenField(child('spec', list), 'pod updates may not add or remove containers')];
   }
-  if ((spec.initContainers ?? []).length !== (old.initContainers ?? []).length) {
-    return [...causes, forbiddenField('spec.initContainers', 'pod updates may not add or remove containers')];
+  const { activeDeadlineSeconds: deadline } = old;
+  if (deadline !== undefined && (spec.activeDeadlineSeconds ?? 0) > deadline) {
+    const why = 'must be less than or equal to previous value';
+    return [...causes, invalidValue('spec.activeDeadlineSeconds', spec.activeDeadlineSeconds, why)];
   }
-  causes.push(...validateDeadline(spec, old), ...validateAddedTolerations(spec, old), ...validateGates(spec, old));
+  if (deadline !== undefined && spec.activeDeadlineSeconds === undefined) {
+    const why = 'must not update from a positive integer to nil value';
+    causes.push(invalidValue('spec.activeDeadlineSeconds', undefined, why));
+  }
+  causes.push(...validateAddedTolerations(spec, old), ...validateGates(spec, old));
+  if ((old.schedulingGates ?? []).length > 0) causes.push(...validateNarrowing(spec, old));
   const same = unchangeable(spec, old);
   if (!isSame(same, old)) causes.push(forbiddenField('spec', `${onlyThese}\n${differences(same, old).join('\n')}`));
   return causes;
@@ -37,33 +46,12 @@ function unchangeable(next: PodSpec, old: PodSpec): PodSpec {
     tolerations: old.tolerations,
     schedulingGates: old.schedulingGates,
     ...(mayShorten ? { terminationGracePeriodSeconds: grace } : {}),
-    ...((old.schedulingGates ?? []).length > 0 ? gated(next, old) : {}),
-  };
-}
-
-/** As long as a pod is held back from scheduling, its demands on nodes may become narrower. */
-function gated(next: PodSpec, old: PodSpec): Partial<PodSpec> {
-  const kept = Object.entries(old.nodeSelector ?? {}).every(([key, value]) => next.nodeSelector?.[key] === value);
-  const isFree = old.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution === undefined;
-  return {
-    ...(kept ? { nodeSelector: old.nodeSelector } : {}),
-    ...(isFree ? { affinity: old.affinity } : {}),
+    ...((old.schedulingGates ?? []).length > 0 ? narrowed(next, old) : {}),
   };
 }
 
 function withImages(next: readonly Container[], old: readonly Container[]): readonly Container[] {
   return next.map((container, index) => ({ ...container, image: old[index]?.image }));
-}
-
-function validateDeadline(
-  { activeDeadlineSeconds: next }: PodSpec,
-  { activeDeadlineSeconds: old }: PodSpec,
-): StatusCause[] {
-  const field = 'spec.activeDeadlineSeconds';
-  if (old === undefined) return [];
-  if (next === undefined) return [invalidValue(field, next, 'must not update from a positive integer to nil value')];
-  if (next > old) return [invalidValue(field, next, 'must be less than or equal to previous value')];
-  return [];
 }
 
 function validateAddedTolerations(next: PodSpec, old: PodSpec): StatusCause[] {
@@ -76,12 +64,11 @@ function validateAddedTolerations(next: PodSpec, old: PodSpec): StatusCause[] {
 
 function validateGates(next: PodSpec, old: PodSpec): StatusCause[] {
   const had = new Set((old.schedulingGates ?? []).map(({ name }) => name));
-  return (next.schedulingGates ?? [])
-    .filter(({ name }) => !had.has(name))
-    .map(({ name }, index) => {
-      const field = at('spec.schedulingGates', index);
-      return forbiddenField(field, `only deletion is allowed, but found new scheduling gate '${name}'`);
-    });
+  return (next.schedulingGates ?? []).flatMap(({ name }, index) => {
+    if (had.has(name)) return [];
+    const field = child(at('spec.schedulingGates', index), 'name');
+    return [forbiddenField(field, `only deletion is allowed, but found new scheduling gate '${name}'`)];
+  });
 }
 
 /** The fields that differ, one a line. */
@@ -106,22 +93,20 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /** Only additions: what has been started cannot be taken back. Rule: ValidatePodEphemeralContainersUpdate. */
 export function validateEphemeralContainersUpdate(next: Pod, previous: Pod): readonly StatusCause[] {
   const path = 'spec.ephemeralContainers';
-  const causes = validatePodSpec(next.spec ?? { containers: [] }, 'spec');
+  if (previous.metadata.annotations?.[mirror] !== undefined) {
+    return [forbiddenField('', 'static pods do not support ephemeral containers')];
+  }
+  const causes = [
+    ...validateWholePod(next.spec ?? { containers: [] }, next.metadata),
+    ...validatePodAnnotationsUpdate(next, previous),
+  ];
   const now = new Map((next.spec?.ephemeralContainers ?? []).map((container) => [container.name, container]));
-  for (const [index, old] of (previous.spec?.ephemeralContainers ?? []).entries()) {
+  for (const old of previous.spec?.ephemeralContainers ?? []) {
     const other = now.get(old.name);
-    if (other === undefined)
-      causes.push(
-        forbiddenField(path, `existing ephemeral containers ${JSON.stringify(old.name)} may not be removed\n`),
-      );
-    else if (!isSame(other, old)) {
-      causes.push(
-        forbiddenField(
-          at(path, index),
-          `existing ephemeral containers ${JSON.stringify(old.name)} may not be changed\n`,
-        ),
-      );
-    }
+    if (isSame(other, old)) continue;
+    const what = other === undefined ? 'removed' : 'changed';
+    const why = `existing ephemeral containers ${JSON.stringify(old.name)} may not be ${what}\n`;
+    causes.push(forbiddenField(path, why));
   }
   return causes;
 }

@@ -1,5 +1,6 @@
 import type { Volume } from '../../types/core.v1.ts';
 import type { Mutable } from '../object.ts';
+import { defaultClaimSpec } from '../storage/claim.ts';
 import { pullPolicyOf } from './container-defaults.ts';
 
 const defaultMode = 0o644;
@@ -17,8 +18,7 @@ export function defaultVolume(volume: Mutable<Volume>): void {
   if (volume.image) volume.image.pullPolicy ||= pullPolicyOf(volume.image.reference ?? '');
   if (volume.ephemeral?.volumeClaimTemplate) {
     const template = volume.ephemeral.volumeClaimTemplate;
-    template.spec ??= {};
-    template.spec.volumeMode ??= 'Filesystem';
+    defaultClaimSpec((template.spec ??= {}));
   }
   defaultProjected(volume);
   defaultOlderSources(volume);
@@ -37,7 +37,9 @@ function defaultProjected({ projected }: Mutable<Volume>): void {
   }
 }
 
-function defaultOlderSources({ iscsi, rbd, azureDisk, scaleIO }: Mutable<Volume>): void {
+/** Of drivers that pods and persistent volumes name alike. */
+export function defaultOlderSources(volume: Mutable<Pick<Volume, 'azureDisk'>> & Older): void {
+  const { iscsi, rbd, azureDisk, scaleIO } = volume;
   if (iscsi) iscsi.iscsiInterface ||= 'default';
   if (rbd) {
     rbd.pool ||= 'rbd';
@@ -54,4 +56,10 @@ function defaultOlderSources({ iscsi, rbd, azureDisk, scaleIO }: Mutable<Volume>
     scaleIO.storageMode ||= 'ThinProvisioned';
     scaleIO.fsType ||= 'xfs';
   }
+}
+
+interface Older {
+  iscsi?: { iscsiInterface?: string | undefined } | undefined;
+  rbd?: { pool?: string | undefined; user?: string | undefined; keyring?: string | undefined } | undefined;
+  scaleIO?: { storageMode?: string | undefined; fsType?: string | undefined } | undefined;
 }

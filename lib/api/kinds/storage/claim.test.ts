@@ -62,3 +62,64 @@ test('A bound claim asks for more, or for less than it asked for, never for what
   t.deepEqual(told('4Gi'), []);
   t.deepEqual(told('3Gi'), ['Forbidden: field can not be less than status.capacity']);
 });
+
+test(
+  'refused of a source of the core group that is no claim, or of another namespace beside one',
+  claim,
+  {
+    spec: {
+      dataSource: { kind: 'Pod', name: 'b' },
+      dataSourceRef: { apiGroup: 'a.b', kind: 'Other', name: 'b', namespace: '_' },
+    },
+  },
+  ...[
+    'spec.dataSource: Invalid value: "Pod": must be \'PersistentVolumeClaim\' when referencing the default apiGroup',
+    /^spec\.dataSourceRef\.namespace: Invalid value: "_": a lowercase RFC 1123 label/,
+    'spec: Invalid value: "spec.dataSource": may not be specified when dataSourceRef.namespace is specified',
+  ],
+);
+const classed = (name: string | undefined) => ({ spec: { storageClassName: name } });
+test('that named no class may name one', fixed, classed('fast'));
+const named = updates('', 'PersistentVolumeClaim', { ...base, spec: { ...spec, storageClassName: 'fast' } });
+test('that named a class keeps it', named, classed('slow'), /^spec: Forbidden: /);
+const noted = updates('', 'PersistentVolumeClaim', {
+  ...base,
+  metadata: { ...base.metadata, annotations: { 'volume.beta.kubernetes.io/storage-class': 'fast' } },
+});
+test('that noted a class may name it', noted, classed('fast'));
+test('that noted a class names no other', noted, classed('slow'), /^spec: Forbidden: /);
+test(
+  'that noted a class keeps the note',
+  noted,
+  {
+    metadata: { annotations: { 'volume.beta.kubernetes.io/storage-class': 'slow' } },
+  },
+  /^metadata\.annotations\.volume\.beta\.kubernetes\.io\/storage-class: Invalid value: "slow": field is immutable$/,
+);
+test(
+  'that is a file system stays one',
+  fixed,
+  { spec: { volumeMode: 'Block' } },
+  /^spec: Forbidden: /,
+  /^volumeMode: Invalid value: "Block": field is immutable$/,
+);
+
+test('A claim that was given attributes is never without', (t) => {
+  const rules = rulesOf('', 'PersistentVolumeClaim');
+  const stored = created('', 'PersistentVolumeClaim', {
+    ...base,
+    spec: { ...spec, volumeAttributesClassName: 'gold' },
+  });
+  const old = differing(stored, { status: { phase: 'Bound', currentVolumeAttributesClassName: 'gold' } }) as KubeObject;
+  const told = (name: string | undefined) =>
+    rules
+      .validateUpdate(differing(old, { spec: { volumeAttributesClassName: name } }) as KubeObject, old)
+      .map(({ field, message }) => `${field}: ${message}`);
+  t.deepEqual(told('silver'), []);
+  t.deepEqual(told(undefined), [
+    'spec.volumeAttributesClassName: Forbidden: update to nil is forbidden when status.currentVolumeAttributesClassName is not nil',
+  ]);
+  t.deepEqual(told(''), [
+    'spec.volumeAttributesClassName: Forbidden: update to empty string is forbidden when status.currentVolumeAttributesClassName is not nil',
+  ]);
+});

@@ -1,17 +1,18 @@
-import { at, forbiddenField, invalidValue, notSupported, required } from '../../field-errors.ts';
+import { at, forbiddenField, invalidValue, notSupported } from '../../field-errors.ts';
 import { wrongQualifiedName } from '../../names.ts';
-import { compareQuantities, readQuantity } from '../../quantity.ts';
+import { compareQuantities, readQuantity, wholeValue } from '../../quantity.ts';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
+import { immutable } from '../metadata.ts';
 import type { Mutable } from '../object.ts';
 import { roundResources } from '../pod/container-defaults.ts';
-import { validateAmount } from '../pod/validate-resources.ts';
+import { isNative } from '../pod/resource-names.ts';
 import { claimWarnings } from '../warnings/others.ts';
-import { validateWishes } from './claim-wishes.ts';
-import { accessModes, modesText } from './modes.ts';
+import { validateClaimSpec } from './claim-spec.ts';
+import { modesText } from './modes.ts';
 
 export const persistentVolumeClaim: KindParts<PersistentVolumeClaim> = {
   warnings: claimWarnings,
@@ -23,8 +24,11 @@ export const persistentVolumeClaim: KindParts<PersistentVolumeClaim> = {
   create(object) {
     object.status = { phase: 'Pending' };
   },
-  validate: ({ spec }) => validateSpec(spec ?? {}),
-  validateUpdate: (next, previous) => [...validateSpec(next.spec ?? {}), ...validateChange(next, previous)],
+  validate: ({ spec }) => validateClaimSpec(spec ?? {}, 'spec'),
+  validateUpdate: (next, previous) => [
+    ...validateClaimSpec(next.spec ?? {}, 'spec', { mayHaveAnyGroup: hasGroup(previous.spec) }),
+    ...validateChange(next, previous),
+  ],
   validateStatus,
   columns: columns(
     ['Name', 'Status', 'Volume', 'Capacity', 'Access Modes', 'StorageClass', 'VolumeAttributesClass', '@Age'],
@@ -62,57 +66,68 @@ export function storageClassOf(
   meta: { readonly annotations?: Readonly<Record<string, string>> | undefined },
   name: string | undefined,
 ): string {
-  return meta.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? name ?? '';
-}
-
-function validateSpec(spec: PersistentVolumeClaimSpec): StatusCause[] {
-  const causes: StatusCause[] = [];
-  if ((spec.accessModes ?? []).length === 0) {
-    causes.push(required('spec.accessModes', 'at least 1 access mode is required'));
-  }
-  for (const mode of spec.accessModes ?? []) {
-    if (!accessModes.includes(mode)) causes.push(notSupported('spec.accessModes', mode, accessModes));
-  }
-  const size = spec.resources?.requests?.['storage'];
-  if (size === undefined) causes.push(required('spec.resources[storage]'));
-  else if ((readQuantity(size)?.nanos ?? 0n) <= 0n) {
-    const message = `Invalid value: ${JSON.stringify(size)}: must be greater than zero`;
-    causes.push({ reason: 'FieldValueInvalid', field: at('spec.resources', 'storage'), message });
-  }
-  if (spec.volumeMode !== undefined && !['Block', 'Filesystem'].includes(spec.volumeMode)) {
-    causes.push(notSupported('spec.volumeMode', spec.volumeMode, ['Block', 'Filesystem']));
-  }
-  return [...causes, ...validateWishes(spec)];
+  return meta.annotations?.[classAnnotation] ?? name ?? '';
 }
 
 const onlyThese =
   'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 
+function hasGroup(spec: PersistentVolumeClaimSpec = {}): boolean {
+  return spec.dataSource?.apiGroup !== undefined || spec.dataSourceRef?.apiGroup !== undefined;
+}
+
+/** Rule: core validation ValidatePersistentVolumeClaimUpdate. */
 function validateChange(next: PersistentVolumeClaim, previous: PersistentVolumeClaim): StatusCause[] {
-  const { resources, volumeAttributesClassName, ...rest } = next.spec ?? {};
-  const { resources: oldResources, volumeAttributesClassName: oldClass, ...oldRest } = previous.spec ?? {};
+  const [spec, old] = [next.spec ?? {}, previous.spec ?? {}];
   const isBound = previous.status?.phase === 'Bound';
+  const size = ({ resources }: PersistentVolumeClaimSpec) => resources?.requests?.['storage'];
+  const causes = fixedClass(next, previous);
   const same = {
-    ...rest,
-    // The volume is filled in once, when the claim is bound.
-    volumeName: oldRest.volumeName ? rest.volumeName : undefined,
-    storageClassName: oldRest.storageClassName === undefined ? undefined : rest.storageClassName,
+    ...spec,
+    // The volume is filled in once, when the claim is bound; the class, where none was named.
+    volumeName: old.volumeName ? spec.volumeName : old.volumeName,
+    storageClassName: mayNameClass(next, previous) ? old.storageClassName : spec.storageClassName,
+    ...(isBound ? { volumeAttributesClassName: old.volumeAttributesClassName } : {}),
+    ...(isBound && spec.resources?.requests
+      ? { resources: { ...spec.resources, requests: { ...spec.resources.requests, storage: size(old) } } }
+      : {}),
   };
-  const causes: StatusCause[] = [];
-  const mayGrow = isBound || isSame(resources, oldResources);
-  if (!isSame(same, oldRest) || !mayGrow || !(isBound || volumeAttributesClassName === oldClass)) {
-    causes.push(forbiddenField('spec', onlyThese));
-  }
-  const [now, before] = [resources?.requests?.['storage'], oldResources?.requests?.['storage']];
-  const reached = previous.status?.capacity?.['storage'] ?? '0';
+  if (!isSame(same, old)) causes.push(forbiddenField('spec', onlyThese));
+  const [now = '0', before = '0', reached = '0'] = [size(spec), size(old), previous.status?.capacity?.['storage']];
   // What could not be grown may be asked for less, down to what is there: shrinking nobody does.
-  if (now !== undefined && before !== undefined && compareQuantities(now, before) < 0) {
-    if (compareQuantities(now, reached) <= 0) {
-      const detail = 'field can not be less than status.capacity';
-      causes.push(forbiddenField('spec.resources.requests.storage', detail));
-    }
+  if (compareQuantities(now, before) < 0 && compareQuantities(now, reached) <= 0) {
+    const detail = 'field can not be less than status.capacity';
+    causes.push(forbiddenField('spec.resources.requests.storage', detail));
   }
-  return causes;
+  if (spec.volumeMode !== old.volumeMode) causes.push(invalidValue('volumeMode', spec.volumeMode, immutable));
+  return [...causes, ...keptAttributes(next, previous)];
+}
+
+const classAnnotation = 'volume.beta.kubernetes.io/storage-class';
+
+/** Whoever named the class by the annotation may name the same by the field; whoever named none, any. */
+function mayNameClass(next: PersistentVolumeClaim, previous: PersistentVolumeClaim): boolean {
+  if (previous.spec?.storageClassName !== undefined || next.spec?.storageClassName === undefined) return false;
+  const old = previous.metadata.annotations?.[classAnnotation];
+  return old === undefined || next.spec.storageClassName === old;
+}
+
+function fixedClass(next: PersistentVolumeClaim, previous: PersistentVolumeClaim): StatusCause[] {
+  const [now, old] = [next, previous].map(({ metadata }) => metadata.annotations?.[classAnnotation]);
+  if ((now ?? '') === (old ?? '')) return [];
+  // The field may take over from the annotation, which goes then.
+  if (old !== undefined && now === undefined && mayNameClass(next, previous)) return [];
+  return [invalidValue(`metadata.annotations.${classAnnotation}`, now ?? '', immutable)];
+}
+
+/** What the volume has been given it keeps, or gets another. */
+function keptAttributes({ spec }: PersistentVolumeClaim, previous: PersistentVolumeClaim): StatusCause[] {
+  const now = spec?.volumeAttributesClassName;
+  if (now === previous.spec?.volumeAttributesClassName || now) return [];
+  if (previous.status?.currentVolumeAttributesClassName === undefined) return [];
+  const what = now === undefined ? 'nil' : 'empty string';
+  const why = `update to ${what} is forbidden when status.currentVolumeAttributesClassName is not nil`;
+  return [forbiddenField('spec.volumeAttributesClassName', why)];
 }
 
 const resizing = [
@@ -127,8 +142,7 @@ const resizing = [
 function validateStatus({ status }: PersistentVolumeClaim): StatusCause[] {
   const causes: StatusCause[] = [];
   for (const [name, amount] of Object.entries(status?.capacity ?? {})) {
-    if ((readQuantity(amount)?.nanos ?? 0n) >= 0n) continue;
-    causes.push(invalidValue(at('status.capacity', name), amount, 'must be a valid resource quantity'));
+    causes.push(...validateSize(amount, at('status.capacity', name)));
   }
   const statuses = 'status.allocatedResourceStatus';
   for (const [name, text] of Object.entries(status?.allocatedResourceStatuses ?? {})) {
@@ -138,13 +152,17 @@ function validateStatus({ status }: PersistentVolumeClaim): StatusCause[] {
   for (const [name, amount] of Object.entries(status?.allocatedResources ?? {})) {
     const wrong = wrongResource(name, 'status.allocatedResources');
     causes.push(...wrong);
-    if (wrong.length === 0) causes.push(...validateAmount(name, amount, at('status.allocatedResources', name)));
+    if (wrong.length === 0) causes.push(...validateSize(amount, at('status.allocatedResources', name)));
   }
   return causes;
 }
 
+function validateSize(amount: string, path: string): StatusCause[] {
+  if ((readQuantity(amount)?.nanos ?? 0n) >= 0n) return [];
+  return [invalidValue(path, wholeValue(amount), 'must be a valid resource quantity')];
+}
+
 function wrongResource(name: string, path: string): StatusCause[] {
   const wrong = wrongQualifiedName(name).map((message) => invalidValue(path, name, message));
-  const isNative = !name.includes('/') || /^([^/]*\.)?kubernetes\.io\//.test(name);
-  return wrong.length === 0 && isNative && name !== 'storage' ? [notSupported(path, name, ['storage'])] : wrong;
+  return wrong.length === 0 && isNative(name) && name !== 'storage' ? [notSupported(path, name, ['storage'])] : wrong;
 }

@@ -30,6 +30,7 @@ test(
   volume,
   { spec: { csi: { nodePublishSecretRef: { name: 's' } } } },
   'spec.csi.driver: Required value',
+  /^spec\.csi\.driver: Invalid value: "": a lowercase RFC 1123 subdomain/,
   'spec.csi.volumeHandle: Required value',
   'spec.csi.nodePublishSecretRef.namespace: Required value',
 );
@@ -45,7 +46,7 @@ test(
   volume,
   { spec: { iscsi: { iqn: 'x', lun: 300, chapAuthSession: true } } },
   'spec.iscsi.targetPortal: Required value',
-  'spec.iscsi.iqn: Invalid value: "x": must be valid format starting with iqn, eui, or naa',
+  'spec.iscsi.iqn: Invalid value: "x": must be valid format',
   'spec.iscsi.lun: Invalid value: 300: must be between 0 and 255, inclusive',
   'spec.iscsi.secretRef: Required value',
 );
@@ -75,5 +76,68 @@ test(
   'stays on its nodes',
   updates('', 'PersistentVolume', { metadata: { name: 'a' }, spec: { ...spec, local: { path: '/a' }, nodeAffinity } }),
   { spec: { nodeAffinity: { required: { nodeSelectorTerms: [...terms, ...terms] } } } },
-  /^spec\.nodeAffinity: Invalid value: .*: field is immutable$/,
+  /^nodeAffinity: Invalid value: .*: field is immutable, except for updating from beta label to GA$/,
+);
+
+test(
+  'refused of a disk over the network with a name that is too long',
+  volume,
+  {
+    spec: {
+      iscsi: { targetPortal: 'p'.repeat(63), iqn: 'iqn.2015-02.example.com:test', initiatorName: 'x', secretRef: {} },
+    },
+  },
+  ...[
+    'spec.iscsi.secretRef.name: Required value',
+    'spec.iscsi.initiatorname: Invalid value: "x": must be valid format',
+    /^spec\.iscsi\.targetportal: Invalid value: "p+": Total length of <volume name>/,
+  ],
+);
+test(
+  'refused of a cluster elsewhere that is nowhere',
+  volume,
+  {
+    spec: { glusterfs: { endpoints: 'e', path: 'p', endpointsNamespace: '' } },
+  },
+  'spec.glusterfs.endpointsNamespace: Invalid value: "": if the endpointnamespace is set, it must be a valid namespace name',
+);
+test(
+  'refused with secrets of no namespace',
+  volume,
+  {
+    spec: { cinder: { volumeID: 'v', secretRef: { name: 's' } }, azureFile: {} },
+  },
+  ...[
+    'spec.cinder.secretRef.namespace: Required value',
+    'spec.azureFile: Forbidden: may not specify more than 1 volume type',
+  ],
+);
+test(
+  'refused of another size than bytes',
+  volume,
+  {
+    spec: { hostPath: { path: '/a' }, capacity: { storage: '-1', cpu: '1' } },
+  },
+  ...[
+    'spec.capacity: Unsupported value: {"storage":"-1","cpu":"1"}: supported values: "storage"',
+    'spec.capacity[storage]: Invalid value: -1: must be a valid resource quantity',
+    'spec.capacity[storage]: Invalid value: "-1": must be greater than zero',
+  ],
+);
+const csi = { driver: 'd.example.com', volumeHandle: 'v' };
+const kept = updates('', 'PersistentVolume', { metadata: { name: 'a' }, spec: { ...spec, csi } });
+test('may be given the secret for growing later', kept, {
+  spec: { csi: { controllerExpandSecretRef: { name: 's', namespace: 'n' } } },
+});
+test('stays what it is', kept, { spec: { csi: { volumeHandle: 'w' } } }, /^spec\.persistentvolumesource: Forbidden: /);
+const onZone = (key: string) => ({
+  required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In', values: ['a'] }] }] },
+});
+test(
+  'may name its zone by the later label',
+  updates('', 'PersistentVolume', {
+    metadata: { name: 'a' },
+    spec: { ...spec, csi, nodeAffinity: onZone('failure-domain.beta.kubernetes.io/zone') },
+  }),
+  { spec: { nodeAffinity: onZone('topology.kubernetes.io/zone') } },
 );

@@ -1,17 +1,24 @@
 import { at, forbiddenField, invalidValue, notSupported, required } from '../../field-errors.ts';
 import { wrongDns1123Subdomain } from '../../names.ts';
-import { readQuantity } from '../../quantity.ts';
-import type { PersistentVolume } from '../../types/core.v1.ts';
+import { readQuantity, wholeValue } from '../../quantity.ts';
+import type {
+  NodeSelectorRequirement,
+  PersistentVolume,
+  PersistentVolumeSource,
+  VolumeNodeAffinity,
+} from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
+import { immutable } from '../metadata.ts';
 import { roundResources } from '../pod/container-defaults.ts';
 import { validateNodeSelector } from '../pod/validate-affinity.ts';
+import { defaultOlderSources } from '../pod/volume-defaults.ts';
 import { persistentVolumeWarnings } from '../warnings/volumes.ts';
 import { storageClassOf } from './claim.ts';
-import { accessModes, modesText } from './modes.ts';
-import { validateVolumeSource } from './volume-sources.ts';
+import { modesText, validateAccessModes, volumeModes } from './modes.ts';
+import { validateVolumeSources, volumeSourceOf } from './volume-sources.ts';
 
 export const persistentVolume: KindParts<PersistentVolume> = {
   warnings: persistentVolumeWarnings,
@@ -20,6 +27,7 @@ export const persistentVolume: KindParts<PersistentVolume> = {
     spec.persistentVolumeReclaimPolicy ||= 'Retain';
     spec.volumeMode ??= 'Filesystem';
     if (spec.hostPath) spec.hostPath.type ??= '';
+    defaultOlderSources(spec);
     roundResources(spec.capacity);
     object.status ??= {};
     object.status.phase ||= 'Pending';
@@ -28,23 +36,7 @@ export const persistentVolume: KindParts<PersistentVolume> = {
     object.status = { phase: 'Pending' };
   },
   validate: validateVolume,
-  validateUpdate(next, previous) {
-    const causes = validateVolume(next);
-    const sourceOf = ({ spec }: PersistentVolume) => Object.fromEntries(sourcesOf(spec ?? {}));
-    if (!isSame(sourceOf(next), sourceOf(previous))) {
-      causes.push(
-        forbiddenField('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'),
-      );
-    }
-    const [affinity, before] = [next.spec?.nodeAffinity, previous.spec?.nodeAffinity];
-    if (before !== undefined && !isSame(affinity, before)) {
-      causes.push(invalidValue('spec.nodeAffinity', affinity, 'field is immutable'));
-    }
-    if (next.spec?.volumeMode !== previous.spec?.volumeMode) {
-      causes.push(invalidValue('spec.volumeMode', next.spec?.volumeMode, 'field is immutable'));
-    }
-    return causes;
-  },
+  validateUpdate: (next, previous) => [...validateVolume(next), ...validateChange(next, previous)],
   fields: ({ spec }) => ({ name: spec?.storageClassName ?? '' }),
   columns: columns(
     [
@@ -79,70 +71,50 @@ export const persistentVolume: KindParts<PersistentVolume> = {
   },
 };
 
-const notSources = new Set([
-  'accessModes',
-  'capacity',
-  'claimRef',
-  'mountOptions',
-  'nodeAffinity',
-  'persistentVolumeReclaimPolicy',
-  'storageClassName',
-  'volumeAttributesClassName',
-  'volumeMode',
-]);
-
-function sourcesOf(spec: NonNullable<PersistentVolume['spec']>): [string, unknown][] {
-  return Object.entries(spec).filter(([key, value]) => !notSources.has(key) && value !== undefined);
-}
-
 const policies = ['Delete', 'Recycle', 'Retain'];
 
-function validateVolume({ spec = {} }: PersistentVolume): StatusCause[] {
+function validateVolume({ metadata, spec = {} }: PersistentVolume): StatusCause[] {
   const causes: StatusCause[] = [];
-  if ((spec.accessModes ?? []).length === 0) causes.push(required('spec.accessModes'));
-  for (const mode of spec.accessModes ?? []) {
-    if (!accessModes.includes(mode)) causes.push(notSupported('spec.accessModes', mode, accessModes));
-  }
-  const size = spec.capacity?.['storage'];
-  if (spec.capacity === undefined) causes.push(required('spec.capacity'));
-  if (size === undefined || Object.keys(spec.capacity ?? {}).length > 1) {
-    causes.push(notSupported('spec.capacity', spec.capacity ?? null, ['storage']));
-  } else if ((readQuantity(size)?.nanos ?? 0n) <= 0n) {
-    causes.push(invalidValue(at('spec.capacity', 'storage'), size, 'must be greater than zero'));
-  }
-  const policy = spec.persistentVolumeReclaimPolicy;
-  if (policy && !policies.includes(policy))
+  const { accessModes = [], capacity = {}, persistentVolumeReclaimPolicy: policy, nodeAffinity } = spec;
+  if (accessModes.length === 0) causes.push(required('spec.accessModes'));
+  causes.push(...validateAccessModes(accessModes, 'spec.accessModes'), ...validateCapacity(capacity));
+  if (policy && !policies.includes(policy)) {
     causes.push(notSupported('spec.persistentVolumeReclaimPolicy', policy, policies));
-  const sources = sourcesOf(spec);
-  if (sources.length === 0) causes.push(required('spec', 'must specify a volume type'));
-  for (const [kind] of sources.slice(0, 1)) causes.push(...validateVolumeSource(spec, kind, `spec.${kind}`));
-  for (const [kind] of sources.slice(1)) {
-    causes.push(forbiddenField(`spec.${kind}`, 'may not specify more than 1 volume type'));
-  }
-  return [...causes, ...validateUse(spec)];
-}
-
-const volumeModes = ['Block', 'Filesystem'];
-
-/** Who may use it, where, and how. */
-function validateUse(spec: NonNullable<PersistentVolume['spec']>): StatusCause[] {
-  const causes: StatusCause[] = [];
-  const { accessModes: modes = [], nodeAffinity, storageClassName, volumeAttributesClassName: attributes } = spec;
-  if (modes.includes('ReadWriteOncePod') && modes.length > 1) {
-    causes.push(forbiddenField('spec.accessModes', 'may not use ReadWriteOncePod with other access modes'));
   }
   if (nodeAffinity !== undefined) {
     const field = 'spec.nodeAffinity.required';
     if (nodeAffinity.required === undefined) causes.push(required(field, 'must specify required node constraints'));
     else causes.push(...validateNodeSelector(nodeAffinity.required.nodeSelectorTerms ?? [], field));
   }
-  if (spec.hostPath?.path === '/' && spec.persistentVolumeReclaimPolicy === 'Recycle') {
+  return [...causes, ...validateVolumeSources(spec, metadata.name ?? '', 'spec'), ...validateUse(spec)];
+}
+
+/** A volume is of a size, and of nothing else. */
+function validateCapacity(capacity: Readonly<Record<string, string>>): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const names = Object.keys(capacity);
+  if (names.length === 0) causes.push(required('spec.capacity'));
+  if (names.length !== 1 || names[0] !== 'storage') causes.push(notSupported('spec.capacity', capacity, ['storage']));
+  for (const [name, amount] of Object.entries(capacity)) {
+    const nanos = readQuantity(amount)?.nanos ?? 0n;
+    const field = at('spec.capacity', name);
+    if (nanos < 0n) causes.push(invalidValue(field, wholeValue(amount), 'must be a valid resource quantity'));
+    if (nanos <= 0n) causes.push(invalidValue(field, amount, 'must be greater than zero'));
+  }
+  return causes;
+}
+
+/** What it is used as. */
+function validateUse(spec: NonNullable<PersistentVolume['spec']>): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const { hostPath, storageClassName, volumeMode, volumeAttributesClassName: attributes } = spec;
+  if (hostPath && isRoot(hostPath.path ?? '') && spec.persistentVolumeReclaimPolicy === 'Recycle') {
     const why = "may not be 'recycle' for a hostPath mount of '/'";
     causes.push(forbiddenField('spec.persistentVolumeReclaimPolicy', why));
   }
   if (storageClassName) causes.push(...wrongName('spec.storageClassName', storageClassName));
-  if (spec.volumeMode !== undefined && !volumeModes.includes(spec.volumeMode)) {
-    causes.push(notSupported('spec.volumeMode', spec.volumeMode, volumeModes));
+  if (volumeMode !== undefined && !volumeModes.includes(volumeMode)) {
+    causes.push(notSupported('spec.volumeMode', volumeMode, volumeModes));
   }
   if (attributes === undefined) return causes;
   const field = 'spec.volumeAttributesClassName';
@@ -154,6 +126,57 @@ function validateUse(spec: NonNullable<PersistentVolume['spec']>): StatusCause[]
   return causes;
 }
 
+function isRoot(path: string): boolean {
+  return path.startsWith('/') && path.split('/').every((part) => ['', '.', '..'].includes(part));
+}
+
 function wrongName(field: string, name: string): StatusCause[] {
   return wrongDns1123Subdomain(name).map((message) => invalidValue(field, name, message));
 }
+
+/** Rule: core validation ValidatePersistentVolumeUpdate. */
+function validateChange({ spec = {} }: PersistentVolume, { spec: old = {} }: PersistentVolume): StatusCause[] {
+  const causes: StatusCause[] = [];
+  if (!isSame(withoutNewSecret(volumeSourceOf(spec), old), volumeSourceOf(old))) {
+    causes.push(
+      forbiddenField('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'),
+    );
+  }
+  if (spec.volumeMode !== old.volumeMode) causes.push(invalidValue('volumeMode', spec.volumeMode, immutable));
+  if (old.nodeAffinity !== undefined && !isSame(spec.nodeAffinity, inNewLabels(old.nodeAffinity, spec.nodeAffinity))) {
+    const why = `${immutable}, except for updating from beta label to GA`;
+    causes.push(invalidValue('nodeAffinity', spec.nodeAffinity, why));
+  }
+  if (old.volumeAttributesClassName !== undefined && spec.volumeAttributesClassName === undefined) {
+    causes.push(forbiddenField('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'));
+  }
+  return causes;
+}
+
+/** The secret for growing may come later. */
+function withoutNewSecret(source: PersistentVolumeSource, old: PersistentVolumeSource): PersistentVolumeSource {
+  if (source.csi === undefined || old.csi === undefined || old.csi.controllerExpandSecretRef) return source;
+  const { controllerExpandSecretRef: _, ...csi } = source.csi;
+  return { ...source, csi };
+}
+
+/** `old` with those labels by their later names that `next` names so. */
+function inNewLabels(old: VolumeNodeAffinity, next: VolumeNodeAffinity | undefined): VolumeNodeAffinity {
+  const renamed = (one: NodeSelectorRequirement, other: NodeSelectorRequirement | undefined) =>
+    other !== undefined && laterLabels.get(one.key) === other.key ? { ...one, key: other.key } : one;
+  const terms = old.required?.nodeSelectorTerms?.map((term, index) => {
+    const other = next?.required?.nodeSelectorTerms?.[index];
+    return {
+      ...term,
+      matchExpressions: term.matchExpressions?.map((one, place) => renamed(one, other?.matchExpressions?.[place])),
+    };
+  });
+  return old.required === undefined ? old : { ...old, required: { ...old.required, nodeSelectorTerms: terms ?? [] } };
+}
+const laterLabels: ReadonlyMap<string, string> = new Map([
+  ['failure-domain.beta.kubernetes.io/zone', 'topology.kubernetes.io/zone'],
+  ['failure-domain.beta.kubernetes.io/region', 'topology.kubernetes.io/region'],
+  ['beta.kubernetes.io/os', 'kubernetes.io/os'],
+  ['beta.kubernetes.io/arch', 'kubernetes.io/arch'],
+  ['beta.kubernetes.io/instance-type', 'node.kubernetes.io/instance-type'],
+]);

@@ -75,9 +75,14 @@ export const replicationController: KindParts<ReplicationController> = {
   },
   validate({ spec }) {
     const { replicas, minReadySeconds, selector, template } = spec ?? {};
-    const causes = notNegative({ replicas, minReadySeconds });
-    if (Object.keys(selector ?? {}).length === 0) causes.push(required('spec.selector'));
-    return [...causes, ...validateSelectedTemplate({ matchLabels: selector ?? {} }, template), ...onlyAlways(template)];
+    const isOpen = Object.keys(selector ?? {}).length === 0;
+    return [
+      ...notNegative({ minReadySeconds }),
+      ...(isOpen ? [required('spec.selector')] : []),
+      ...notNegative({ replicas }),
+      ...validateSelectedTemplate({ matchLabels: selector ?? {} }, template),
+      ...onlyAlways(template, 'ReplicationController'),
+    ];
   },
   validateStatus: validateReplicaStatus,
   fields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),

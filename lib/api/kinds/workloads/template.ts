@@ -51,14 +51,18 @@ export function validateSelectedTemplate(
 }
 
 /** Pods that are to run for good have no other restart policy than Always. */
-export function onlyAlways(template: PodTemplateSpec | undefined, path: Path = 'spec'): StatusCause[] {
+export function onlyAlways(
+  template: PodTemplateSpec | undefined,
+  kind = 'ReplicaSet',
+  path: Path = 'spec',
+): StatusCause[] {
   const causes: StatusCause[] = [];
   const spec = child(path, 'template', 'spec');
   const policy = template?.spec?.restartPolicy;
   if (policy && policy !== 'Always') causes.push(notSupported(child(spec, 'restartPolicy'), policy, ['Always']));
   if (template?.spec?.activeDeadlineSeconds !== undefined) {
     causes.push(
-      forbiddenField(child(spec, 'activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicaSet is not Supported'),
+      forbiddenField(child(spec, 'activeDeadlineSeconds'), `activeDeadlineSeconds in ${kind} is not Supported`),
     );
   }
   return causes;
