@@ -1,4 +1,4 @@
-import { at, forbiddenField, invalidValue, notSupported, required } from '../../field-errors.ts';
+import { at, forbiddenField, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
 import { wrongQualifiedName } from '../../names.ts';
 import { compareQuantities, readQuantity } from '../../quantity.ts';
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../../types/core.v1.ts';
@@ -63,6 +63,11 @@ export function storageClassOf(
   name: string | undefined,
 ): string {
   return meta.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? name ?? '';
+}
+
+/** The same of the spec of a template, wherever it stands. */
+export function validateClaimSpec(spec: PersistentVolumeClaimSpec, path: Path): StatusCause[] {
+  return validateSpec(spec).map((cause) => ({ ...cause, field: cause.field!.replace(/^spec/, path) }));
 }
 
 function validateSpec(spec: PersistentVolumeClaimSpec): StatusCause[] {

@@ -56,7 +56,7 @@ function validateSpec(spec: NonNullable<ReplicaSet['spec']>): StatusCause[] {
   return [
     ...notNegative({ replicas, minReadySeconds }),
     ...validateWorkload(spec, 'deployment'),
-    ...onlyAlways(spec.template),
+    ...onlyAlways(spec.template, 'ReplicaSet'),
   ];
 }
 
@@ -77,7 +77,11 @@ export const replicationController: KindParts<ReplicationController> = {
     const { replicas, minReadySeconds, selector, template } = spec ?? {};
     const causes = notNegative({ replicas, minReadySeconds });
     if (Object.keys(selector ?? {}).length === 0) causes.push(required('spec.selector'));
-    return [...causes, ...validateSelectedTemplate({ matchLabels: selector ?? {} }, template), ...onlyAlways(template)];
+    return [
+      ...causes,
+      ...validateSelectedTemplate({ matchLabels: selector ?? {} }, template),
+      ...onlyAlways(template, 'ReplicationController'),
+    ];
   },
   validateStatus: validateReplicaStatus,
   fields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
