@@ -43,7 +43,7 @@ function validateAmounts(amounts: Readonly<Record<string, string>>, path: Path):
   return causes;
 }
 
-function validateResourceName(name: string, path: Path): StatusCause[] {
+export function validateResourceName(name: string, path: Path): StatusCause[] {
   const wrong = wrongQualifiedName(name);
   if (wrong.length > 0) return wrong.map((message) => invalidValue(path, name, message));
   if (isStandard(name) || name.includes('/')) return [];
