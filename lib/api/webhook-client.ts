@@ -1,7 +1,7 @@
-// How a webhook is reached: by a URL, or by a Service of the cluster. Pure. Rule: apiserver util/webhook,
+// How a webhook is reached, by a URL or by a Service of the cluster, and what it reads. Pure. Rule: apiserver util/webhook,
 // ValidateWebhookURL and ValidateWebhookService.
-import { child, invalidValue, type Path, required } from './field-errors.ts';
-import { wrongDns1123Subdomain } from './names.ts';
+import { at, child, invalidValue, type Path, required } from './field-errors.ts';
+import { wrongDns1035Label, wrongDns1123Subdomain } from './names.ts';
 import { wrongPort } from './ports.ts';
 import type { StatusCause } from './types/meta.v1.ts';
 
@@ -67,4 +67,18 @@ function wrongPath(path: string): readonly string[] {
         : wrongDns1123Subdomain(step).map((message) => `segment[${index}]: ${message}`),
     ),
   ];
+}
+
+const reviews = ['v1', 'v1beta1'];
+
+/** Versions of reviews that a webhook reads: one of ours is among them. `why` is said if there are none. */
+export function validateReviews(versions: readonly string[], path: Path, why = ''): StatusCause[] {
+  if (versions.length === 0) return [required(path, why)];
+  const causes = versions.flatMap((version, index) => {
+    const field = at(path, index);
+    if (versions.indexOf(version) < index) return [invalidValue(field, version, 'duplicate version')];
+    return wrongDns1035Label(version).map((message) => invalidValue(field, version, message));
+  });
+  if (versions.some((version) => reviews.includes(version))) return causes;
+  return [...causes, invalidValue(path, versions, `must include at least one of ${reviews.join(', ')}`)];
 }

@@ -1,6 +1,6 @@
 // Webhooks of admissionregistration.k8s.io.
 import { at, child, duplicate, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
-import { wrongDns1035Label, wrongDns1123Subdomain } from '../../names.ts';
+import { wrongDns1123Subdomain } from '../../names.ts';
 import type {
   MutatingWebhook,
   MutatingWebhookConfiguration,
@@ -8,7 +8,7 @@ import type {
   ValidatingWebhookConfiguration,
 } from '../../types/admissionregistration.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
-import { validateWebhookClient } from '../../webhook-client.ts';
+import { validateReviews, validateWebhookClient } from '../../webhook-client.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { validateLabelSelector } from '../label-selector.ts';
@@ -55,6 +55,8 @@ function defaultWebhook(webhook: Mutable<AnyWebhook>): void {
   if (webhook.clientConfig?.service) webhook.clientConfig.service.port ??= 443;
 }
 
+const anyOf = 'must specify one of v1, v1beta1';
+
 function validateWebhooks(webhooks: readonly AnyWebhook[]): StatusCause[] {
   const names = webhooks.map(({ name }) => name);
   return webhooks.flatMap((webhook, index) => {
@@ -62,7 +64,7 @@ function validateWebhooks(webhooks: readonly AnyWebhook[]): StatusCause[] {
     const isSecond = webhook.name && names.indexOf(webhook.name) < index;
     return [
       ...validateWebhook(webhook, field),
-      ...validateReviews(webhook.admissionReviewVersions ?? [], child(field, 'admissionReviewVersions')),
+      ...validateReviews(webhook.admissionReviewVersions ?? [], child(field, 'admissionReviewVersions'), anyOf),
       ...(isSecond ? [duplicate(child(field, 'name'), webhook.name)] : []),
     ];
   });
@@ -105,17 +107,4 @@ function validateName(name: string, path: Path): StatusCause[] {
   if (wrong.length > 0) return [invalidValue(path, name, wrong.join(','))];
   if (name.split('.').length >= 3) return [];
   return [invalidValue(path, name, 'should be a domain with at least three segments separated by dots')];
-}
-
-const reviews = ['v1', 'v1beta1'];
-
-function validateReviews(versions: readonly string[], path: Path): StatusCause[] {
-  if (versions.length === 0) return [required(path, `must specify one of ${reviews.join(', ')}`)];
-  const causes = versions.flatMap((version, index) => {
-    const field = at(path, index);
-    if (versions.indexOf(version) < index) return [invalidValue(field, version, 'duplicate version')];
-    return wrongDns1035Label(version).map((message) => invalidValue(field, version, message));
-  });
-  if (versions.some((version) => reviews.includes(version))) return causes;
-  return [...causes, invalidValue(path, versions, `must include at least one of ${reviews.join(', ')}`)];
 }
