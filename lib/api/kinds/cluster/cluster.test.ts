@@ -40,7 +40,7 @@ test('CertificateSigningRequest asks for known usages, each once, with a request
       spec: { ...sound, ...spec },
     });
     const causes = rulesOf('certificates.k8s.io', 'CertificateSigningRequest').validate(object as never);
-    return causes.map(({ field, message }) => `${field}: ${message.replace(/Invalid value: ".*?": /, '')}`);
+    return causes.map(({ field, message }) => `${field}: ${(message ?? '').replace(/Invalid value: ".*?": /, '')}`);
   };
   t.deepEqual(judge({}), []);
   t.deepEqual(judge({ usages: undefined }), ['spec.usages: Required value: usages must be provided']);
