@@ -1,5 +1,5 @@
 import test from 'ava';
-import { wrongStrictCidr, wrongStrictIp, wrongUsualCidr, wrongUsualIp } from './strict-ip.ts';
+import { wrongInterfaceAddress, wrongStrictCidr, wrongStrictIp, wrongUsualCidr, wrongUsualIp } from './strict-ip.ts';
 
 const noIp = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 const noCidr = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
@@ -34,5 +34,18 @@ for (const [text, strict, usual = strict] of [
 ] as const) {
   test(`wrongStrictCidr() and wrongUsualCidr() judge "${text}"`, (t) => {
     t.deepEqual([wrongStrictCidr(text), wrongUsualCidr(text)], [strict, usual]);
+  });
+}
+
+for (const [text, ...expected] of [
+  ['10.9.8.7/24'],
+  ['2001:db8::1/64'],
+  ['010.009.008.000/24', 'must be in canonical form ("10.9.8.0/24")'],
+  ['2001:0db8::1/64', 'must be in canonical form ("2001:db8::1/64")'],
+  ['300.9.8.0/24', 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)'],
+  ['10.9.8.7', 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)'],
+] as const) {
+  test(`wrongInterfaceAddress() judges "${text}"`, (t) => {
+    t.deepEqual(wrongInterfaceAddress(text), expected);
   });
 }

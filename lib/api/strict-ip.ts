@@ -33,6 +33,17 @@ export function wrongUsualCidr(text: string): readonly string[] {
   return wrong.length > 0 ? wrong : otherThan(formatCidr(parseCidr(text)!), text);
 }
 
+/** An address with the length of its network's prefix, in the one usual form. Rule: IsValidInterfaceAddress. */
+export function wrongInterfaceAddress(text: string): readonly string[] {
+  const [address = '', length = ''] = text.split(/\/(.*)/s);
+  const plain = withoutZeros(address);
+  const ip = parseIp(plain);
+  if (ip === undefined || parseCidr(`${plain}/${length.replace(/^0+(?=\d)/, '')}`) === undefined) {
+    return ['must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)'];
+  }
+  return otherThan(`${formatIp(ip)}/${Number(length)}`, text);
+}
+
 function otherThan(usual: string, text: string): readonly string[] {
   return usual === text ? [] : [`must be in canonical form (${JSON.stringify(usual)})`];
 }
