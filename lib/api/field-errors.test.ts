@@ -10,6 +10,7 @@ import {
   tooLong,
   tooMany,
 } from './field-errors.ts';
+import { invalid } from './status.ts';
 
 test('field errors read as upstream writes them', (t) => {
   const field = child(at(child('spec', 'containers'), 0), 'name');
@@ -24,4 +25,10 @@ test('field errors read as upstream writes them', (t) => {
   t.is(duplicate(field, 'x').message, 'Duplicate value: "x"');
   t.is(tooLong(field, 5).message, 'Too long: may not be more than 5 bytes');
   t.is(tooMany(field, 6, 5).message, 'Too many: 6: must have at most 5 items');
+});
+
+test('invalid() says once what was found twice', (t) => {
+  const causes = [required('spec.a'), required('spec.a'), required('spec.b')];
+  const { message } = invalid({ group: '', kind: 'Thing' }, 'x', causes);
+  t.is(message, 'Thing "x" is invalid: [spec.a: Required value, spec.b: Required value]');
 });

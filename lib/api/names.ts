@@ -101,6 +101,18 @@ export function wrongPathSegment(value: string): readonly string[] {
   return ['/', '%'].filter((text) => value.includes(text)).map((text) => `may not contain '${text}'`);
 }
 
+/** `domain/path`, as programs that manage things call themselves: what is wrong, and with which part of it. */
+export function wrongDomainPath(value: string): readonly { readonly part: string; readonly message: string }[] {
+  const [, domain = '', path = ''] = /^([^/]*)\/(.*)$/s.exec(value) ?? [];
+  if (domain === '' || path === '') {
+    return [{ part: value, message: 'must be a domain-prefixed path (such as "acme.io/foo")' }];
+  }
+  const wrong = wrongDns1123Subdomain(domain).map((message) => ({ part: domain, message }));
+  if (whole(pathForm).test(path)) return wrong;
+  return [...wrong, { part: path, message: mismatch('Invalid path', pathForm) }];
+}
+const pathForm = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+
 /** The message of a value that does not match `pattern`. (Two spaces before "or": that is how upstream has it.) */
 export function mismatch(message: string, pattern: string, ...examples: readonly string[]): string {
   const shown = examples.map((example) => `'${example}', `).join(' or ');

@@ -94,7 +94,8 @@ export function invalid(
   name: string,
   causes: readonly StatusCause[],
 ): StatusError {
-  const lines = causes.map((cause) => `${cause.field}: ${cause.message}`);
+  // What is found twice is said once.
+  const lines = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
   const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
   const shown = name === '' ? '""' : `"${name}"`;
   const message = `${group === '' ? kind : `${kind}.${group}`} ${shown} is invalid: ${text}`;

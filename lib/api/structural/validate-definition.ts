@@ -3,6 +3,7 @@ import { at, child, forbiddenField, invalidValue, notSupported, type Path, requi
 import { wrongDns1035Label, wrongDns1123Subdomain } from '../names.ts';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../types/apiextensions.v1.ts';
 import type { StatusCause } from '../types/meta.v1.ts';
+import { validateReviews, validateWebhookClient } from '../webhook-client.ts';
 import { parseJsonPath } from './json-path.ts';
 import { type Part, placeOf } from './places.ts';
 import { validateSchema } from './validate-schema.ts';
@@ -26,6 +27,7 @@ export function validateDefinition(definition: CustomResourceDefinition): Status
   checkNames(names ?? { plural: '', kind: '' }, causes);
   checkVersions(versions, causes);
   checkConversion(spec?.conversion, causes);
+  checkGivenNames(status?.acceptedNames ?? {}, 'status.acceptedNames', causes);
   checkStored(versions, status?.storedVersions ?? [], causes);
   return causes;
 }
@@ -61,8 +63,11 @@ function checkGroup({ metadata, spec }: CustomResourceDefinition, causes: Status
     causes.push(required('spec.group'));
     return;
   }
-  causes.push(...wrongDns1123Subdomain(group).map((message) => invalidValue('spec.group', group, message)));
-  if (!group.includes('.')) causes.push(invalidValue('spec.group', group, 'should be a domain with at least one dot'));
+  const wrong = wrongDns1123Subdomain(group);
+  if (wrong.length > 0) causes.push(invalidValue('spec.group', group, wrong.join(',')));
+  else if (!group.includes('.')) {
+    causes.push(invalidValue('spec.group', group, 'should be a domain with at least one dot'));
+  }
   if (!/(^|\.)(k8s|kubernetes)\.io$/.test(group)) return;
   const approval = metadata.annotations?.[approvalKey];
   const field = `metadata.annotations[${approvalKey}]`;
@@ -89,7 +94,7 @@ function checkGivenNames(names: Partial<Names>, path: Path, causes: StatusCause[
   for (const field of ['plural', 'singular'] as const) {
     const value = names[field] ?? '';
     const wrong = value === '' ? [] : wrongDns1035Label(value);
-    causes.push(...wrong.map((message) => invalidValue(child(path, field), value, message)));
+    if (wrong.length > 0) causes.push(invalidValue(child(path, field), value, wrong.join(',')));
   }
   for (const field of ['kind', 'listKind'] as const) {
     const value = names[field] ?? '';
@@ -99,8 +104,8 @@ function checkGivenNames(names: Partial<Names>, path: Path, causes: StatusCause[
   }
   for (const field of ['shortNames', 'categories'] as const) {
     for (const [index, name] of (names[field] ?? []).entries()) {
-      const place = at(child(path, field), index);
-      causes.push(...wrongDns1035Label(name).map((message) => invalidValue(place, name, message)));
+      const wrong = wrongDns1035Label(name);
+      if (wrong.length > 0) causes.push(invalidValue(at(child(path, field), index), name, wrong.join(',')));
     }
   }
   if (names.kind && names.kind === names.listKind) {
@@ -137,9 +142,16 @@ function checkVersion(version: CustomResourceDefinitionVersion, path: Path, caus
   if (wrong.length > 0) causes.push(invalidValue(child(path, 'name'), name, wrong.join(',')));
   if (deprecationWarning === undefined) return;
   const say = (why: string) => causes.push(invalidValue(child(path, 'deprecationWarning'), deprecationWarning, why));
-  if (deprecated !== true) say('can only be set for deprecated versions');
-  else if (deprecationWarning.length === 0) say('must be non-empty if set');
-  else if (deprecationWarning.length > 256) say('must be <= 256 characters long');
+  if (deprecated !== true) {
+    say('can only be set for deprecated versions');
+    return;
+  }
+  if (Buffer.byteLength(deprecationWarning) > 256) say('must be <= 256 characters long');
+  if (deprecationWarning === '') say('must not be an empty string');
+  const hidden = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.exec(deprecationWarning);
+  if (hidden === null) return;
+  const index = Buffer.byteLength(deprecationWarning.slice(0, hidden.index));
+  say(`must only contain printable UTF-8 characters; non-printable character found at index ${index}`);
 }
 
 function checkParts(
@@ -211,21 +223,17 @@ function checkConversion(conversion: CustomResourceDefinition['spec']['conversio
   else if (strategy !== 'None' && strategy !== 'Webhook') {
     causes.push(notSupported(child(field, 'strategy'), strategy, ['None', 'Webhook']));
   }
+  // Fields are named as upstream keeps them, not as they are sent.
+  const [place, reviewsField] = [child(field, 'webhookClientConfig'), child(field, 'conversionReviewVersions')];
+  const reviews = webhook?.conversionReviewVersions ?? [];
   if (strategy !== 'Webhook') {
-    if (webhook === undefined) return;
-    causes.push(forbiddenField(child(field, 'webhook'), 'should not be set when strategy is not set to Webhook'));
+    const why = 'should not be set when strategy is not set to Webhook';
+    if (webhook?.clientConfig !== undefined) causes.push(forbiddenField(place, why));
+    if (reviews.length > 0) causes.push(forbiddenField(reviewsField, why));
     return;
   }
   const config = webhook?.clientConfig;
-  const place = child(field, 'webhook', 'clientConfig');
   if (config === undefined) causes.push(required(place, 'required when strategy is set to Webhook'));
-  else if ((config.url === undefined) === (config.service === undefined)) {
-    causes.push(required(place, 'exactly one of url or service is required'));
-  }
-  const reviews = webhook?.conversionReviewVersions ?? [];
-  const reviewsField = child(field, 'webhook', 'conversionReviewVersions');
-  if (reviews.length === 0) causes.push(required(reviewsField));
-  else if (!reviews.some((one) => one === 'v1' || one === 'v1beta1')) {
-    causes.push(invalidValue(reviewsField, reviews, 'must include at least one of v1, v1beta1'));
-  }
+  else causes.push(...validateWebhookClient(config, place));
+  causes.push(...validateReviews(reviews, reviewsField));
 }

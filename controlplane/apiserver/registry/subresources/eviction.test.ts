@@ -27,6 +27,7 @@ function evict(lab: Lab, deleteOptions?: object, query = '') {
 }
 
 const codeOf = async (lab: Lab) => (await lab.ask('get', 'v1/pods', at('p'))).code;
+const stopped = { type: 'DisruptionAllowed', status: 'False', lastTransitionTime: '2026-01-01T00:00:00Z' };
 const denied = "Cannot evict pod as it would violate the pod's disruption budget.";
 
 const refuses = test.macro<[object, string, number?]>({
@@ -52,7 +53,7 @@ test(
 test(
   'by a budget that could not be worked out',
   refuses,
-  { conditions: [{ type: 'DisruptionAllowed', status: 'False', reason: 'SyncFailed', message: 'no scale' }] },
+  { conditions: [{ ...stopped, reason: 'SyncFailed', message: 'no scale' }] },
   'The disruption budget b0 does not allow evicting pods currently because it failed sync: no scale',
 );
 test(
@@ -60,7 +61,7 @@ test(
   refuses,
   {
     currentHealthy: 2,
-    conditions: [{ type: 'DisruptionAllowed', status: 'False', reason: 'Other', message: 'not now' }],
+    conditions: [{ ...stopped, reason: 'Other', message: 'not now' }],
   },
   'The disruption budget b0 does not allow evicting pods currently (Other): not now',
 );

@@ -4,6 +4,7 @@ import { at, child, duplicate, invalidValue, notSupported, type Path, required, 
 import { wrongDns1035Label, wrongDns1123Subdomain, wrongQualifiedName } from '../../names.ts';
 import type {
   AuditAnnotation,
+  ExpressionWarning,
   MatchCondition,
   MatchResources,
   MutatingAdmissionPolicy,
@@ -15,6 +16,7 @@ import type {
 } from '../../types/admissionregistration.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
+import { validateConditions as validateStatusConditions } from '../conditions.ts';
 import type { KindParts } from '../define.ts';
 import type { Mutable } from '../object.ts';
 import {
@@ -44,6 +46,12 @@ export const validatingAdmissionPolicy: KindParts<ValidatingAdmissionPolicy> = {
       ...validateAnnotations(auditAnnotations, metadata.name ?? ''),
     ];
   },
+  validateStatus: ({ status }) => [
+    ...(status?.typeChecking?.expressionWarnings ?? []).flatMap((one, index) =>
+      validateWarning(one, at('status.typeChecking.expressionWarnings', index)),
+    ),
+    ...validateStatusConditions(status?.conditions ?? [], 'status.conditions'),
+  ],
   columns: columns(['Name', '#Validations', 'ParamKind', '@Age']),
   row: ({ metadata, spec }, nowMs) => [
     metadata.name,
@@ -52,6 +60,13 @@ export const validatingAdmissionPolicy: KindParts<ValidatingAdmissionPolicy> = {
     ageOf(metadata, nowMs),
   ],
 };
+
+function validateWarning({ fieldRef, warning }: ExpressionWarning, path: Path): StatusCause[] {
+  return [
+    ...(warning ? [] : [required(child(path, 'warning'))]),
+    ...(fieldRef?.trim() ? [] : [required(child(path, 'fieldRef'))]),
+  ];
+}
 
 export const mutatingAdmissionPolicy: KindParts<MutatingAdmissionPolicy> = {
   hasGeneration: true,
@@ -180,7 +195,9 @@ function validateValidation(validation: Validation, path: Path): StatusCause[] {
     ...(/[\n\r]/.test(message?.trim() ?? '')
       ? [invalidValue(field, message, 'message must not contain line breaks')]
       : []),
-    ...(reason && !reasons.includes(reason) ? [notSupported(child(path, 'reason'), reason, reasons)] : []),
+    ...(reason !== undefined && !reasons.includes(reason)
+      ? [notSupported(child(path, 'reason'), reason, reasons)]
+      : []),
   ];
 }
 

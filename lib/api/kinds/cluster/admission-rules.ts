@@ -58,16 +58,18 @@ export function validateRule(rule: RuleWithOperations, path: Path): StatusCause[
   return [
     ...validateStarred(operations, 'operations', child(path, 'operations')),
     ...operations.flatMap((operation, index) => {
-      return oneOf(operation, allOperations, at(child(path, 'operations'), index));
+      if (allOperations.includes(operation)) return [];
+      return [notSupported(at(child(path, 'operations'), index), operation, allOperations)];
     }),
     ...validateStarred(apiGroups, 'API groups', child(path, 'apiGroups')),
     ...validateStarred(apiVersions, 'API versions', child(path, 'apiVersions')),
     ...apiVersions.flatMap((one, index) => (one === '' ? [required(at(child(path, 'apiVersions'), index))] : [])),
     ...validateResources(resources, child(path, 'resources')),
-    ...(scope === undefined ? [] : oneOf(scope, ['*', 'Cluster', 'Namespaced'], child(path, 'scope'))),
+    ...(scope === undefined || scopes.includes(scope) ? [] : [notSupported(child(path, 'scope'), scope, scopes)]),
   ];
 }
-const allOperations = ['*', 'CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
+const scopes = ['*', 'Cluster', 'Namespaced'];
+const allOperations: readonly string[] = ['*', 'CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
 /** A policy that mutates has nothing to change in what is deleted. */
 export const mutatingOperations = ['*', 'CREATE', 'UPDATE', 'CONNECT'];
 
@@ -84,7 +86,10 @@ function validateResources(resources: readonly string[], path: Path): StatusCaus
   for (const [index, text] of resources.entries()) {
     const field = at(path, index);
     const [resource = '', subresource] = text.split(/\/(.*)/s);
-    if (text === '') causes.push(required(field));
+    if (text === '') {
+      causes.push(required(field));
+      continue;
+    }
     if (subresource === undefined) continue;
     if (allOf.has(resource))
       causes.push(invalidValue(field, text, `if '${resource}/*' is present, must not specify ${text}`));
@@ -95,7 +100,9 @@ function validateResources(resources: readonly string[], path: Path): StatusCaus
   }
   if (resources.length > 1 && resources.includes('*/*'))
     causes.push(invalidValue(path, resources, "if '*/*' is present, must not specify other resources"));
-  if (resources.includes('*') && resources.some((text) => text !== '*' && !text.includes('/'))) {
+  // Upstream goes by the last one without a subresource.
+  const last = resources.findLast((text) => text !== '' && !text.includes('/'));
+  if (resources.includes('*') && last !== undefined && last !== '*') {
     const why = "if '*' is present, must not specify other resources without subresources";
     causes.push(invalidValue(path, resources, why));
   }

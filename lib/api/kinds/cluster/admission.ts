@@ -1,6 +1,6 @@
 // Webhooks of admissionregistration.k8s.io.
-import { at, child, invalidValue, notSupported, required } from '../../field-errors.ts';
-import { wrongQualifiedName } from '../../names.ts';
+import { at, child, duplicate, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
+import { wrongDns1123Subdomain } from '../../names.ts';
 import type {
   MutatingWebhook,
   MutatingWebhookConfiguration,
@@ -8,8 +8,10 @@ import type {
   ValidatingWebhookConfiguration,
 } from '../../types/admissionregistration.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
+import { validateReviews, validateWebhookClient } from '../../webhook-client.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
+import { validateLabelSelector } from '../label-selector.ts';
 import type { Mutable } from '../object.ts';
 import { validateConditions } from './admission-policies.ts';
 import { validateRule } from './admission-rules.ts';
@@ -53,49 +55,56 @@ function defaultWebhook(webhook: Mutable<AnyWebhook>): void {
   if (webhook.clientConfig?.service) webhook.clientConfig.service.port ??= 443;
 }
 
+const anyOf = 'must specify one of v1, v1beta1';
+
 function validateWebhooks(webhooks: readonly AnyWebhook[]): StatusCause[] {
-  const causes: StatusCause[] = [];
-  const names = new Set<string>();
-  for (const [index, webhook] of webhooks.entries()) {
+  const names = webhooks.map(({ name }) => name);
+  return webhooks.flatMap((webhook, index) => {
     const field = at('webhooks', index);
-    const { name, clientConfig, sideEffects, admissionReviewVersions, timeoutSeconds, rules, matchConditions } =
-      webhook;
-    if (!name) causes.push(required(child(field, 'name')));
-    else if (name.split('.').length < 3) {
-      causes.push(
-        invalidValue(child(field, 'name'), name, 'should be a domain with at least three segments separated by dots'),
-      );
-    } else causes.push(...wrongQualifiedName(name).map((message) => invalidValue(child(field, 'name'), name, message)));
-    if (names.has(name))
-      causes.push({
-        reason: 'FieldValueDuplicate',
-        field: child(field, 'name'),
-        message: `Duplicate value: ${JSON.stringify(name)}`,
-      });
-    names.add(name);
-    if ((admissionReviewVersions ?? []).length === 0) {
-      const versions = 'must specify one of v1, v1beta1';
-      causes.push(required(child(field, 'admissionReviewVersions'), versions));
-    }
-    if (sideEffects === undefined) {
-      causes.push(required(child(field, 'sideEffects'), 'must specify one of None, NoneOnDryRun'));
-    } else if (!['None', 'NoneOnDryRun'].includes(sideEffects)) {
-      causes.push(notSupported(child(field, 'sideEffects'), sideEffects, ['None', 'NoneOnDryRun']));
-    }
-    if (timeoutSeconds !== undefined && (timeoutSeconds < 1 || timeoutSeconds > 30)) {
-      causes.push(
-        invalidValue(
-          child(field, 'timeoutSeconds'),
-          timeoutSeconds,
-          'the timeout value must be between 1 and 30 seconds',
-        ),
-      );
-    }
-    causes.push(...(rules ?? []).flatMap((rule, place) => validateRule(rule, at(child(field, 'rules'), place))));
-    causes.push(...validateConditions(matchConditions ?? [], child(field, 'matchConditions')));
-    if ((clientConfig?.url === undefined) === (clientConfig?.service === undefined)) {
-      causes.push(required(child(field, 'clientConfig'), 'exactly one of url or service is required'));
-    }
-  }
-  return causes;
+    const isSecond = webhook.name && names.indexOf(webhook.name) < index;
+    return [
+      ...validateWebhook(webhook, field),
+      ...validateReviews(webhook.admissionReviewVersions ?? [], child(field, 'admissionReviewVersions'), anyOf),
+      ...(isSecond ? [duplicate(child(field, 'name'), webhook.name)] : []),
+    ];
+  });
+}
+
+/** Rule: pkg/apis/admissionregistration/validation. */
+function validateWebhook(webhook: AnyWebhook, path: Path): StatusCause[] {
+  const { name, rules = [], sideEffects, timeoutSeconds: timeout, matchConditions = [] } = webhook;
+  const among = (field: 'failurePolicy' | 'matchPolicy' | 'reinvocationPolicy', known: readonly string[]) => {
+    const value = (webhook as Partial<Record<typeof field, string>>)[field];
+    return value === undefined || known.includes(value) ? [] : [notSupported(child(path, field), value, known)];
+  };
+  const isLong = timeout !== undefined && (timeout < 1 || timeout > 30);
+  const harmless = ['None', 'NoneOnDryRun'];
+  return [
+    ...validateName(name ?? '', child(path, 'name')),
+    ...rules.flatMap((rule, index) => validateRule(rule, at(child(path, 'rules'), index))),
+    ...among('failurePolicy', ['Fail', 'Ignore']),
+    ...among('matchPolicy', ['Equivalent', 'Exact']),
+    ...(sideEffects === undefined
+      ? [required(child(path, 'sideEffects'), `must specify one of ${harmless.join(', ')}`)]
+      : []),
+    ...(sideEffects !== undefined && !harmless.includes(sideEffects)
+      ? [notSupported(child(path, 'sideEffects'), sideEffects, harmless)]
+      : []),
+    ...(isLong
+      ? [invalidValue(child(path, 'timeoutSeconds'), timeout, 'the timeout value must be between 1 and 30 seconds')]
+      : []),
+    ...validateLabelSelector(webhook.namespaceSelector, child(path, 'namespaceSelector')),
+    ...validateLabelSelector(webhook.objectSelector, child(path, 'objectSelector')),
+    ...among('reinvocationPolicy', ['IfNeeded', 'Never']),
+    ...validateWebhookClient(webhook.clientConfig, child(path, 'clientConfig')),
+    ...validateConditions(matchConditions, child(path, 'matchConditions')),
+  ];
+}
+
+function validateName(name: string, path: Path): StatusCause[] {
+  if (name === '') return [required(path)];
+  const wrong = wrongDns1123Subdomain(name);
+  if (wrong.length > 0) return [invalidValue(path, name, wrong.join(','))];
+  if (name.split('.').length >= 3) return [];
+  return [invalidValue(path, name, 'should be a domain with at least three segments separated by dots')];
 }

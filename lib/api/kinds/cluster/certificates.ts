@@ -1,12 +1,14 @@
-import { forbiddenField, invalidValue, required } from '../../field-errors.ts';
-import { wrongDns1123Subdomain, wrongPathSegment } from '../../names.ts';
+import { at, duplicate, forbiddenField, invalidValue, notSupported, required } from '../../field-errors.ts';
+import { wrongPathSegment } from '../../names.ts';
 import type { CertificateSigningRequest } from '../../types/certificates.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { humanDuration } from '../duration.ts';
 import { isSame } from '../equal.ts';
+import { keyOfRequest } from './certificate-records.ts';
 import { validateSigning } from './certificate-status.ts';
+import { validateSignerName } from './signer-name.ts';
 
 type Spec = CertificateSigningRequest['spec'];
 
@@ -14,9 +16,6 @@ const leastSeconds = 600;
 
 export const certificateSigningRequest: KindParts<CertificateSigningRequest> = {
   wrongName: wrongPathSegment,
-  defaults({ spec }) {
-    if (spec !== undefined && spec.usages === undefined) spec.usages = ['digital signature', 'key encipherment'];
-  },
   create(object, { user }) {
     object.status = {};
     // Who asks is not for the request to say.
@@ -49,33 +48,43 @@ export const certificateSigningRequest: KindParts<CertificateSigningRequest> = {
   ],
 };
 
+const legacy = 'kubernetes.io/legacy-unknown';
+
+/** Whether the request is signed by the key it names is not looked at. Rule: ValidateCertificateSigningRequestCreate. */
 function validateSpec(spec: Spec | undefined): StatusCause[] {
+  const { request = '', usages = [], signerName = '', expirationSeconds: seconds } = spec ?? {};
   const causes: StatusCause[] = [];
-  if (!spec?.request) causes.push(required('spec.request'));
-  else if (!Buffer.from(spec.request, 'base64').includes('BEGIN CERTIFICATE REQUEST')) {
-    causes.push(invalidValue('spec.request', spec.request, 'PEM block type must be CERTIFICATE REQUEST'));
+  const wrong = wrongRequest(request);
+  if (wrong !== undefined) causes.push(invalidValue('spec.request', request, wrong));
+  if (usages.length === 0) causes.push(required('spec.usages', 'usages must be provided'));
+  for (const [index, usage] of usages.entries()) {
+    if (!knownUsages.includes(usage)) causes.push(notSupported(at('spec.usages', index), usage, knownUsages));
   }
-  if ((spec?.usages ?? []).length === 0) causes.push(required('spec.usages', 'usages must be provided'));
-  const [domain = '', path] = (spec?.signerName ?? '').split('/');
-  if (!spec?.signerName) causes.push(required('spec.signerName'));
-  else if (path === undefined || path === '') {
-    const detail = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
-    causes.push(invalidValue('spec.signerName', spec.signerName, detail));
-  } else {
-    causes.push(...wrongDns1123Subdomain(domain).map((message) => invalidValue('spec.signerName', domain, message)));
+  for (const [index, usage] of usages.entries()) {
+    if (usages.indexOf(usage) < index) causes.push(duplicate(at('spec.usages', index), usage));
   }
-  if (spec?.signerName === 'kubernetes.io/legacy-unknown') {
+  if (signerName === legacy) {
     const detail = 'the legacy signerName is not allowed via this API version';
-    causes.push(invalidValue('spec.signerName', spec.signerName, detail));
-  }
-  const seconds = spec?.expirationSeconds;
-  if (seconds !== undefined && seconds < leastSeconds) {
-    causes.push(
-      invalidValue('spec.expirationSeconds', seconds, 'may not specify a duration less than 600 seconds (10 minutes)'),
-    );
-  }
-  return causes;
+    causes.push(invalidValue('spec.signerName', signerName, detail));
+  } else causes.push(...validateSignerName(signerName, 'spec.signerName'));
+  if (seconds === undefined || seconds >= leastSeconds) return causes;
+  const detail = 'may not specify a duration less than 600 seconds (10 minutes)';
+  return [...causes, invalidValue('spec.expirationSeconds', seconds, detail)];
 }
+
+function wrongRequest(base64: string): string | undefined {
+  const text = Buffer.from(base64, 'base64').toString('latin1');
+  const [, label, body = ''] = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/.exec(text) ?? [];
+  if (label !== 'CERTIFICATE REQUEST') return 'PEM block type must be CERTIFICATE REQUEST';
+  return keyOfRequest(Buffer.from(body, 'base64')) === undefined ? 'x509: malformed certificate request' : undefined;
+}
+
+const knownUsages: readonly string[] = [
+  ...['any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment'],
+  ...['decipher only', 'digital signature', 'email protection', 'encipher only', 'ipsec end system', 'ipsec tunnel'],
+  ...['ipsec user', 'key agreement', 'key encipherment', 'microsoft sgc', 'netscape sgc', 'ocsp signing', 's/mime'],
+  ...['server auth', 'signing', 'timestamping'],
+];
 
 /** `Approved,Issued` and the like. */
 function conditionText({ status }: CertificateSigningRequest): string {

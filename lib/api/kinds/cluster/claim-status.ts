@@ -8,9 +8,11 @@ import {
   invalidValue,
   type Path,
   required,
+  tooLong,
   tooMany,
 } from '../../field-errors.ts';
 import { wrongDns1123Label, wrongDns1123Subdomain } from '../../names.ts';
+import { wrongInterfaceAddress } from '../../strict-ip.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import type {
   AllocatedDeviceStatus,
@@ -19,10 +21,12 @@ import type {
   ResourceClaim,
   ResourceClaimConsumerReference,
 } from '../../types/resource.v1.ts';
+import { validateConditions } from '../conditions.ts';
 import { isSame } from '../equal.ts';
 import { immutable } from '../metadata.ts';
 import { validateNodeSelector } from '../pod/validate-affinity.ts';
-import { requestNamesOf, validateList, validateOpaque, validateRequestNames } from './device-claim.ts';
+import { requestNamesOf, validateList, validateOpaque, validateRaw, validateRequestNames } from './device-claim.ts';
+import { validateBinding } from './device-details.ts';
 
 const mostConsumers = 256;
 const mostResults = 32;
@@ -80,13 +84,36 @@ function validateDevices(
   const seen = new Set<string>();
   return devices.flatMap((device, index) => {
     const [field, id] = [at(path, index), idOf(device)];
-    const causes = validateDevice(device, field);
+    const causes = [...validateDevice(device, field), ...validateReport(device, field)];
     if (!allocated.has(id)) causes.push(invalidValue(field, id, 'must be an allocated device in the claim'));
     if (seen.has(id)) causes.push(duplicate(field, id));
     seen.add(id);
     return causes;
   });
 }
+
+/** What its driver tells of a device. */
+function validateReport({ conditions = [], data, networkData }: AllocatedDeviceStatus, path: Path): StatusCause[] {
+  const [field, network] = [child(path, 'conditions'), child(path, 'networkData')];
+  const { interfaceName = '', hardwareAddress = '', ips = [] } = networkData ?? {};
+  return [
+    ...(conditions.length > mostConditions ? [tooMany(field, conditions.length, mostConditions)] : []),
+    ...validateConditions(conditions, field),
+    ...(data === undefined || data === null ? [] : validateRaw(data, child(path, 'data'), mostBytes)),
+    ...(Buffer.byteLength(interfaceName) > 256 ? [tooLong(child(network, 'interfaceName'), 256)] : []),
+    ...(Buffer.byteLength(hardwareAddress) > 128 ? [tooLong(child(network, 'hardwareAddress'), 128)] : []),
+    ...validateList(
+      ips,
+      child(network, 'ips'),
+      mostIps,
+      (ip, place) => wrongInterfaceAddress(ip).map((message) => invalidValue(place, ip, message)),
+      (ip) => ip,
+    ),
+  ];
+}
+const mostConditions = 8;
+const mostIps = 16;
+const mostBytes = 10 * 1024;
 
 function validateAllocation({ devices, nodeSelector }: AllocationResult, claim: ResourceClaim, path: Path) {
   const names = requestNamesOf(claim.spec?.devices?.requests ?? []);
@@ -95,6 +122,7 @@ function validateAllocation({ devices, nodeSelector }: AllocationResult, claim: 
     ...validateList(devices?.results ?? [], child(field, 'results'), mostResults, (result, where) => [
       ...validateRequestNames([result.request], names, () => child(where, 'request')),
       ...validateDevice(result, where),
+      ...validateBinding(result, where),
     ]),
     ...validateList(devices?.config ?? [], child(field, 'config'), mostConfigs, ({ requests, opaque }, where) => [
       ...validateRequestNames(requests ?? [], names, (index) => at(child(where, 'requests'), index)),

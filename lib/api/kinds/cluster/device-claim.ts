@@ -1,9 +1,20 @@
 // Claims for devices: what is filled in, and what may be asked. Pure. Rule: resource validation, ValidateResourceClaim.
-import { at, child, duplicate, invalidValue, notSupported, type Path, required, tooMany } from '../../field-errors.ts';
-import { wrongDns1123Label, wrongDns1123Subdomain } from '../../names.ts';
+import {
+  at,
+  child,
+  duplicate,
+  invalidValue,
+  notSupported,
+  type Path,
+  required,
+  tooLong,
+  tooMany,
+} from '../../field-errors.ts';
+import { wrongDns1123Label, wrongDns1123Subdomain, wrongLabelValue, wrongQualifiedName } from '../../names.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import type {
   DeviceClaim,
+  DeviceConstraint,
   DeviceRequest,
   DeviceSelector,
   DeviceSubRequest,
@@ -12,6 +23,8 @@ import type {
   OpaqueDeviceConfiguration,
 } from '../../types/resource.v1.ts';
 import type { Mutable } from '../object.ts';
+import { taintEffects } from './device-details.ts';
+import { validateDriverName, validateFullyQualified } from './device-names.ts';
 
 const most = 32;
 const mostChoices = 8;
@@ -38,16 +51,23 @@ export function validateDeviceClaim(
   return [
     ...validateList(requests, child(path, 'requests'), most, validateRequest),
     ...validateList(constraints, child(path, 'constraints'), most, (one, field) => [
-      ...validateRequestNames(one.requests ?? [], names, (index) => at(child(field, 'requests'), index)),
-      ...(one.matchAttribute || one.distinctAttribute
-        ? []
-        : [required(field, 'exactly one of `matchAttribute` or `distinctAttribute` is required')]),
+      ...validateRequestSet(one.requests ?? [], names, child(field, 'requests')),
+      ...validateAttributes(one, field),
     ]),
     ...validateList(config, child(path, 'config'), most, (one, field) => [
-      ...validateRequestNames(one.requests ?? [], names, (index) => at(child(field, 'requests'), index)),
+      ...validateRequestSet(one.requests ?? [], names, child(field, 'requests')),
       ...validateOpaque(one.opaque, child(field, 'opaque')),
     ]),
   ];
+}
+
+function validateAttributes({ matchAttribute, distinctAttribute }: DeviceConstraint, path: Path): StatusCause[] {
+  if (matchAttribute !== undefined) return validateFullyQualified(matchAttribute, child(path, 'matchAttribute'));
+  if (distinctAttribute !== undefined) {
+    return validateFullyQualified(distinctAttribute, child(path, 'distinctAttribute'));
+  }
+  const why = 'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set';
+  return [required(path, why)];
 }
 
 export function requestNamesOf(requests: readonly DeviceRequest[]): ReadonlySet<string> {
@@ -56,22 +76,21 @@ export function requestNamesOf(requests: readonly DeviceRequest[]): ReadonlySet<
   );
 }
 
+/** Each once, by `keyOf`: too many are not looked at one by one. */
 export function validateList<T>(
   all: readonly T[],
   path: Path,
   limit: number,
   validate: (one: T, path: Path) => readonly StatusCause[],
+  keyOf: (one: T) => string | undefined = (one) => (one as { readonly name?: string }).name,
 ): StatusCause[] {
-  const causes = all.length > limit ? [tooMany(path, all.length, limit)] : [];
-  const seen = new Set<string>();
-  for (const [index, one] of all.entries()) {
-    const { name } = one as { readonly name?: string };
-    const field = at(path, index);
-    if (name && seen.has(name)) causes.push(duplicate(child(field, 'name'), name));
-    if (name) seen.add(name);
-    causes.push(...validate(one, field));
-  }
-  return causes;
+  if (all.length > limit) return [tooMany(path, all.length, limit)];
+  const causes = all.flatMap((one, index) => validate(one, at(path, index)));
+  const keys = all.map(keyOf);
+  const again = keys.flatMap((key, index) =>
+    key && keys.indexOf(key) < index ? [duplicate(at(path, index), key)] : [],
+  );
+  return [...causes, ...again];
 }
 
 function validateRequest({ name, exactly, firstAvailable = [] }: DeviceRequest, path: Path): StatusCause[] {
@@ -117,24 +136,23 @@ function validateAsked(asked: Asked, path: Path): StatusCause[] {
 export function validateSelectors(selectors: readonly DeviceSelector[], path: Path): StatusCause[] {
   return validateList(selectors, path, most, ({ cel }, field) => {
     if (cel === undefined) return [required(child(field, 'cel'))];
-    return cel.expression ? [] : [required(child(field, 'cel', 'expression'))];
+    const place = child(field, 'cel', 'expression');
+    if (!cel.expression) return [required(place)];
+    return Buffer.byteLength(cel.expression) > mostBytes ? [tooLong(place, mostBytes)] : [];
   });
 }
 
 function validateToleration({ key, operator, value, effect }: DeviceToleration, path: Path): StatusCause[] {
-  const causes: StatusCause[] = [];
-  if (operator === 'Exists' && value) {
-    causes.push(invalidValue(child(path, 'value'), value, 'must be empty for operator `Exists`'));
-  }
-  if (operator !== 'Exists' && operator !== 'Equal') {
-    causes.push(notSupported(child(path, 'operator'), operator ?? '', ['Equal', 'Exists']));
-  }
-  if (!key && operator !== 'Exists')
-    causes.push(required(child(path, 'key'), 'must be specified with operator `Equal`'));
-  if (effect && effect !== 'NoExecute' && effect !== 'NoSchedule') {
-    causes.push(notSupported(child(path, 'effect'), effect, ['NoExecute', 'NoSchedule']));
-  }
-  return causes;
+  const wrongKey = key ? wrongQualifiedName(key) : [];
+  const causes: StatusCause[] = wrongKey.map((message) => invalidValue(child(path, 'key'), key, message));
+  const [field, how] = [child(path, 'value'), child(path, 'operator')];
+  if (operator === 'Exists') {
+    if (value) causes.push(invalidValue(field, value, 'must be empty for operator `Exists`'));
+  } else if (operator === 'Equal') {
+    causes.push(...wrongLabelValue(value ?? '').map((message) => invalidValue(field, value, message)));
+  } else causes.push(operator ? notSupported(how, operator, ['Equal', 'Exists']) : required(how));
+  if (!effect || taintEffects.includes(effect)) return causes;
+  return [...causes, notSupported(child(path, 'effect'), effect, taintEffects)];
 }
 
 export function validateRequestNames(
@@ -143,14 +161,33 @@ export function validateRequestNames(
   fieldOf: (index: number) => Path,
 ): StatusCause[] {
   const why = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
-  return all.flatMap((name, index) => (known.has(name) ? [] : [invalidValue(fieldOf(index), name, why)]));
+  return all.flatMap((name, index) => {
+    const segments = name.split('/');
+    const parts = segments.length > 2 ? [] : segments.flatMap((part) => validateName(part, fieldOf(index)));
+    return known.has(name) ? parts : [...parts, invalidValue(fieldOf(index), name, why)];
+  });
+}
+
+/** Names of requests, each once. */
+function validateRequestSet(all: readonly string[], known: ReadonlySet<string>, path: Path): StatusCause[] {
+  if (all.length > most) return [tooMany(path, all.length, most)];
+  const again = all.flatMap((name, index) => (all.indexOf(name) < index ? [duplicate(at(path, index), name)] : []));
+  return [...validateRequestNames(all, known, (index) => at(path, index)), ...again];
 }
 
 export function validateOpaque(opaque: OpaqueDeviceConfiguration | undefined, path: Path): StatusCause[] {
   if (opaque === undefined) return [required(path)];
-  const field = child(path, 'driver');
-  const causes = opaque.driver
-    ? wrongDns1123Subdomain(opaque.driver).map((message) => invalidValue(field, opaque.driver, message))
-    : [required(field)];
-  return opaque.parameters === undefined ? [...causes, required(child(path, 'parameters'))] : causes;
+  return [
+    ...validateDriverName(opaque.driver, child(path, 'driver')),
+    ...validateRaw(opaque.parameters, child(path, 'parameters'), mostBytes),
+  ];
+}
+const mostBytes = 10 * 1024;
+
+/** An object that only a driver understands. */
+export function validateRaw(value: unknown, path: Path, limit: number): StatusCause[] {
+  if (value === undefined || value === null) return [required(path)];
+  if (Buffer.byteLength(JSON.stringify(value)) > limit) return [tooLong(path, limit)];
+  const isObject = typeof value === 'object' && !Array.isArray(value);
+  return isObject ? [] : [invalidValue(path, '<value omitted>', 'must be a valid JSON object')];
 }

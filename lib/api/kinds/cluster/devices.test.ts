@@ -26,7 +26,7 @@ test(
   'refused with a name twice',
   claim,
   asks({ name: 'a', exactly }, { name: 'a', exactly }),
-  `${at}[1].name: Duplicate value: "a"`,
+  `${at}[1]: Duplicate value: "a"`,
 );
 test(
   'refused without anything asked',
@@ -84,6 +84,46 @@ test(
   'spec.devices.config[0].opaque: Required value',
   'spec.devices.config[1].opaque.driver: Required value',
 );
+const wishing = (change: object) => asks({ name: 'a', exactly: { ...exactly, ...change } });
+for (const [title, difference, ...expected] of [
+  [
+    'a toleration of no value',
+    wishing({ tolerations: [{ key: 'a', operator: 'Exists', value: 'b' }] }),
+    `${at}[0].exactly.tolerations[0].value: Invalid value: "b": must be empty for operator \`Exists\``,
+  ],
+  [
+    'a toleration of an unknown effect',
+    wishing({ tolerations: [{ key: 'a', effect: 'x' }] }),
+    `${at}[0].exactly.tolerations[0].effect: Unsupported value: "x": supported values: "NoExecute", "NoSchedule", "None"`,
+  ],
+  [
+    'a long selector',
+    wishing({ selectors: [{ cel: { expression: 'x'.repeat(10_241) } }] }),
+    `${at}[0].exactly.selectors[0].cel.expression: Too long: may not be more than 10240 bytes`,
+  ],
+  [
+    'a constraint of nothing',
+    devices({ constraints: [{}] }),
+    'spec.devices.constraints[0]: Required value: exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set',
+  ],
+  [
+    'an attribute without a domain',
+    devices({ constraints: [{ matchAttribute: 'a' }] }),
+    'spec.devices.constraints[0].matchAttribute: Invalid value: "a": a fully qualified name must be a domain and a name separated by a slash',
+  ],
+  [
+    'settings that are no object',
+    devices({ config: [{ opaque: { driver: 'd.example', parameters: [] } }] }),
+    'spec.devices.config[0].opaque.parameters: Invalid value: "<value omitted>": must be a valid JSON object',
+  ],
+  [
+    'long settings',
+    devices({ config: [{ opaque: { driver: 'd.example', parameters: { a: 'x'.repeat(10_240) } } }] }),
+    'spec.devices.config[0].opaque.parameters: Too long: may not be more than 10240 bytes',
+  ],
+] as const) {
+  test(`refused with ${title}`, claim, difference, ...expected);
+}
 test(
   'keeps its spec',
   updates(group, 'ResourceClaim', base),

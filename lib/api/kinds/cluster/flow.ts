@@ -3,7 +3,7 @@ import type { FlowSchema, PriorityLevelConfiguration } from '../../types/flowcon
 import type { StorageVersionMigration } from '../../types/storagemigration.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
-import { validateFlowSchema, validatePriorityLevel } from './validate-flow.ts';
+import { validateFlowSchema, validateFlowStatus, validatePriorityLevel } from './validate-flow.ts';
 
 export const flowSchema: KindParts<FlowSchema> = {
   hasGeneration: true,
@@ -12,6 +12,7 @@ export const flowSchema: KindParts<FlowSchema> = {
     if (spec !== undefined && !spec.matchingPrecedence) spec.matchingPrecedence = 1000;
   },
   validate: validateFlowSchema,
+  validateStatus: ({ status }) => validateFlowStatus(status),
   columns: columns(['Name', 'PriorityLevel', 'MatchingPrecedence', 'DistinguisherMethod', '@Age', 'MissingPL']),
   row({ metadata, spec, status }, nowMs) {
     const dangling = (status?.conditions ?? []).find(({ type }) => type === 'Dangling')?.status;
@@ -44,6 +45,7 @@ export const priorityLevelConfiguration: KindParts<PriorityLevelConfiguration> =
     queuing.queueLengthLimit ||= 50;
   },
   validate: validatePriorityLevel,
+  validateStatus: ({ status }) => validateFlowStatus(status),
   columns: columns(['Name', 'Type', 'NominalConcurrencyShares', 'Queues', 'HandSize', 'QueueLengthLimit', '@Age']),
   row({ metadata, spec }, nowMs) {
     const queuing = spec?.limited?.limitResponse?.queuing;

@@ -1,5 +1,14 @@
 // What a FlowSchema and a PriorityLevelConfiguration may say. Pure. Rule: flowcontrol validation.
-import { at, child, forbiddenField, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
+import {
+  at,
+  child,
+  duplicate,
+  forbiddenField,
+  invalidValue,
+  notSupported,
+  type Path,
+  required,
+} from '../../field-errors.ts';
 import { wrongDns1123Label, wrongDns1123Subdomain } from '../../names.ts';
 import type {
   FlowSchema,
@@ -12,7 +21,7 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import { isSame } from '../equal.ts';
 import { mandatoryLevels, mandatorySchemas } from './mandatory-flow.ts';
 
-const verbs = ['*', 'create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
+const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
 
 export function validateFlowSchema({ metadata, spec }: FlowSchema): StatusCause[] {
   const { matchingPrecedence = 0, distinguisherMethod: method, priorityLevelConfiguration: level, rules } = spec ?? {};
@@ -78,8 +87,20 @@ function validateSubject(subject: Subject, path: Path): StatusCause[] {
   if (it === undefined)
     return [...others, required(field, `${holders[own]} is required when subject kind is '${own}'`)];
   const nameless = it.name ? [] : [required(child(field, 'name'))];
-  if (!('namespace' in it) || it.namespace) return [...others, ...nameless];
-  return [...others, ...nameless, required(child(field, 'namespace'), 'must specify namespace for service account')];
+  if (!('namespace' in it)) return [...others, ...nameless];
+  return [...others, ...nameless, ...validateAccount(it.name, it.namespace, field)];
+}
+
+/** '*' stands for all accounts of a namespace. */
+function validateAccount(name: string, namespace: string, path: Path): StatusCause[] {
+  const wrongName = !name || name === '*' ? [] : wrongDns1123Subdomain(name);
+  const field = child(path, 'namespace');
+  return [
+    ...wrongName.map((message) => invalidValue(child(path, 'name'), name, message)),
+    ...(namespace
+      ? wrongDns1123Label(namespace).map((message) => invalidValue(field, namespace, message))
+      : [required(field, 'must specify namespace for service account')]),
+  ];
 }
 
 function validateVerbs(all: readonly string[] | undefined = [], path: Path): StatusCause[] {
@@ -88,6 +109,7 @@ function validateVerbs(all: readonly string[] | undefined = [], path: Path): Sta
   if (all.length > 1 && all.includes('*')) {
     return [invalidValue(field, all, "if '*' is present, must not specify other verbs")];
   }
+  if (all.includes('*')) return [];
   return all.every((verb) => verbs.includes(verb)) ? [] : [notSupported(field, all, verbs)];
 }
 
@@ -106,9 +128,10 @@ function validateNamespaces(all: readonly string[], isOfCluster: boolean, field:
     return all.length > 1 ? [invalidValue(field, all, why)] : [];
   }
   return all.flatMap((name, index) =>
-    wrongDns1123Label(name).map((message) => invalidValue(at(field, index), name, message)),
+    wrongDns1123Label(name).map((message) => invalidValue(at(field, index), name, `${ofList}; ${message}`)),
   );
 }
+const ofList = "each member of this list must be '*' or a DNS-1123 label";
 
 function validateUrls(all: readonly string[], path: Path): StatusCause[] {
   const field = child(path, 'nonResourceURLs');
@@ -140,15 +163,35 @@ export function validatePriorityLevel({ metadata, spec }: PriorityLevelConfigura
   if ((metadata.name === 'exempt') !== (type === 'Exempt')) {
     causes.push(invalidValue('spec.type', type, "type must be 'Exempt' if and only if name is 'exempt'"));
   }
-  causes.push(...validateFixed(metadata.name ?? '', spec));
+  return [...causes, ...validateType(type, limited, exempt), ...validateFixed(metadata.name ?? '', spec)];
+}
+
+type Level = PriorityLevelConfiguration['spec'];
+
+function validateType(type: string, limited: Level['limited'], exempt: Level['exempt']): StatusCause[] {
+  const causes: StatusCause[] = [];
   if (type === 'Exempt') {
     if (limited !== undefined) causes.push(forbiddenField('spec.limited', 'must be nil if the type is not Limited'));
     return [...causes, ...validateShares(exempt ?? {}, 'spec.exempt')];
   }
-  if (type !== 'Limited') return [...causes, notSupported('spec.type', type, ['Exempt', 'Limited'])];
+  if (type !== 'Limited') return [notSupported('spec.type', type, ['Exempt', 'Limited'])];
   if (exempt !== undefined) causes.push(forbiddenField('spec.exempt', 'must be nil if the type is Limited'));
   if (limited === undefined) return [...causes, required('spec.limited', 'must not be empty when type is Limited')];
   return [...causes, ...validateShares(limited, 'spec.limited'), ...validateLimited(limited)];
+}
+
+interface Condition {
+  readonly type?: string | undefined;
+}
+
+/** Of either kind. Rule: ValidateFlowSchemaStatus, ValidatePriorityLevelConfigurationStatus. */
+export function validateFlowStatus(status: { readonly conditions?: readonly Condition[] | undefined } = {}) {
+  const types = (status.conditions ?? []).map(({ type }) => type ?? '');
+  return types.flatMap((type, index) => {
+    const field = child(at('status.conditions', index), 'type');
+    const again = types.indexOf(type) < index ? [duplicate(field, type)] : [];
+    return type === '' ? [...again, required(field, 'must not be empty')] : again;
+  });
 }
 
 /** Of the exempt one, what it may lend is for people to say. */

@@ -2,8 +2,8 @@
 // networking for Ingress.
 import { parseIp } from '#lib/ip.ts';
 import { at, child, forbiddenField, invalidValue, notSupported, required } from '../../field-errors.ts';
-import { wrongIp } from '../../ip.ts';
 import { wrongDns1123Subdomain } from '../../names.ts';
+import { wrongStrictIp } from '../../strict-ip.ts';
 import type { LoadBalancerIngress, Service } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import type { Ingress, IngressLoadBalancerIngress } from '../../types/networking.v1.ts';
@@ -20,7 +20,7 @@ export function validateServiceStatus({ spec, status }: Service, { status: old }
 }
 
 export function validateIngressStatus({ status }: Ingress): StatusCause[] {
-  return (status?.loadBalancer?.ingress ?? []).flatMap(validateAddress);
+  return (status?.loadBalancer?.ingress ?? []).flatMap((one, index) => validateAddress(one, index));
 }
 
 function validateMode({ ip, ipMode }: LoadBalancerIngress, index: number): StatusCause[] {
@@ -33,7 +33,7 @@ const modes: readonly string[] = ['VIP', 'Proxy'];
 
 function validateAddress({ ip, hostname }: IngressLoadBalancerIngress, index: number): StatusCause[] {
   const field = at(list, index);
-  const wrong = ip ? wrongIp(ip).map((message) => invalidValue(child(field, 'ip'), ip, message)) : [];
+  const wrong = ip ? wrongStrictIp(ip).map((message) => invalidValue(child(field, 'ip'), ip, message)) : [];
   if (!hostname) return wrong;
   const where = child(field, 'hostname');
   const names = wrongDns1123Subdomain(hostname).map((message) => invalidValue(where, hostname, message));

@@ -1,8 +1,9 @@
+import { contains, parseCidr } from '#lib/ip.ts';
 import { at, child, forbiddenField, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
-import { wrongCidr } from '../../ip.ts';
 import { wrongPort, wrongPortName } from '../../ports.ts';
+import { wrongStrictCidr } from '../../strict-ip.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
-import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../types/networking.v1.ts';
+import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../../types/networking.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { validateLabelSelector } from '../label-selector.ts';
@@ -21,24 +22,38 @@ export const networkPolicy: KindParts<NetworkPolicy> = {
     // Ingress always; egress only where there is something to say of it.
     spec.policyTypes = (spec.egress ?? []).length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
   },
-  validate: validatePolicy,
+  validate: (policy) => validatePolicy(policy),
+  validateUpdate: (next, previous) => validatePolicy(next, rangesOf(previous)),
   columns: columns(['Name', 'Pod-Selector', '@Age']),
   row: ({ metadata, spec }, nowMs) => [metadata.name, selectorCell(spec?.podSelector), ageOf(metadata, nowMs)],
 };
 
-function validatePolicy({ spec }: NetworkPolicy): StatusCause[] {
+/** Ranges in `kept` were there before: they stay, whatever they look like. */
+function validatePolicy({ spec }: NetworkPolicy, kept: ReadonlySet<string> = new Set()): StatusCause[] {
   const causes = validateLabelSelector(spec?.podSelector, 'spec.podSelector');
   for (const [index, { ports, from }] of (spec?.ingress ?? []).entries()) {
-    causes.push(...validateRule(ports ?? [], from ?? [], at('spec.ingress', index), 'from'));
+    causes.push(...validateRule(ports ?? [], from ?? [], at('spec.ingress', index), 'from', kept));
   }
   for (const [index, { ports, to }] of (spec?.egress ?? []).entries()) {
-    causes.push(...validateRule(ports ?? [], to ?? [], at('spec.egress', index), 'to'));
+    causes.push(...validateRule(ports ?? [], to ?? [], at('spec.egress', index), 'to', kept));
   }
-  for (const [index, type] of (spec?.policyTypes ?? []).entries()) {
-    if (!['Egress', 'Ingress'].includes(type))
-      causes.push(notSupported(at('spec.policyTypes', index), type, ['Egress', 'Ingress']));
+  const types = spec?.policyTypes ?? [];
+  if (types.length > known.length) {
+    return [...causes, invalidValue('spec.policyTypes', types, 'may not specify more than two policyTypes')];
+  }
+  for (const [index, type] of types.entries()) {
+    if (!known.includes(type)) causes.push(notSupported(at('spec.policyTypes', index), type, known));
   }
   return causes;
+}
+const known = ['Egress', 'Ingress'];
+
+function rangesOf({ spec }: NetworkPolicy): ReadonlySet<string> {
+  const peers = [
+    ...(spec?.ingress ?? []).flatMap(({ from }) => from ?? []),
+    ...(spec?.egress ?? []).flatMap(({ to }) => to ?? []),
+  ];
+  return new Set(peers.flatMap(({ ipBlock }) => [ipBlock?.cidr ?? '', ...(ipBlock?.except ?? [])]));
 }
 
 function validateRule(
@@ -46,10 +61,11 @@ function validateRule(
   peers: readonly NetworkPolicyPeer[],
   path: Path,
   field: string,
+  kept: ReadonlySet<string>,
 ): StatusCause[] {
   return [
     ...ports.flatMap((port, index) => validatePort(port, at(child(path, 'ports'), index))),
-    ...peers.flatMap((peer, index) => validatePeer(peer, at(child(path, field), index))),
+    ...peers.flatMap((peer, index) => validatePeer(peer, at(child(path, field), index), kept)),
   ];
 }
 
@@ -58,37 +74,50 @@ function validatePort({ port, endPort, protocol }: NetworkPolicyPort, path: Path
   const among = ['SCTP', 'TCP', 'UDP'];
   if (protocol !== undefined && !among.includes(protocol))
     causes.push(notSupported(child(path, 'protocol'), protocol, among));
-  if (port === undefined) {
-    return endPort === undefined
-      ? causes
-      : [...causes, required(child(path, 'port'), 'must be specified when `endPort` is specified')];
+  const [field, last] = [child(path, 'port'), child(path, 'endPort')];
+  if (typeof port !== 'number' && endPort !== undefined) {
+    const why = `may not be specified when \`port\` is ${port === undefined ? 'not specified' : 'non-numeric'}`;
+    causes.push(invalidValue(last, endPort, why));
   }
+  if (port === undefined) return causes;
   const wrong = typeof port === 'number' ? wrongPort(port) : wrongPortName(port);
-  causes.push(...wrong.map((message) => invalidValue(child(path, 'port'), port, message)));
-  if (endPort !== undefined) {
-    if (typeof port === 'string')
-      causes.push(required(child(path, 'port'), 'must be an integer when `endPort` is specified'));
-    else if (endPort < port)
-      causes.push(invalidValue(child(path, 'endPort'), endPort, 'must be greater than or equal to `port`'));
-  }
-  return causes;
+  causes.push(...wrong.map((message) => invalidValue(field, port, message)));
+  if (typeof port !== 'number' || endPort === undefined) return causes;
+  if (endPort < port) causes.push(invalidValue(last, port, 'must be greater than or equal to `port`'));
+  return [...causes, ...wrongPort(endPort).map((message) => invalidValue(last, endPort, message))];
 }
 
-function validatePeer({ podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer, path: Path): StatusCause[] {
+function validatePeer(
+  { podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer,
+  path: Path,
+  kept: ReadonlySet<string>,
+): StatusCause[] {
   const causes = [
     ...validateLabelSelector(podSelector, child(path, 'podSelector')),
     ...validateLabelSelector(namespaceSelector, child(path, 'namespaceSelector')),
+    ...(ipBlock === undefined ? [] : validateBlock(ipBlock, child(path, 'ipBlock'), kept)),
   ];
   const count = [podSelector, namespaceSelector, ipBlock].filter((one) => one !== undefined).length;
-  if (count === 0) causes.push(required(path, 'must specify a peer'));
-  if (ipBlock === undefined) return causes;
-  if (count > 1) causes.push(forbiddenField(path, 'may not specify both ipBlock and another peer'));
-  const field = child(path, 'ipBlock');
-  if (!ipBlock.cidr) causes.push(required(child(field, 'cidr')));
-  else
-    causes.push(...wrongCidr(ipBlock.cidr).map((message) => invalidValue(child(field, 'cidr'), ipBlock.cidr, message)));
-  for (const [index, cidr] of (ipBlock.except ?? []).entries()) {
-    causes.push(...wrongCidr(cidr).map((message) => invalidValue(at(child(field, 'except'), index), cidr, message)));
+  if (count === 0) return [...causes, required(path, 'must specify a peer')];
+  if (count === 1 || ipBlock === undefined) return causes;
+  return [...causes, forbiddenField(path, 'may not specify both ipBlock and another peer')];
+}
+
+function validateBlock({ cidr, except = [] }: IPBlock, path: Path, kept: ReadonlySet<string>): StatusCause[] {
+  const field = child(path, 'cidr');
+  if (!cidr) return [required(field)];
+  const judge = (text: string, field: Path) =>
+    kept.has(text) ? [] : wrongStrictCidr(text).map((message) => invalidValue(field, text, message));
+  const causes = judge(cidr, field);
+  const whole = parseCidr(cidr);
+  if (whole === undefined) return causes;
+  for (const [index, text] of except.entries()) {
+    const place = at(child(path, 'except'), index);
+    causes.push(...judge(text, place));
+    const part = parseCidr(text);
+    if (part === undefined) continue;
+    const isInside = contains(whole, { family: part.family, value: part.base }) && part.bits > whole.bits;
+    if (!isInside) causes.push(invalidValue(place, text, 'must be a strict subset of `cidr`'));
   }
   return causes;
 }

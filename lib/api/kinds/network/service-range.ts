@@ -1,7 +1,8 @@
 // ServiceCIDR and IPAddress. Rule: networking validation ValidateServiceCIDR, ValidateIPAddress.
-import { formatCidr, formatIp, parseCidr, parseIp } from '../../../ip.ts';
+import { parseCidr } from '#lib/ip.ts';
 import { at, child, invalidValue, required } from '../../field-errors.ts';
 import { wrongDns1123Subdomain, wrongPathSegment } from '../../names.ts';
+import { wrongUsualCidr, wrongUsualIp } from '../../strict-ip.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import type { IPAddress, ParentReference, ServiceCIDR } from '../../types/networking.v1.ts';
 import { ageOf, columns, listed } from '../columns.ts';
@@ -10,11 +11,7 @@ import { isSame } from '../equal.ts';
 import { immutable } from '../metadata.ts';
 
 export const ipAddress: KindParts<IPAddress> = {
-  wrongName(name) {
-    const ip = parseIp(name);
-    if (ip === undefined) return [`ParseAddr(${JSON.stringify(name)}): unable to parse IP`];
-    return formatIp(ip) === name ? [] : ['not a valid IP address in canonical format'];
-  },
+  wrongName: wrongUsualIp,
   validate: ({ spec }) => validateParent(spec?.parentRef, 'spec.parentRef'),
   validateUpdate(next, previous) {
     if (isSame(next.spec?.parentRef, previous.spec?.parentRef)) return [];
@@ -43,15 +40,17 @@ function validateParent(parent: ParentReference | undefined, path: string): read
 }
 
 export const serviceCidr: KindParts<ServiceCIDR> = {
+  keepsStatusOnCreate: true,
   validate: ({ spec }) => validateRanges(spec?.cidrs ?? []),
   validateUpdate({ spec: next }, { spec: old }) {
     const [cidrs = [], before = []] = [next?.cidrs, old?.cidrs];
-    // One family may become two; nothing else changes.
-    const mayGrow = before.length === 1 && cidrs.length === 2;
-    if (cidrs.length !== before.length && !mayGrow) return [invalidValue('spec.cidrs', cidrs, immutable)];
-    return before.flatMap((one, i) =>
+    const fixed = before.flatMap((one, i) =>
       one === cidrs[i] ? [] : [invalidValue(at('spec.cidrs', i), cidrs[i], immutable)],
     );
+    if (cidrs.length === before.length) return fixed;
+    // One family may become two; nothing else changes.
+    const mayGrow = before.length === 1 && cidrs.length === 2;
+    return mayGrow ? [...fixed, ...validateRanges(cidrs)] : [invalidValue('spec.cidrs', cidrs, immutable)];
   },
   columns: columns(['Name', 'CIDRs', '@Age']),
   row: ({ metadata, spec }, nowMs) => [metadata.name, listed(spec?.cidrs, ''), ageOf(metadata, nowMs)],
@@ -66,14 +65,5 @@ function validateRanges(cidrs: readonly string[]): readonly StatusCause[] {
     const why = 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64';
     return [invalidValue(path, { cidrs }, why)];
   }
-  return cidrs.flatMap((text, index) => wrongCidr(text).map((why) => invalidValue(at(path, index), text, why)));
-}
-
-function wrongCidr(text: string): readonly string[] {
-  const cidr = parseCidr(text);
-  if (cidr === undefined) {
-    return ['must be a valid address in CIDR form, (e.g. "10.9.8.0/24" or "2001:db8::/64")'];
-  }
-  const usual = formatCidr(cidr);
-  return usual === text ? [] : [`must be in canonical form (${JSON.stringify(usual)})`];
+  return cidrs.flatMap((text, index) => wrongUsualCidr(text).map((why) => invalidValue(at(path, index), text, why)));
 }

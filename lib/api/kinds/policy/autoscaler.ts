@@ -1,10 +1,9 @@
-import { at, child, invalidValue, notSupported, required } from '../../field-errors.ts';
 import type { HorizontalPodAutoscaler, MetricSpec, MetricStatus } from '../../types/autoscaling.v2.ts';
-import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import type { Mutable } from '../object.ts';
 import { validateCounts } from '../validate-counts.ts';
+import { validateAutoscaler } from './validate-autoscaler.ts';
 
 type Spec = NonNullable<HorizontalPodAutoscaler['spec']>;
 
@@ -23,7 +22,7 @@ export const horizontalPodAutoscaler: KindParts<HorizontalPodAutoscaler> = {
     }
     defaultBehavior(spec);
   },
-  validate: validateScaler,
+  validate: validateAutoscaler,
   validateStatus: ({ status }) => validateCounts(status, ['currentReplicas', 'desiredReplicas']),
   columns: columns(['Name', 'Reference', 'Targets', 'MinPods', 'MaxPods', 'Replicas', '@Age']),
   row({ metadata, spec, status }, nowMs) {
@@ -57,27 +56,6 @@ function defaultBehavior({ behavior }: Mutable<Spec>): void {
     policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
     ...behavior.scaleDown,
   };
-}
-
-function validateScaler({ spec }: HorizontalPodAutoscaler): StatusCause[] {
-  const causes: StatusCause[] = [];
-  const { minReplicas, maxReplicas = 0, scaleTargetRef } = spec ?? ({} as Partial<Spec>);
-  if (minReplicas !== undefined && minReplicas < 1) {
-    causes.push(invalidValue('spec.minReplicas', minReplicas, 'must be greater than or equal to 1'));
-  }
-  if (maxReplicas < 1) causes.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than 0'));
-  if (minReplicas !== undefined && maxReplicas < minReplicas) {
-    causes.push(invalidValue('spec.maxReplicas', maxReplicas, 'must be greater than or equal to `minReplicas`'));
-  }
-  if (!scaleTargetRef?.kind) causes.push(required('spec.scaleTargetRef.kind'));
-  if (!scaleTargetRef?.name) causes.push(required('spec.scaleTargetRef.name'));
-  const types = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
-  for (const [index, { type }] of (spec?.metrics ?? []).entries()) {
-    const field = child(at('spec.metrics', index), 'type');
-    if (!type) causes.push(required(field, 'must specify a metric source type'));
-    else if (!types.includes(type)) causes.push(notSupported(field, type, types));
-  }
-  return causes;
 }
 
 function targets(specs: readonly MetricSpec[], statuses: readonly MetricStatus[]): string {

@@ -1,26 +1,33 @@
-import { invalidValue } from '../../field-errors.ts';
+import { invalidValue, notSupported } from '../../field-errors.ts';
+import type { StatusCause } from '../../types/meta.v1.ts';
 import type { PodDisruptionBudget } from '../../types/policy.v1.ts';
 import { ageOf, columns } from '../columns.ts';
+import { validateConditions } from '../conditions.ts';
 import type { KindParts } from '../define.ts';
 import { validateLabelSelector } from '../label-selector.ts';
 import { validateCounts } from '../validate-counts.ts';
-import { validateShare } from '../workloads/deployment.ts';
+import { validateShare, validateWhole } from '../workloads/shares.ts';
 
 export const podDisruptionBudget: KindParts<PodDisruptionBudget> = {
   hasGeneration: true,
   allowsUnconditionalUpdate: false,
   validate({ spec = {} }) {
     const { minAvailable, maxUnavailable, selector } = spec;
-    const causes = [
+    const isBoth = minAvailable !== undefined && maxUnavailable !== undefined;
+    return [
+      ...(isBoth ? [invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set')] : []),
       ...validateShare(minAvailable, 'spec.minAvailable'),
+      ...validateWhole(minAvailable, 'spec.minAvailable'),
       ...validateShare(maxUnavailable, 'spec.maxUnavailable'),
+      ...validateWhole(maxUnavailable, 'spec.maxUnavailable'),
       ...validateLabelSelector(selector, 'spec.selector'),
+      ...validateUnhealthy(spec.unhealthyPodEvictionPolicy),
     ];
-    if (minAvailable === undefined || maxUnavailable === undefined) return causes;
-    return [...causes, invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set')];
   },
-  validateStatus: ({ status }) =>
-    validateCounts(status, ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']),
+  validateStatus: ({ status }) => [
+    ...validateConditions(status?.conditions ?? [], 'status.conditions'),
+    ...validateCounts(status, ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']),
+  ],
   columns: columns(['Name', 'Min Available', 'Max Unavailable', '#Allowed Disruptions', '@Age']),
   row: ({ metadata, spec, status }, nowMs) => [
     metadata.name,
@@ -30,3 +37,9 @@ export const podDisruptionBudget: KindParts<PodDisruptionBudget> = {
     ageOf(metadata, nowMs),
   ],
 };
+
+function validateUnhealthy(policy: string | undefined): StatusCause[] {
+  if (policy === undefined || policies.includes(policy)) return [];
+  return [notSupported('spec.unhealthyPodEvictionPolicy', policy, policies)];
+}
+const policies = ['AlwaysAllow', 'IfHealthyBudget'];

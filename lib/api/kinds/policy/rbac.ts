@@ -1,6 +1,6 @@
 import { at, child, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
 import { wrongDns1123Subdomain, wrongPathSegment } from '../../names.ts';
-import type { StatusCause } from '../../types/meta.v1.ts';
+import type { LabelSelector, StatusCause } from '../../types/meta.v1.ts';
 import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding, Subject } from '../../types/rbac.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
@@ -31,11 +31,16 @@ export const clusterRole: KindParts<ClusterRole> = {
     const field = 'aggregationRule.clusterRoleSelectors';
     if (selectors.length === 0)
       return [...causes, required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
-    return [...causes, ...selectors.flatMap((selector, index) => validateLabelSelector(selector, at(field, index)))];
+    return [...causes, ...selectors.flatMap((selector, index) => validateGathering(selector, at(field, index)))];
   },
   columns: columns(['Name', '@Created At']),
   row: createdRow,
 };
+
+function validateGathering(selector: LabelSelector, path: Path): StatusCause[] {
+  const wrong = validateLabelSelector(selector, path);
+  return wrong.length === 0 ? wrong : [...wrong, invalidValue(path, null, 'invalid label selector.')];
+}
 
 function createdRow({ metadata }: AnyRole): readonly unknown[] {
   return [metadata.name, metadata.creationTimestamp ?? '<unknown>'];
@@ -91,7 +96,7 @@ function bindingRow({ metadata, roleRef, subjects }: AnyBinding, nowMs: number):
 
 function validateRules(rules: readonly PolicyRule[], isNamespaced: boolean): StatusCause[] {
   const causes: StatusCause[] = [];
-  for (const [index, { verbs, apiGroups, resources, nonResourceURLs }] of rules.entries()) {
+  for (const [index, { verbs, apiGroups, resources, resourceNames, nonResourceURLs }] of rules.entries()) {
     const field = at('rules', index);
     if ((verbs ?? []).length === 0)
       causes.push(required(child(field, 'verbs'), 'verbs must contain at least one value'));
@@ -105,7 +110,7 @@ function validateRules(rules: readonly PolicyRule[], isNamespaced: boolean): Sta
           ),
         );
       }
-      if ((apiGroups ?? []).length + (resources ?? []).length > 0) {
+      if ([apiGroups, resources, resourceNames].some((list) => (list ?? []).length > 0)) {
         const detail = 'rules cannot apply to both regular resources and non-resource URLs';
         causes.push(invalidValue(child(field, 'nonResourceURLs'), nonResourceURLs, detail));
       }
@@ -153,6 +158,7 @@ function validateSubject(
       break;
     case 'User':
     case 'Group':
+      if (!name) causes.push(invalidValue(child(path, 'name'), '', `${kind.toLowerCase()} name cannot be empty`));
       if (apiGroup !== group) causes.push(notSupported(child(path, 'apiGroup'), apiGroup ?? '', [group]));
       break;
     default:

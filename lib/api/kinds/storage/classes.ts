@@ -1,7 +1,4 @@
 // Kinds of storage.k8s.io.
-import { at, child, forbiddenField, invalidValue, notSupported, required } from '../../field-errors.ts';
-import { wrongQualifiedName } from '../../names.ts';
-import type { StatusCause } from '../../types/meta.v1.ts';
 import type {
   CSIDriver,
   CSINode,
@@ -12,9 +9,22 @@ import type {
 } from '../../types/storage.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
-import { isSame } from '../equal.ts';
-import { immutable } from '../metadata.ts';
 import { storageCapacityWarnings, storageClassWarnings } from '../warnings/others.ts';
+import { validateAttachment, validateAttachmentUpdate } from './validate-attachment.ts';
+import {
+  validateAttributesClass,
+  validateAttributesClassUpdate,
+  validateStorageClass,
+  validateStorageClassUpdate,
+} from './validate-class.ts';
+import {
+  validateCapacity,
+  validateCapacityUpdate,
+  validateDriver,
+  validateDriverUpdate,
+  validateNode,
+  validateNodeUpdate,
+} from './validate-csi.ts';
 
 const defaultAnnotations = [
   'storageclass.kubernetes.io/is-default-class',
@@ -27,18 +37,8 @@ export const storageClass: KindParts<StorageClass> = {
     object.reclaimPolicy ??= 'Delete';
     object.volumeBindingMode ??= 'Immediate';
   },
-  validate: validateClass,
-  validateUpdate(next, previous) {
-    const causes = validateClass(next);
-    for (const field of ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const) {
-      if (isSame(next[field], previous[field])) continue;
-      const detail = `updates to ${field} are forbidden.`;
-      causes.push(
-        field === 'volumeBindingMode' ? invalidValue(field, next[field], immutable) : forbiddenField(field, detail),
-      );
-    }
-    return causes;
-  },
+  validate: validateStorageClass,
+  validateUpdate: validateStorageClassUpdate,
   columns: columns(['Name', 'Provisioner', 'ReclaimPolicy', 'VolumeBindingMode', 'AllowVolumeExpansion', '@Age']),
   row({ metadata, provisioner, reclaimPolicy, volumeBindingMode, allowVolumeExpansion }, nowMs) {
     const isDefault = defaultAnnotations.some((key) => metadata.annotations?.[key] === 'true');
@@ -53,39 +53,11 @@ export const storageClass: KindParts<StorageClass> = {
   },
 };
 
-function validateClass({ provisioner, reclaimPolicy, volumeBindingMode }: StorageClass): StatusCause[] {
-  const causes: StatusCause[] = [];
-  if (!provisioner) causes.push(required('provisioner', provisioner ?? ''));
-  else
-    causes.push(
-      ...wrongQualifiedName(provisioner.toLowerCase()).map((message) =>
-        invalidValue('provisioner', provisioner, message),
-      ),
-    );
-  if (reclaimPolicy && !['Delete', 'Retain'].includes(reclaimPolicy)) {
-    causes.push(notSupported('reclaimPolicy', reclaimPolicy, ['Delete', 'Retain']));
-  }
-  if (volumeBindingMode === undefined) causes.push(required('volumeBindingMode'));
-  else if (!['Immediate', 'WaitForFirstConsumer'].includes(volumeBindingMode)) {
-    causes.push(notSupported('volumeBindingMode', volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']));
-  }
-  return causes;
-}
-
 export const volumeAttachment: KindParts<VolumeAttachment> = {
   allowsUnconditionalUpdate: false,
-  validate({ spec }) {
-    const causes: StatusCause[] = [];
-    if (!spec?.attacher) causes.push(required('spec.attacher'));
-    if (!spec?.nodeName) causes.push(required('spec.nodeName'));
-    const { persistentVolumeName, inlineVolumeSpec } = spec?.source ?? {};
-    if (persistentVolumeName === undefined && inlineVolumeSpec === undefined) {
-      causes.push(required('spec.source', 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
-    }
-    return causes;
-  },
-  validateUpdate: (next, previous) =>
-    isSame(next.spec, previous.spec) ? [] : [invalidValue('spec', next.spec, immutable)],
+  validate: validateAttachment,
+  validateUpdate: validateAttachmentUpdate,
+  validateStatus: (next, previous) => validateAttachmentUpdate(next, previous),
   columns: columns(['Name', 'Attacher', 'PV', 'Node', '?Attached', '@Age']),
   row: ({ metadata, spec, status }, nowMs) => [
     metadata.name,
@@ -99,11 +71,8 @@ export const volumeAttachment: KindParts<VolumeAttachment> = {
 
 export const csiNode: KindParts<CSINode> = {
   allowsUnconditionalUpdate: false,
-  validate: ({ spec }) =>
-    (spec?.drivers ?? []).flatMap(({ name, nodeID }, index) => {
-      const field = at('spec.drivers', index);
-      return [...(name ? [] : [required(child(field, 'name'))]), ...(nodeID ? [] : [required(child(field, 'nodeID'))])];
-    }),
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
   columns: columns(['Name', '#Drivers', '@Age']),
   row: ({ metadata, spec }, nowMs) => [metadata.name, (spec?.drivers ?? []).length, ageOf(metadata, nowMs)],
 };
@@ -121,6 +90,8 @@ export const csiDriver: KindParts<CSIDriver> = {
     spec.requiresRepublish ??= false;
     spec.seLinuxMount ??= false;
   },
+  validate: validateDriver,
+  validateUpdate: validateDriverUpdate,
   columns: columns([
     'Name',
     '?AttachRequired',
@@ -149,7 +120,8 @@ export const csiDriver: KindParts<CSIDriver> = {
 export const csiStorageCapacity: KindParts<CSIStorageCapacity> = {
   warnings: storageCapacityWarnings,
   allowsUnconditionalUpdate: false,
-  validate: ({ storageClassName }) => (storageClassName ? [] : [required('storageClassName')]),
+  validate: validateCapacity,
+  validateUpdate: validateCapacityUpdate,
   columns: columns(['Name', 'StorageClassName', 'Capacity']),
   row: ({ metadata, storageClassName, capacity }) => [metadata.name, storageClassName, capacity ?? '<unset>'],
 };
@@ -157,11 +129,8 @@ export const csiStorageCapacity: KindParts<CSIStorageCapacity> = {
 const classDefault = 'storageclass.kubernetes.io/is-default-class';
 
 export const volumeAttributesClass: KindParts<VolumeAttributesClass> = {
-  validate: ({ driverName }) => (driverName ? [] : [required('driverName')]),
-  validateUpdate(next, previous) {
-    const fields = (['driverName', 'parameters'] as const).filter((field) => !isSame(next[field], previous[field]));
-    return fields.map((field) => invalidValue(field, next[field], immutable));
-  },
+  validate: validateAttributesClass,
+  validateUpdate: validateAttributesClassUpdate,
   columns: columns(['Name', 'DriverName', '@Age']),
   row({ metadata, driverName }, nowMs) {
     const isDefault = metadata.annotations?.[classDefault] === 'true';

@@ -105,7 +105,7 @@ const secrets = [
   'nodeExpandSecretRef',
 ] as const;
 
-function validateCsi(source: NonNullable<Spec['csi']>, path: Path): StatusCause[] {
+export function validateCsi(source: NonNullable<Spec['csi']>, path: Path): StatusCause[] {
   return [
     ...validateDriver(source.driver, child(path, 'driver')),
     ...needs(source, ['volumeHandle'], path),

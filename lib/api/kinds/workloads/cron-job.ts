@@ -1,5 +1,4 @@
 import { child, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
-import { wrongDns1123Subdomain } from '../../names.ts';
 import type { CronJob } from '../../types/batch.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
@@ -7,9 +6,10 @@ import type { KindParts } from '../define.ts';
 import { age } from '../duration.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
 import { cronJobWarnings } from '../warnings/workloads.ts';
-import { jobTemplateForbidsSelector, validateJobSpec } from './job.ts';
-import { wrongSchedule } from './schedule.ts';
+import { defaultFailurePolicy } from './job.ts';
+import { isTimeZone, wrongSchedule } from './schedule.ts';
 import { containerImages, containerNames, notNegative, selectorCell } from './template.ts';
+import { jobTemplateForbidsSelector, validateJobSpec } from './validate-job.ts';
 
 /** Room for what the names of jobs get appended. */
 const longestName = 52;
@@ -26,13 +26,10 @@ export const cronJob: KindParts<CronJob> = {
     spec.jobTemplate ??= {} as NonNullable<typeof spec.jobTemplate>;
     spec.jobTemplate.spec ??= {} as NonNullable<typeof spec.jobTemplate.spec>;
     defaultPodTemplate(spec.jobTemplate.spec);
+    defaultFailurePolicy(spec.jobTemplate.spec);
   },
-  wrongName(name) {
-    return name.length > longestName
-      ? [...wrongDns1123Subdomain(name), `must be no more than ${longestName} characters`]
-      : wrongDns1123Subdomain(name);
-  },
-  validate: ({ spec }) => validateSpec(spec!, 'spec'),
+  validate: ({ metadata, spec }) => [...validateSpec(spec!, 'spec'), ...validateLength(metadata.name)],
+  validateUpdate: ({ spec }, previous) => validateSpec(spec!, 'spec', previous.spec),
   columns: columns(
     ['Name', 'Schedule', 'Timezone', '?Suspend', '#Active', 'Last Schedule', '@Age'],
     ['Containers', 'Images', 'Selector'],
@@ -54,19 +51,29 @@ export const cronJob: KindParts<CronJob> = {
   },
 };
 
-function validateSpec(spec: NonNullable<CronJob['spec']>, path: Path): StatusCause[] {
+function validateLength(name: string): StatusCause[] {
+  const detail = `must be no more than ${longestName} characters`;
+  return (name?.length ?? 0) > longestName ? [invalidValue('metadata.name', name, detail)] : [];
+}
+
+type Spec = NonNullable<CronJob['spec']>;
+
+/** What was stored under older rules stays as it is: a zone in the schedule, or one that is gone. */
+function validateSpec(spec: Spec, path: Path, old?: Spec): StatusCause[] {
   const causes: StatusCause[] = [];
   const { schedule, timeZone, concurrencyPolicy, startingDeadlineSeconds } = spec;
   const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = spec;
   const policies = ['Allow', 'Forbid', 'Replace'];
   if (!schedule) causes.push(required(child(path, 'schedule')));
-  else
-    causes.push(...wrongSchedule(schedule).map((message) => invalidValue(child(path, 'schedule'), schedule, message)));
-  if (timeZone !== undefined) {
+  else {
+    const wrong = [...wrongSchedule(schedule), ...wrongZoneOf(schedule, timeZone, old)];
+    causes.push(...wrong.map((message) => invalidValue(child(path, 'schedule'), schedule, message)));
+  }
+  causes.push(...notNegative({ startingDeadlineSeconds }, path));
+  if (timeZone !== undefined && (old === undefined || timeZone !== old.timeZone)) {
     const wrong = wrongTimeZone(timeZone);
     if (wrong !== undefined) causes.push(invalidValue(child(path, 'timeZone'), timeZone, wrong));
   }
-  causes.push(...notNegative({ startingDeadlineSeconds, successfulJobsHistoryLimit, failedJobsHistoryLimit }, path));
   if (!concurrencyPolicy) causes.push(required(child(path, 'concurrencyPolicy')));
   else if (!policies.includes(concurrencyPolicy)) {
     causes.push(notSupported(child(path, 'concurrencyPolicy'), concurrencyPolicy, policies));
@@ -74,7 +81,18 @@ function validateSpec(spec: NonNullable<CronJob['spec']>, path: Path): StatusCau
   const job = spec.jobTemplate?.spec;
   const field = child(path, 'jobTemplate', 'spec');
   if (job === undefined) return [...causes, required(child(field, 'template'))];
-  return [...causes, ...validateJobSpec(job, field), ...jobTemplateForbidsSelector(job, field)];
+  return [
+    ...causes,
+    ...validateJobSpec(job, field),
+    ...jobTemplateForbidsSelector(job, field),
+    ...notNegative({ successfulJobsHistoryLimit, failedJobsHistoryLimit }, path),
+  ];
+}
+
+function wrongZoneOf(schedule: string, timeZone: string | undefined, old: Spec | undefined): readonly string[] {
+  if (!schedule.includes('TZ')) return [];
+  if (!old?.schedule.includes('TZ')) return ['cannot use TZ or CRON_TZ in schedule, use timeZone field instead'];
+  return timeZone === undefined ? [] : ['cannot use both timeZone field and TZ or CRON_TZ in schedule'];
 }
 
 function wrongTimeZone(name: string): string | undefined {
@@ -83,12 +101,8 @@ function wrongTimeZone(name: string): string | undefined {
   if (name.toLowerCase() === 'local') {
     return 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones';
   }
-  // An offset is no zone of the time zone database.
-  if (name.split('/').some((part) => /^(\.{1,2}|[+-].*|.*:.*)$/.test(part))) return unknown;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return undefined;
-  } catch {
-    return unknown;
-  }
+  // Names of the time zone database; an offset is none.
+  const isPart = (part: string) => /^[A-Za-z.\-_0-9+]{1,14}$/.test(part) && !/^(\.{1,2}$|[+-])/.test(part);
+  if (!name.split('/').every(isPart)) return unknown;
+  return isTimeZone(name) ? undefined : unknown;
 }

@@ -1,13 +1,15 @@
-import { invalidValue, notSupported } from '../../field-errors.ts';
+import { child, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
+import { isSelectedBy } from '../../selectors/labels.ts';
 import type { DaemonSet } from '../../types/apps.v1.ts';
-import type { StatusCause } from '../../types/meta.v1.ts';
+import type { LabelSelector, StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns, labelText } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
+import { isEmptySelector, validateLabelSelector } from '../label-selector.ts';
 import { immutable } from '../metadata.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
 import { daemonSetWarnings } from '../warnings/workloads.ts';
-import { validateRolling } from './deployment.ts';
+import { isNone, validateShare, validateWhole } from './shares.ts';
 import { validateDaemonSetStatus } from './status.ts';
 import {
   containerImages,
@@ -15,7 +17,7 @@ import {
   notNegative,
   onlyAlways,
   selectorCell,
-  validateWorkload,
+  validateSelectedTemplate,
 } from './template.ts';
 
 export const daemonSet: KindParts<DaemonSet> = {
@@ -62,17 +64,50 @@ export const daemonSet: KindParts<DaemonSet> = {
 };
 
 function validateSpec(spec: NonNullable<DaemonSet['spec']>): StatusCause[] {
-  const { minReadySeconds, revisionHistoryLimit, updateStrategy } = spec;
-  const causes = [
-    ...validateWorkload(spec, 'daemonset'),
-    ...onlyAlways(spec.template),
-    ...notNegative({ minReadySeconds, revisionHistoryLimit }),
+  const { selector, template, minReadySeconds, revisionHistoryLimit, updateStrategy } = spec;
+  return [
+    ...validateSelector(selector, template?.metadata?.labels ?? {}),
+    ...validateSelectedTemplate(undefined, template),
+    ...onlyAlways(template, 'DaemonSet'),
+    ...notNegative({ minReadySeconds }),
+    ...validateStrategy(updateStrategy ?? {}, 'spec.updateStrategy'),
+    ...notNegative({ revisionHistoryLimit }),
   ];
-  const type = updateStrategy?.type ?? '';
-  if (type === 'RollingUpdate') {
-    causes.push(...validateRolling(updateStrategy?.rollingUpdate ?? {}, 'spec.updateStrategy.rollingUpdate'));
-  } else if (type !== 'OnDelete') {
-    causes.push(notSupported('spec.updateStrategy', type, ['OnDelete', 'RollingUpdate']));
+}
+
+/** An absent selector selects nothing, hence not the template's pods either. */
+function validateSelector(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>) {
+  const wrong = validateLabelSelector(selector, 'spec.selector');
+  if (wrong.length > 0) return wrong;
+  const causes: StatusCause[] = [];
+  if (!isSelectedBy(selector, labels)) {
+    const why = '`selector` does not match template `labels`';
+    causes.push(invalidValue('spec.template.metadata.labels', labels, why));
+  }
+  if (selector !== undefined && isEmptySelector(selector)) {
+    causes.push(invalidValue('spec.selector', selector, 'empty selector is invalid for daemonset'));
   }
   return causes;
+}
+
+type Strategy = NonNullable<NonNullable<DaemonSet['spec']>['updateStrategy']>;
+
+/** On a node, either the old pod goes first or the new one comes first. Rule: ValidateRollingUpdateDaemonSet. */
+function validateStrategy({ type, rollingUpdate }: Strategy, path: Path): StatusCause[] {
+  if (type === 'OnDelete') return [];
+  if (type !== 'RollingUpdate') return [notSupported(path, type ?? '', ['OnDelete', 'RollingUpdate'])];
+  const field = child(path, 'rollingUpdate');
+  if (rollingUpdate === undefined) return [required(field)];
+  const { maxUnavailable, maxSurge } = rollingUpdate;
+  const [down, up] = [child(field, 'maxUnavailable'), child(field, 'maxSurge')];
+  const causes = [
+    ...validateShare(maxUnavailable, down),
+    ...validateShare(maxSurge, up),
+    ...validateWhole(maxUnavailable, down),
+    ...validateWhole(maxSurge, up),
+  ];
+  if (isNone(maxUnavailable) !== isNone(maxSurge)) return causes;
+  return isNone(maxSurge)
+    ? [...causes, required(down, 'cannot be 0 when maxSurge is 0')]
+    : [...causes, invalidValue(up, maxSurge, 'may not be set when maxUnavailable is non-zero')];
 }

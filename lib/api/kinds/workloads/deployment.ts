@@ -1,11 +1,11 @@
 import { child, forbiddenField, invalidValue, notSupported, type Path } from '../../field-errors.ts';
-import type { Deployment, DeploymentSpec } from '../../types/apps.v1.ts';
-import type { IntOrString } from '../../types/intstr.ts';
+import type { Deployment, DeploymentSpec, RollingUpdateDeployment } from '../../types/apps.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
 import { replicaWarnings } from '../warnings/workloads.ts';
+import { isNone, validateShare, validateWhole } from './shares.ts';
 import { validateDeploymentStatus } from './status.ts';
 import {
   containerImages,
@@ -64,7 +64,7 @@ function validateSpec(spec: DeploymentSpec): StatusCause[] {
   const causes = [
     ...notNegative({ replicas }),
     ...validateWorkload(spec, 'deployment'),
-    ...onlyAlways(spec.template),
+    ...onlyAlways(spec.template, 'ReplicaSet'),
     ...validateStrategy(spec.strategy ?? {}, 'spec.strategy'),
     ...notNegative({ minReadySeconds, revisionHistoryLimit, progressDeadlineSeconds }),
   ];
@@ -86,39 +86,13 @@ function validateStrategy(strategy: NonNullable<DeploymentSpec['strategy']>, pat
 }
 
 /** How far an update may go below and above the wished number: not nowhere. */
-export function validateRolling(
-  {
-    maxUnavailable,
-    maxSurge,
-  }: { readonly maxUnavailable?: IntOrString | undefined; readonly maxSurge?: IntOrString | undefined },
-  path: Path,
-): StatusCause[] {
-  const causes = [
-    ...validateShare(maxUnavailable, child(path, 'maxUnavailable')),
+function validateRolling({ maxUnavailable, maxSurge }: RollingUpdateDeployment, path: Path): StatusCause[] {
+  const field = child(path, 'maxUnavailable');
+  const stuck = isNone(maxUnavailable) && isNone(maxSurge);
+  return [
+    ...validateShare(maxUnavailable, field),
     ...validateShare(maxSurge, child(path, 'maxSurge')),
+    ...(stuck ? [invalidValue(field, maxUnavailable ?? 0, 'may not be 0 when `maxSurge` is 0')] : []),
+    ...validateWhole(maxUnavailable, field),
   ];
-  if (isZero(maxUnavailable) && isZero(maxSurge)) {
-    const detail = 'may not be 0 when `maxSurge` is 0';
-    causes.push(invalidValue(child(path, 'maxUnavailable'), maxUnavailable ?? 0, detail));
-  }
-  if (typeof maxUnavailable === 'string' && Number.parseInt(maxUnavailable, 10) > 100) {
-    causes.push(invalidValue(child(path, 'maxUnavailable'), maxUnavailable, 'must not be greater than 100%'));
-  }
-  return causes;
-}
-
-/** A count, or a percentage. */
-export function validateShare(value: IntOrString | undefined, path: Path): StatusCause[] {
-  if (value === undefined) return [];
-  if (typeof value === 'number') {
-    return value < 0 ? [invalidValue(path, value, 'must be greater than or equal to 0')] : [];
-  }
-  if (/^[0-9]+%$/.test(value)) return [];
-  const detail =
-    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
-  return [invalidValue(path, value, detail)];
-}
-
-function isZero(value: IntOrString | undefined): boolean {
-  return Number.parseInt(String(value ?? 0), 10) === 0;
 }

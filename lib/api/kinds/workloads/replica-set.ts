@@ -56,7 +56,7 @@ function validateSpec(spec: NonNullable<ReplicaSet['spec']>): StatusCause[] {
   return [
     ...notNegative({ replicas, minReadySeconds }),
     ...validateWorkload(spec, 'deployment'),
-    ...onlyAlways(spec.template),
+    ...onlyAlways(spec.template, 'ReplicaSet'),
   ];
 }
 

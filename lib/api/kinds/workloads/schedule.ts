@@ -14,11 +14,12 @@ type Field = (typeof fields)[number];
 
 /** What is wrong with a schedule; none: it is one. */
 export function wrongSchedule(schedule: string): readonly string[] {
-  if (/(^|\s)(TZ|CRON_TZ)=/.test(schedule)) {
-    return ['cannot use TZ or CRON_TZ in schedule, use timeZone field instead'];
-  }
-  if (schedule.startsWith('@')) return wrongWord(schedule);
-  const parts = schedule.trim().split(/\s+/);
+  // Whether there may be a zone in front is not for the form to say.
+  const [, , zone, rest = schedule] = /^(CRON_)?TZ=(\S*)(.*)$/s.exec(schedule) ?? [];
+  if (zone !== undefined && !isTimeZone(zone)) return [`provided bad location ${zone}: unknown time zone ${zone}`];
+  const text = rest.trim();
+  if (text.startsWith('@')) return wrongWord(text);
+  const parts = text.split(/\s+/);
   if (parts.length !== fields.length) {
     return [`expected exactly ${fields.length} fields, found ${parts.length}: [${parts.join(' ')}]`];
   }
@@ -29,6 +30,16 @@ export function wrongSchedule(schedule: string): readonly string[] {
     }
   }
   return [];
+}
+
+/** Whether the time zone database has it, in these letters. */
+export function isTimeZone(name: string): boolean {
+  try {
+    const known = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+    return known === name || known.toLowerCase() !== name.toLowerCase(); // some names stand for others
+  } catch {
+    return false;
+  }
 }
 
 function wrongWord(text: string): readonly string[] {

@@ -1,4 +1,5 @@
-import { child, forbiddenField, invalidValue, notSupported, required } from '../../field-errors.ts';
+import { at, child, forbiddenField, invalidValue, notSupported, required } from '../../field-errors.ts';
+import { wrongDns1123Label } from '../../names.ts';
 import type { ControllerRevision, StatefulSet } from '../../types/apps.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
@@ -7,7 +8,9 @@ import { isSame } from '../equal.ts';
 import { immutable } from '../metadata.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
 import { defaultClaimSpec } from '../storage/claim.ts';
+import { validateClaimSpec } from '../storage/claim-spec.ts';
 import { statefulSetWarnings } from '../warnings/workloads.ts';
+import { isNone, validateShare, validateWhole } from './shares.ts';
 import { validateStatefulSetStatus } from './status.ts';
 import { containerImages, containerNames, notNegative, onlyAlways, validateWorkload } from './template.ts';
 
@@ -21,9 +24,10 @@ export const statefulSet: KindParts<StatefulSet> = {
     defaultPodTemplate(spec);
     spec.podManagementPolicy ||= 'OrderedReady';
     spec.updateStrategy ??= {};
+    // Who names the strategy alone gets no more than the name.
+    if (!spec.updateStrategy.type) spec.updateStrategy.rollingUpdate ??= {};
     spec.updateStrategy.type ||= 'RollingUpdate';
-    if (spec.updateStrategy.type === 'RollingUpdate') {
-      spec.updateStrategy.rollingUpdate ??= {};
+    if (spec.updateStrategy.type === 'RollingUpdate' && spec.updateStrategy.rollingUpdate !== undefined) {
       spec.updateStrategy.rollingUpdate.partition ??= 0;
       spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
     }
@@ -41,9 +45,19 @@ export const statefulSet: KindParts<StatefulSet> = {
       defaultClaimSpec((claim.spec ??= {}));
     }
   },
-  validate: ({ spec }) => validateSpec(spec!),
+  // Its pods are called after it.
+  wrongName: wrongDns1123Label,
+  validate: ({ spec }) => [...validateSpec(spec!), ...validateNames(spec!), ...validateTemplate(spec!)],
   validateStatus: validateStatefulSetStatus,
-  validateUpdate: (next, previous) => [...validateSpec(next.spec!), ...validateChange(next.spec!, previous.spec!)],
+  validateUpdate(next, previous) {
+    // What was stored with a template that would be refused now can still be scaled.
+    const isSound = [...validateSpec(previous.spec!), ...validateTemplate(previous.spec!)].length === 0;
+    return [
+      ...validateSpec(next.spec!),
+      ...(isSound ? validateTemplate(next.spec!) : []),
+      ...validateChange(next.spec!, previous.spec!),
+    ];
+  },
   columns: columns(['Name', 'Ready', '@Age'], ['Containers', 'Images']),
   row({ metadata, spec, status }, nowMs) {
     return [
@@ -77,20 +91,42 @@ function validateSpec(spec: Spec): StatusCause[] {
     ...causes,
     ...notNegative({ replicas, minReadySeconds }),
     ...notNegative({ start: spec.ordinals?.start }, 'spec.ordinals'),
-    ...validateWorkload(spec, 'statefulset'),
-    ...onlyAlways(spec.template),
   ];
+}
+
+/** What is looked at only once, as it cannot change. */
+function validateNames({ serviceName, volumeClaimTemplates }: Spec): StatusCause[] {
+  const wrong = serviceName ? wrongDns1123Label(serviceName) : [];
+  return [
+    ...(volumeClaimTemplates ?? []).flatMap(({ spec }, index) =>
+      validateClaimSpec(spec ?? {}, child(at('spec.volumeClaimTemplates', index), 'spec')),
+    ),
+    ...wrong.map((message) => invalidValue('spec.serviceName', serviceName, message)),
+  ];
+}
+
+function validateTemplate(spec: Spec): StatusCause[] {
+  return [...validateWorkload(spec, 'statefulset', ''), ...onlyAlways(spec.template, 'StatefulSet')];
 }
 
 function validateUpdateStrategy({ type, rollingUpdate }: NonNullable<Spec['updateStrategy']>): StatusCause[] {
   const path = 'spec.updateStrategy';
   if (!type) return [required(path)];
   if (type === 'OnDelete') {
-    const detail = `only allowed for updateStrategy '${'RollingUpdate'}'`;
+    const detail = "only allowed for updateStrategy 'RollingUpdate'";
     return rollingUpdate === undefined ? [] : [invalidValue(child(path, 'rollingUpdate'), rollingUpdate, detail)];
   }
   if (type !== 'RollingUpdate') return [invalidValue(path, { type }, "must be 'RollingUpdate' or 'OnDelete'")];
-  return notNegative({ partition: rollingUpdate?.partition }, child(path, 'rollingUpdate'));
+  const { partition, maxUnavailable } = rollingUpdate ?? {};
+  const field = child(path, 'rollingUpdate', 'maxUnavailable');
+  return [
+    ...notNegative({ partition }, child(path, 'rollingUpdate')),
+    ...validateShare(maxUnavailable, field),
+    ...(maxUnavailable !== undefined && isNone(maxUnavailable)
+      ? [invalidValue(field, maxUnavailable, 'cannot be 0')]
+      : []),
+    ...validateWhole(maxUnavailable, field),
+  ];
 }
 
 const changeable = [
@@ -113,7 +149,7 @@ function validateChange(next: Spec, previous: Spec): StatusCause[] {
 }
 
 export const controllerRevision: KindParts<ControllerRevision> = {
-  validate: ({ revision }) => notNegative({ revision }, ''),
+  validate: ({ data, revision }) => [...validateData(data), ...notNegative({ revision }, '')],
   validateUpdate(next, previous) {
     const causes = notNegative({ revision: next.revision }, '');
     if (isSame(next.data, previous.data)) return causes;
@@ -127,3 +163,9 @@ export const controllerRevision: KindParts<ControllerRevision> = {
     return [metadata.name, controller, revision ?? 0, ageOf(metadata, nowMs)];
   },
 };
+
+function validateData(data: unknown): StatusCause[] {
+  if (data === undefined || data === null) return [required('data', 'data is mandatory')];
+  const isObject = typeof data === 'object' && !Array.isArray(data);
+  return isObject ? [] : [required('data', 'data must be a valid JSON object')];
+}

@@ -22,16 +22,20 @@ const nothing: LabelSelector = {
   ],
 };
 
-/** The selector is there and selects what the template makes; `policies` are the restart policies that make sense. */
-export function validateWorkload({ selector, template }: Workload, kind: string, path: Path = 'spec'): StatusCause[] {
-  const field = child(path, 'selector');
-  const causes: StatusCause[] = [];
-  if (selector === undefined) causes.push(required(field));
-  else {
-    causes.push(...validateLabelSelector(selector, field));
-    if (isEmptySelector(selector)) causes.push(invalidValue(field, selector, `empty selector is invalid for ${kind}`));
-  }
-  return [...causes, ...validateSelectedTemplate(selector ?? nothing, template, path)];
+/** The selector is there and selects what the template makes. `why` is said of one that selects by nothing sensible. */
+export function validateWorkload(
+  { selector, template }: Workload,
+  kind: string,
+  why = 'invalid label selector',
+): StatusCause[] {
+  const field = 'spec.selector';
+  if (selector === undefined) return [required(field), ...validateSelectedTemplate(nothing, template)];
+  const wrong = validateLabelSelector(selector, field);
+  if (wrong.length > 0) return [...wrong, invalidValue(field, selector, why)];
+  const empty = isEmptySelector(selector)
+    ? [invalidValue(field, selector, `empty selector is invalid for ${kind}`)]
+    : [];
+  return [...empty, ...validateSelectedTemplate(selector, template)];
 }
 
 export function validateSelectedTemplate(
@@ -50,20 +54,15 @@ export function validateSelectedTemplate(
   return [...causes, ...validatePodTemplate(template, field)];
 }
 
-/** Pods that are to run for good have no other restart policy than Always. */
-export function onlyAlways(
-  template: PodTemplateSpec | undefined,
-  kind = 'ReplicaSet',
-  path: Path = 'spec',
-): StatusCause[] {
+/** Pods that are to run for good have no other restart policy than Always, and no deadline. */
+export function onlyAlways(template: PodTemplateSpec | undefined, kind: string): StatusCause[] {
   const causes: StatusCause[] = [];
-  const spec = child(path, 'template', 'spec');
+  const spec = 'spec.template.spec';
   const policy = template?.spec?.restartPolicy;
   if (policy && policy !== 'Always') causes.push(notSupported(child(spec, 'restartPolicy'), policy, ['Always']));
   if (template?.spec?.activeDeadlineSeconds !== undefined) {
-    causes.push(
-      forbiddenField(child(spec, 'activeDeadlineSeconds'), `activeDeadlineSeconds in ${kind} is not Supported`),
-    );
+    const detail = `activeDeadlineSeconds in ${kind} is not Supported`;
+    causes.push(forbiddenField(child(spec, 'activeDeadlineSeconds'), detail));
   }
   return causes;
 }

@@ -4,8 +4,9 @@ import { validateJobStatus } from './validate-job-status.ts';
 
 const startTime = '2026-01-01T00:00:00Z';
 const later = '2026-01-01T00:01:00Z';
-const complete = { conditions: [{ type: 'Complete', status: 'True' }], completionTime: later };
-const failedCondition = { conditions: [{ type: 'Failed', status: 'True' }] };
+const having = (...types: readonly string[]) => ({ conditions: types.map((type) => ({ type, status: 'True' })) });
+const complete = { ...having('SuccessCriteriaMet', 'Complete'), completionTime: later };
+const failedCondition = having('FailureTarget', 'Failed');
 
 function jobWith(status: object, spec: object = {}): Job {
   return {
@@ -31,7 +32,7 @@ test(says, 'a status that stays', { failed: 1 }, { failed: 1 }, []);
 test(says, 'another start time', {}, { startTime: later }, ['status.startTime']);
 test(says, 'another start time while suspended', {}, { startTime: later }, [], { suspend: true });
 test(says, 'an end', { succeeded: 2 }, { succeeded: 3, ...complete }, []);
-test(says, 'an end that is taken back', complete, {}, ['status.conditions']);
+test(says, 'an end that is taken back', complete, {}, ['status.conditions', 'status.conditions']);
 test(says, 'an end without its time', {}, { conditions: complete.conditions }, ['status.completionTime']);
 test(says, 'the time of an end without the end', {}, { completionTime: later }, ['status.completionTime']);
 test(says, 'an end with running pods', {}, { ...failedCondition, active: 1 }, ['status.active']);
@@ -43,3 +44,23 @@ test(says, 'failed indexes without a limit for each', {}, { failedIndexes: '0' }
 test(says, 'an end before the start', {}, { ...complete, completionTime: '2025-01-01T00:00:00Z' }, [
   'status.completionTime',
 ]);
+
+test(says, 'an end that nobody had in view', {}, { ...having('Complete'), completionTime: later }, [
+  'status.conditions',
+]);
+test(says, 'a failure that nobody had in view', {}, having('Failed'), ['status.conditions']);
+test(says, 'an end of pods that still go', {}, { ...failedCondition, terminating: 1 }, ['status.terminating']);
+test(says, 'an end before all is counted', {}, { ...failedCondition, uncountedTerminatedPods: { failed: ['a'] } }, [
+  'status.uncountedTerminatedPods',
+]);
+test(says, 'a count below zero', {}, { terminating: -1 }, ['status.terminating']);
+test(says, 'a pod that waits twice', {}, { uncountedTerminatedPods: { succeeded: ['a', ''], failed: ['a'] } }, [
+  'status.uncountedTerminatedPods.succeeded[1]',
+  'status.uncountedTerminatedPods.failed[0]',
+]);
+const indexed = { completionMode: 'Indexed', backoffLimitPerIndex: 1 };
+test(says, 'indexes', {}, { completedIndexes: '0,2', failedIndexes: '1' }, [], indexed);
+test(says, 'indexes there are not', {}, { completedIndexes: '3' }, ['status.completedIndexes'], indexed);
+test(says, 'failed indexes there are not', {}, { failedIndexes: 'x' }, ['status.failedIndexes'], indexed);
+const overlap = { completedIndexes: '0-1', failedIndexes: '1' };
+test(says, 'an index that did both', {}, overlap, ['status.failedIndexes'], indexed);

@@ -2,6 +2,8 @@ import { invalidHidden, invalidValue, required } from '../../field-errors.ts';
 import type { Job } from '../../types/batch.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { isSame } from '../equal.ts';
+import { validateCounts as validateAmounts } from '../validate-counts.ts';
+import { validateIndexes, validateUncounted } from './validate-job-indexes.ts';
 
 /**
  * What may not be said of a Job after what was said of it before: whoever manages it, what ended has ended, and
@@ -10,7 +12,14 @@ import { isSame } from '../equal.ts';
  * Only what changes is looked at, so that old objects can still be written. Rule: KEP-4368, "Job status validation".
  */
 export function validateJobStatus(next: Job, old: Job): readonly StatusCause[] {
-  return [...validateConditions(next, old), ...validateCounts(next, old), ...validateTimes(next, old)];
+  return [
+    ...validateAmounts(next.status, ['active', 'succeeded', 'failed', 'ready', 'terminating']),
+    ...validateUncounted(next),
+    ...validateConditions(next, old),
+    ...validateCounts(next, old),
+    ...validateIndexes(next, old),
+    ...validateTimes(next, old),
+  ];
 }
 
 const isTrue = ({ status }: Job, ...types: readonly string[]) =>
@@ -35,6 +44,16 @@ function validateConditions(next: Job, old: Job): StatusCause[] {
       causes.push(wrong(`cannot set SuccessCriteriaMet=True and ${type}=true conditions`));
     }
   }
+  for (const [end, target] of [
+    ['Failed', 'FailureTarget'],
+    ['Complete', 'SuccessCriteriaMet'],
+  ] as const) {
+    if (turned(end, target) && isTrue(next, end) && !isTrue(next, target)) {
+      causes.push(wrong(`cannot set ${end}=True condition without the ${target}=true condition`));
+    }
+  }
+  const isLate = isTrue(old, 'Complete') && !isTrue(old, 'SuccessCriteriaMet') && isTrue(next, 'SuccessCriteriaMet');
+  if (isLate) causes.push(wrong('cannot set SuccessCriteriaMet=True for Job already has Complete=true conditions'));
   if (next.spec?.successPolicy !== undefined && isTrue(next, 'Complete') && !isTrue(next, 'SuccessCriteriaMet')) {
     causes.push(wrong('cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True'));
   }
@@ -42,9 +61,9 @@ function validateConditions(next: Job, old: Job): StatusCause[] {
 }
 
 function validateCounts(next: Job, old: Job): StatusCause[] {
-  const { active = 0, ready = 0, failed = 0, succeeded = 0, completedIndexes, failedIndexes } = next.status ?? {};
+  const { active = 0, ready = 0, failed = 0, succeeded = 0 } = next.status ?? {};
   const causes: StatusCause[] = [];
-  const { completionMode, completions, parallelism, backoffLimitPerIndex } = next.spec ?? {};
+  const { completionMode, completions, parallelism } = next.spec ?? {};
   const isElastic = completionMode === 'Indexed' && completions === parallelism;
   if (failed < (old.status?.failed ?? 0)) {
     causes.push(invalidValue('status.failed', failed, 'cannot decrease the failed counter'));
@@ -58,14 +77,16 @@ function validateCounts(next: Job, old: Job): StatusCause[] {
   if (isFinished(next) && active > 0 && (!isFinished(old) || active !== old.status?.active)) {
     causes.push(invalidValue('status.active', active, 'active>0 is invalid for finished job'));
   }
-  if (completedIndexes && completedIndexes !== old.status?.completedIndexes && completionMode !== 'Indexed') {
-    const detail = 'cannot set non-empty completedIndexes when non-indexed completion mode';
-    causes.push(invalidValue('status.completedIndexes', completedIndexes, detail));
+  const isNewlyFinished = isFinished(next) && !isFinished(old);
+  const { terminating = 0, uncountedTerminatedPods: uncounted } = next.status ?? {};
+  if (isFinished(next) && terminating > 0 && (isNewlyFinished || terminating !== old.status?.terminating)) {
+    causes.push(invalidValue('status.terminating', terminating, 'terminating>0 is invalid for finished job'));
   }
-  const isNewlyFailed = failedIndexes !== undefined && failedIndexes !== old.status?.failedIndexes;
-  if (isNewlyFailed && backoffLimitPerIndex === undefined) {
-    const detail = 'cannot set non-null failedIndexes when backoffLimitPerIndex is null';
-    causes.push(invalidValue('status.failedIndexes', failedIndexes, detail));
+  const waiting = (uncounted?.failed ?? []).length + (uncounted?.succeeded ?? []).length;
+  const isNews = isNewlyFinished || !isSame(uncounted, old.status?.uncountedTerminatedPods);
+  if (isFinished(next) && waiting > 0 && isNews) {
+    const why = 'uncountedTerminatedPods needs to be empty for finished job';
+    causes.push(invalidValue('status.uncountedTerminatedPods', uncounted, why));
   }
   return causes;
 }
