@@ -120,7 +120,7 @@ function validateAllocation({ devices, nodeSelector }: AllocationResult, claim: 
   const field = child(path, 'devices');
   return [
     ...validateList(devices?.results ?? [], child(field, 'results'), mostResults, (result, where) => [
-      ...validateRequestNames([result.request], names, () => child(where, 'request')),
+      ...validateRequestNames([result.request ?? ''], names, () => child(where, 'request')),
       ...validateDevice(result, where),
       ...validateBinding(result, where),
     ]),

@@ -83,7 +83,7 @@ const protocols: readonly string[] = ['SCTP', 'TCP', 'UDP'];
 function textOf({ subsets }: Endpoints): string {
   const all = (subsets ?? []).flatMap(({ addresses = [], ports = [] }) => {
     if (ports.length === 0) return addresses.map(({ ip }) => ip);
-    return ports.flatMap(({ port }) => addresses.map(({ ip }) => `${ip.includes(':') ? `[${ip}]` : ip}:${port}`));
+    return ports.flatMap(({ port }) => addresses.map(({ ip = '' }) => `${ip.includes(':') ? `[${ip}]` : ip}:${port}`));
   });
   if (all.length === 0) return '<none>';
   const shown = all.slice(0, mostShown).join(',');

@@ -10,9 +10,10 @@ export function validateLimitRange({ spec }: LimitRange): StatusCause[] {
   const taken = new Set<string>();
   return (spec?.limits ?? []).flatMap((limit, index) => {
     const path = at('spec.limits', index);
-    const causes = validateType(limit.type, child(path, 'type'));
-    if (taken.has(limit.type)) causes.push(duplicate(child(path, 'type'), limit.type));
-    taken.add(limit.type);
+    const type = limit.type ?? '';
+    const causes = validateType(type, child(path, 'type'));
+    if (taken.has(type)) causes.push(duplicate(child(path, 'type'), type));
+    taken.add(type);
     return [...causes, ...validateNames(limit, path), ...validateAmounts(limit, path)];
   });
 }

@@ -53,7 +53,7 @@ function validateHealth(
   const container = containers.find((one) => one.name === name);
   return all.flatMap((resource, index) => {
     const field = at(path, index);
-    const why = container && wrongResource(resource.name, container);
+    const why = container && wrongResource(resource.name ?? '', container);
     return [
       ...(why === undefined ? [] : [invalidValue(child(field, 'name'), resource.name, why)]),
       ...validateDevices(resource, child(field, 'resources')),

@@ -33,7 +33,7 @@ export function validatePodStatus(next: Pod, previous: Pod): readonly StatusCaus
 const own: readonly string[] = ['PodScheduled', 'Ready', 'Initialized'];
 
 function validateConditions({ conditions = [] }: PodStatus): StatusCause[] {
-  return conditions.flatMap(({ type, observedGeneration }, index) => {
+  return conditions.flatMap(({ type = '', observedGeneration }, index) => {
     const path = at('status.conditions', index);
     const causes = validateGeneration(observedGeneration, path);
     if (own.includes(type)) return causes;

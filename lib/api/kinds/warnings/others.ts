@@ -69,7 +69,7 @@ export function networkPolicyWarnings({ spec }: NetworkPolicy): string[] {
         if (ipBlock === undefined) return [];
         const field = child(at(child(at(child('spec', direction), index), peers), position), 'ipBlock');
         return [
-          ...cidrWarnings(child(field, 'cidr'), ipBlock.cidr),
+          ...cidrWarnings(child(field, 'cidr'), ipBlock.cidr ?? ''),
           ...(ipBlock.except ?? []).flatMap((range, place) => cidrWarnings(at(child(field, 'except'), place), range)),
         ];
       });
@@ -83,7 +83,7 @@ export function endpointsWarnings({ metadata, subsets }: Endpoints): string[] {
   return (subsets ?? []).flatMap((subset, index) =>
     (['addresses', 'notReadyAddresses'] as const).flatMap((list) =>
       (subset[list] ?? []).flatMap(({ ip }, position) =>
-        ipWarnings(child(at(child(at('subsets', index), list), position), 'ip'), ip),
+        ipWarnings(child(at(child(at('subsets', index), list), position), 'ip'), ip ?? ''),
       ),
     ),
   );
