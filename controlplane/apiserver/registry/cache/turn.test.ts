@@ -36,6 +36,26 @@ test('createTurn() has each shape made once in the end of a turn, and keeps noth
   t.is(made, 4);
 });
 
+test('createTurn() asks once for each audience what an event is to it, be it nothing', async (t) => {
+  const turn = createTurn();
+  const event = { type: 'ADDED', now: one, before: undefined, revision: 1, atMs: 0 } as const;
+  const asked: string[] = [];
+  const tell = (audience: string, frame: Uint8Array | undefined) =>
+    turn.told(event, audience, () => {
+      asked.push(audience);
+      return frame;
+    });
+  const frame = Buffer.from('a');
+  const seen: (Uint8Array | undefined)[] = [];
+  for (const audience of ['a', 'none', 'a', 'none'])
+    turn.atEnd(() => seen.push(tell(audience, audience === 'a' ? frame : undefined)));
+  await Promise.resolve();
+  t.deepEqual(seen, [frame, undefined, frame, undefined]);
+  t.deepEqual(asked, ['a', 'none']);
+  tell('a', frame);
+  t.is(asked.length, 3, 'nothing is kept beyond a turn');
+});
+
 test('createTurn() joins the same pieces once for all who have them, and others for whoever has those', async (t) => {
   const turn = createTurn();
   const [a, b, c] = ['a', 'b', 'c'].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
@@ -59,14 +79,14 @@ test('createTurn() goes on in the next turn of the loop after a connection with 
     ['a', a],
     ['b', b],
   ] as const) {
-    for (let i = 0; i < 20; i++) turn.atEnd(() => seen.push(`${name}${turn.shared(one, 'x', make)}`), connection);
+    for (let i = 0; i < 40; i++) turn.atEnd(() => seen.push(`${name}${turn.shared(one, 'x', make)}`), connection);
   }
   turn.atEnd(() => seen.push('a!'), a);
   await Promise.resolve();
-  t.deepEqual(seen, [...Array(20).fill('a1'), 'a!']);
+  t.deepEqual(seen, [...Array(40).fill('a1'), 'a!']);
   turn.atEnd(() => seen.push('later'), a);
   await turnOfLoop();
-  t.deepEqual(seen.slice(21), Array(20).fill('b1'));
+  t.deepEqual(seen.slice(41), Array(40).fill('b1'));
   await turnOfLoop();
-  t.deepEqual(seen.slice(41), [...Array(20).fill('in1'), 'later']);
+  t.deepEqual(seen.slice(81), [...Array(40).fill('in1'), 'later']);
 });

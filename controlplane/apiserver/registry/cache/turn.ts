@@ -1,3 +1,4 @@
+import type { CacheEvent } from './ring.ts';
 import type { StoredObject } from './stored-object.ts';
 
 /**
@@ -15,6 +16,15 @@ export interface Turn {
   atEnd(task: () => void, connection?: object): void;
   /** What `make` gives for `stored` in one `shape`. At the end of a turn it is kept for whoever asks next in it. */
   shared(stored: StoredObject, shape: string, make: () => Uint8Array): Uint8Array;
+  /**
+   * What one event is to an `audience`, who all see the same objects in the same form; undefined: nothing. At the end of a turn
+   * it is kept for whoever asks next in it.
+   */
+  told(
+    event: CacheEvent,
+    audience: string,
+    make: (event: CacheEvent) => Uint8Array | undefined,
+  ): Uint8Array | undefined;
   /** The pieces as one. At the end of a turn it is kept for who has the same pieces. */
   joined(pieces: readonly Uint8Array[]): Uint8Array;
 }
@@ -24,6 +34,7 @@ type Tasks = (() => void)[]; // one of each watch at most
 /** What the tasks of one turn have in common. */
 interface Common {
   readonly made: Map<StoredObject, Map<string, Uint8Array>>;
+  readonly told: Map<CacheEvent, Map<string, { readonly frame: Uint8Array | undefined }>>;
   readonly joins: Map<Uint8Array, Join[]>;
 }
 
@@ -37,7 +48,7 @@ export function createTurn(): Turn {
     waiting.delete(undefined);
     const due = [...waiting.values(), ...(inside === undefined ? [] : [inside])];
     waiting = new Map();
-    goOn(due, 0, { made: new Map(), joins: new Map() });
+    goOn(due, 0, { made: new Map(), told: new Map(), joins: new Map() });
   }
 
   function goOn(due: readonly Tasks[], from: number, own: Common): void {
@@ -74,6 +85,16 @@ export function createTurn(): Turn {
       const bytes = make();
       shapes.set(shape, bytes);
       return bytes;
+    },
+    told(event, audience, make) {
+      if (common === undefined) return make(event);
+      let frames = common.told.get(event);
+      if (frames === undefined) common.told.set(event, (frames = new Map()));
+      const known = frames.get(audience);
+      if (known !== undefined) return known.frame;
+      const frame = make(event);
+      frames.set(audience, { frame });
+      return frame;
     },
     joined(pieces) {
       const first = pieces[0]!;

@@ -9,6 +9,8 @@ import type { Served } from '../served.ts';
 
 /** Which objects a list or watch is about. */
 export interface Selection {
+  /** The same name: the same objects. */
+  readonly name: string;
   /** '' for all, 'default/' for a namespace. */
   readonly keyPrefix: string;
   /** The only key that can match, where the selector or the path names one. */
@@ -39,7 +41,8 @@ export function selectionOf(served: Served, call: ResourceCall, { labels, fields
   const key = isKey ? keyPrefix + name : undefined;
   const node = served.conversion === undefined ? exactValue(fields, nodeField) : undefined;
   const about = key === undefined ? node && { name: nodeField, value: node, read: nodeOf } : aboutKey(key);
-  return { keyPrefix, key, matches: isAll ? undefined : matches, about: about || undefined };
+  const all = JSON.stringify([namespace, call.name, labels, fields]);
+  return { name: all, keyPrefix, key, matches: isAll ? undefined : matches, about: about || undefined };
 
   function nodeOf(stored: StoredObject): string {
     return stored.fields(selectable)[nodeField] ?? '';

@@ -35,6 +35,9 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
   const { cache } = served;
   const convert = served.conversion?.ready?.bind(served.conversion);
   const seconds = options.timeoutSeconds || minSeconds * (1 + core.random());
+  const count = core.watches.counter(served);
+  const audience = presenter.likeness === undefined ? undefined : `${selection.name}${presenter.likeness}`;
+  const make = (event: CacheEvent) => frameOf(event, selection, presenter);
   const done = new AbortController();
   const over = AbortSignal.any([signal, done.signal]);
   const initial = start.isInitial ? initialObjects(served, selection) : [];
@@ -117,11 +120,17 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
   /** What comes first; nothing for what was looked at in vain. */
   function* first(missed: readonly CacheEvent[]): Generator<Uint8Array | undefined> {
     const { matches } = selection;
-    for (const stored of initial) yield matches?.(stored) === false ? undefined : presenter.event('ADDED', stored);
+    for (const stored of initial)
+      yield matches?.(stored) === false ? undefined : counted(presenter.event('ADDED', stored));
     if (options.sendsInitialEvents === true) {
       yield presenter.bookmark(bookmarkOf(served, after, { 'k8s.io/initial-events-end': 'true' }));
     }
-    for (const event of missed) yield isWanted(event) ? frameOf(event, selection, presenter) : undefined;
+    for (const event of missed) yield isWanted(event) ? counted(make(event)) : undefined;
+  }
+
+  function counted(frame: Uint8Array | undefined): Uint8Array | undefined {
+    if (frame !== undefined) count(frame.length);
+    return frame;
   }
 
   /** @returns whether all frames have been taken; if not, `show` comes again */
@@ -156,17 +165,18 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
     }
     const upTo = convert === undefined ? waiting.length : ready;
     let pieces = nothing;
-    let count = 0;
-    for (let bytes = 0; count < upTo && bytes < bytesAtOnce; count++) {
-      const frame = frameOf(waiting[count]!, selection, presenter);
+    let taken = 0;
+    for (let bytes = 0; taken < upTo && bytes < bytesAtOnce; taken++) {
+      const event = waiting[taken]!;
+      const frame = counted(audience === undefined ? make(event) : core.turn.told(event, audience, make));
       if (frame === undefined) continue;
       if (pieces === nothing) pieces = [frame];
       else pieces.push(frame);
       bytes += frame.length;
     }
-    shown = waiting[count - 1]!.revision;
-    waiting = count === waiting.length ? [] : waiting.slice(count);
-    if (convert !== undefined) ready -= count;
+    shown = waiting[taken - 1]!.revision;
+    waiting = taken === waiting.length ? [] : waiting.slice(taken);
+    if (convert !== undefined) ready -= taken;
     if (pieces.length > 0) isFull = !sink.write([core.turn.joined(pieces)]);
     if (waiting.length > 0) plan();
   }

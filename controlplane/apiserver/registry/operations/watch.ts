@@ -23,8 +23,7 @@ export async function watch(
   const options = readListOptions(call.query, served.rules.fieldLabels, true);
   const selection = selectionOf(served, call, options);
   const start = await startOf(core, served, options, call.signal);
-  const counted = core.watches.counted(presenter, served);
-  const about = { core, served, options, selection, presenter: counted, start, signal: call.signal };
+  const about = { core, served, options, selection, presenter, start, signal: call.signal };
   return jsonResponse(
     200,
     pushed((sink) => startWatch(about, sink)),

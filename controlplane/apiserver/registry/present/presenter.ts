@@ -18,6 +18,8 @@ export interface Presenter {
   readonly contentType: string;
   /** Of watches. */
   readonly streamType: string;
+  /** The same likeness: the same frames of a watch. Undefined where one differs from the next (a Table's first has more). */
+  readonly likeness: string | undefined;
   one(stored: StoredObject): Uint8Array;
   /** An object that is made for the answer, such as a Scale. */
   made(object: KubeObject): Uint8Array;
@@ -141,6 +143,8 @@ export function createPresenter({ served, form, includeObject, turn, pace, nowMs
 
   return {
     contentType: isProtobuf ? protobufType : jsonType,
+    likeness:
+      form.as === 'table' ? undefined : [served.kind, served.apiVersion, form.encoding, form.as, metaVersion].join(),
     streamType: isProtobuf ? `${protobufType};stream=watch` : jsonType,
     made: (object) => single(object),
     one: (stored) => (isPlain(stored) ? stored.bytes : single(objectOf(stored))),

@@ -1,10 +1,9 @@
 import type { Metrics } from '#lib/metrics.ts';
 import type { Served } from '../served.ts';
-import type { Presenter } from './presenter.ts';
 
 export interface WatchMetrics {
-  /** The same, with each event counted that it makes a frame of. */
-  counted(presenter: Presenter, served: Served): Presenter;
+  /** To be called with the bytes of each event that one of its watches is told. */
+  counter(served: Served): (bytes: number) => void;
   /** A client did not keep up. */
   terminated(served: Served): void;
 }
@@ -25,17 +24,12 @@ export function createWatchMetrics(metrics: Metrics): WatchMetrics {
     ['group', 'resource'],
   );
   return {
-    counted(presenter, { group, version, plural }) {
+    counter({ group, version, plural }) {
       const values = [group, version, plural];
       const [count, sized] = [total.of(values), sizes.of(values)];
-      return {
-        ...presenter,
-        event(type, stored) {
-          const frame = presenter.event(type, stored);
-          count();
-          sized(frame.length);
-          return frame;
-        },
+      return (bytes) => {
+        count();
+        sized(bytes);
       };
     },
     terminated: ({ group, plural }) => terminated.add([group, plural]),
