@@ -16,6 +16,7 @@ import { createHealthChecks } from './proxy/health-checks.ts';
 import { removeRules } from './proxy/iptables/cleanup.ts';
 import { removeServers } from './proxy/ipvs/cleanup.ts';
 import { removeTables } from './proxy/nftables/cleanup.ts';
+import { checkNft } from './proxy/nftables/program.ts';
 import { createProxy } from './proxy/proxy.ts';
 import { followServiceRanges } from './service-ranges.ts';
 import { settledOrAborted } from './settled-or-aborted.ts';
@@ -100,6 +101,7 @@ export function startNetwork(options: NetworkOptions, signal: AbortSignal): Netw
     ? undefined
     : 'the pod network is not up yet';
   const status = (): NetworkStatus => ({ isReady: problem === undefined, message: problem ?? '' });
+  if (options.proxyMode === 'nftables') checkNft();
   const common = { ...options, log, metrics, serviceCidrs: serviceRanges.list };
   const proxy = createProxy({
     ...common,

@@ -50,7 +50,7 @@ containerd containerd run
 runc runc run
 /usr/lib/cni/bridge containernetworking-plugins run
 iptables iptables run
-nft nftables run
+/usr/sbin/nft nftables run
 conntrack conntrack run
 ip iproute2 run
 nsenter util-linux run
