@@ -52,8 +52,13 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, servi
   const close = incoming.complete ? {} : { connection: 'close' };
   outgoing.writeHead(status, { ...length, ...headers, ...close });
   if (!isWhole) outgoing.flushHeaders();
-  await sendBody(outgoing, request.method === 'HEAD' ? undefined : body);
+  await sendBody(outgoing, request.method === 'HEAD' ? undefined : sendable(response));
   if (!incoming.complete) outgoing.once('finish', () => incoming.destroy());
+}
+
+/** Node.js writes headers and a text as one, in UTF-8: what stands for bytes in a warning would be encoded once more. */
+function sendable({ headers, body }: ApiResponse): ApiResponse['body'] {
+  return typeof body === 'string' && headers['warning'] !== undefined ? Buffer.from(body) : body;
 }
 
 async function upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, serving: Serving): Promise<void> {
@@ -73,7 +78,7 @@ async function upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, 
 /** An upgrade that was refused is answered by hand: Node has given the connection away. */
 async function writeRaw(socket: Duplex, { status, headers, body }: ApiResponse): Promise<void> {
   const lines = Object.entries({ ...headers, connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.write(`HTTP/1.1 ${status} \r\n${lines.join('')}\r\n`);
+  socket.write(`HTTP/1.1 ${status} \r\n${lines.join('')}\r\n`, 'latin1');
   await sendBody(socket, body);
 }
 

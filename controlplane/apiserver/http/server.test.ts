@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
@@ -184,6 +185,16 @@ test('createHttpServer() survives answers that cannot be sent, and bodies that b
   }
   session.close();
   t.is((await h1({ ca: pki.ca.cert, port, path: '/' })).text.toString(), 'fine');
+});
+
+test('createHttpServer() sends a warning in UTF-8, on both protocols', async (t) => {
+  const warning = Buffer.from('299 - "unknown field \\"\ucda0\\""').toString('latin1');
+  const { pki, port } = await serve(t, async () => ({ status: 200, headers: { warning }, body: 'x' }));
+  t.is((await h1({ ca: pki.ca.cert, port })).headers['warning'], warning);
+  const session = connect(`https://127.0.0.1:${port}`, { ca: pki.ca.cert });
+  const stream = session.request({ ':path': '/' });
+  t.is((await once(stream.resume(), 'response'))[0].warning, warning);
+  session.close();
 });
 
 test('createHttpServer() compresses what is large for those who accept it', async (t) => {

@@ -23,3 +23,10 @@ test('createWarnings() cuts all where they are too much together, and ends there
     many.slice(0, 16).map(() => 256),
   );
 });
+
+test('createWarnings() says what no header takes as UTF-8, without what controls', (t) => {
+  const warnings = createWarnings();
+  warnings.add('unknown field "\ucda0\n\u0085"');
+  const { warning = '' } = warnings.headers();
+  t.is(Buffer.from(warning, 'latin1').toString(), '299 - "unknown field \\"\ucda0  \\""');
+});

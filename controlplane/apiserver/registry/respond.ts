@@ -45,8 +45,10 @@ export function withWarnings(error: unknown, warnings: Warnings): unknown {
   return Object.keys(headers).length === 0 ? error : new StatusError(error.status, { cause: error, headers });
 }
 
+/** UTF-8 as a header of Node.js takes it, a character for each byte. */
 function quoted(text: string): string {
-  return `"${text.replace(/[\u0000-\u001f\u007f]/g, ' ').replace(/[\\"]/g, '\\$&')}"`;
+  const plain = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ').replace(/[\\"]/g, '\\$&');
+  return `"${Buffer.from(plain).toString('latin1')}"`;
 }
 
 export function jsonResponse(
