@@ -26,7 +26,7 @@ test.serial('removeContainer() ends a process that containerd made and lost sigh
   const signal = AbortSignal.timeout(30_000);
   const sandbox = sandboxConfig('lost');
   const sandboxId = await runtime.runSandbox(sandbox, '', signal);
-  const config = containerConfig('lost', testImage, 'sleep 1000');
+  const config = containerConfig('lost', testImage, 'for i in $(seq 500); do sleep 1000 & done; wait');
   const id = await runtime.createContainer(sandboxId, config, sandbox, signal);
   const address = live.endpoint.replace('unix://', '');
   const start = ['ctr', '--address', address, '-n', 'k8s.io', 'tasks', 'start', '--detach', '--null-io', id];

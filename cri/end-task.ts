@@ -18,6 +18,7 @@ export async function endTask(
     }
   };
   await call('Kill', { containerId, signal: sigkill, all: true });
+  await call('Wait', { containerId }); // until it has ended, its remains cannot be deleted
   await call('Delete', { containerId });
 }
 const sigkill = 9;

@@ -50,12 +50,15 @@ export async function startContainerd(clock: Clock): Promise<LiveContainerd> {
       await exec('ctr', args, AbortSignal.timeout(60_000));
     },
     async stop() {
-      await removeAll(cri);
-      cri.close();
-      const ended = new Promise((resolve) => holder.once('exit', resolve));
-      process.kill(pid, 'SIGKILL');
-      await ended;
-      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+      try {
+        await removeAll(cri);
+      } finally {
+        cri.close();
+        const ended = new Promise((resolve) => holder.once('exit', resolve));
+        process.kill(pid, 'SIGKILL');
+        await ended;
+        await rm(directory, { recursive: true, force: true, maxRetries: 5 });
+      }
     },
   };
   for (const image of [
