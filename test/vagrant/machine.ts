@@ -63,7 +63,7 @@ function argumentsOf({ boxDir, disks, doors, memoryMb, cpus }: MachineOptions, d
   const forwards = [...doors].map(([outside, inside]) => `hostfwd=tcp:127.0.0.1:${outside}-:${inside}`);
   const all = [`file=${disk},format=qcow2,cache=unsafe`, ...disks.map((file) => `file=${file},format=raw,readonly=on`)];
   return [
-    ...['-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', String(cpus), '-m', String(memoryMb)],
+    ...['-accel', 'tcg,thread=multi', '-cpu', 'max,-cx16', '-smp', String(cpus), '-m', String(memoryMb)],
     ...['-nodefaults', '-display', 'none', '-no-reboot', '-serial', 'stdio'],
     ...['-kernel', `${boxDir}/vmlinuz`, '-initrd', `${boxDir}/initrd.img`],
     ...['-append', 'root=/dev/vda rw console=ttyS0 net.ifnames=0 quiet'],

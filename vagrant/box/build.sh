@@ -1,12 +1,12 @@
 #!/bin/sh
 # Builds a Vagrant box (libvirt) of Debian's packages: for where no box can be downloaded. `npm run vagrant:box`
-#   --suite NAME   bookworm (the default), trixie, ...
+#   --suite NAME   bookworm (unless SKIFF_BOX_SUITE says another), trixie, ...
 #   --out FOLDER   .cache/vagrant/box/SUITE unless told
 #   --again        also if there is one already
 # The folder holds skiff.box and what it was made of: box.img (qcow2), vmlinuz, initrd.img, and key, which opens it.
 set -eu
 home=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
-suite=bookworm out= again= size=6G
+suite=${SKIFF_BOX_SUITE:-bookworm} out= again= size=6G
 while [ $# -gt 0 ]; do
   case $1 in
     --suite) suite=$2; shift ;;
