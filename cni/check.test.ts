@@ -44,3 +44,18 @@ test('checkPlugins() takes away what killed processes left of their checks, and 
   await checkPlugins({ conflist, binDir: dir, exec, netnsDir }, new AbortController().signal);
   t.deepEqual(taken.slice(0, taken.indexOf('-')).sort(), left.sort());
 });
+
+test('checkPlugins() asks of the plugins what a runtime asks of them', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'skiff-plugins-'));
+  t.teardown(() => rm(dir, { recursive: true }));
+  for (const name of ['loopback', 'bridge', 'portmap', 'host-local'])
+    await writeFile(join(dir, name), '', { mode: 0o755 });
+  const asked: string[] = [];
+  const exec = (async (file: string, _args: unknown, _signal: unknown, options?: { env?: Record<string, string> }) => {
+    if (options?.env !== undefined) asked.push(`${options.env['CNI_COMMAND']} ${file.slice(dir.length + 1)}`);
+    return { stdout: '', stderr: '', exitCode: 0 };
+  }) as unknown as Exec;
+  const conflist = planConflist({ podCidrs: ['10.244.0.0/24'], mtu: 1500 });
+  await checkPlugins({ conflist, binDir: dir, exec, netnsDir: dir }, new AbortController().signal);
+  t.deepEqual(asked.slice(0, 4), ['ADD bridge', 'ADD portmap', 'DEL portmap', 'DEL bridge']);
+});
