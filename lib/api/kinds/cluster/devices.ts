@@ -56,7 +56,7 @@ const mostConfigs = 32;
 
 export const resourceSlice: KindParts<ResourceSlice> = {
   hasGeneration: true,
-  validate: validateSlice,
+  validate: (slice) => validateSlice(slice),
   warnings: ({ spec }) => {
     const driver = spec?.driver ?? '';
     const why = `driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`;
@@ -70,7 +70,7 @@ export const resourceSlice: KindParts<ResourceSlice> = {
       ['spec.nodeName', spec?.nodeName, old?.nodeName],
     ] as const;
     const changed = fixed.filter(([, now, was]) => (now ?? '') !== (was ?? ''));
-    return [...validateSlice(next), ...changed.map(([field, now]) => invalidValue(field, now ?? '', immutable))];
+    return [...validateSlice(next, old), ...changed.map(([field, now]) => invalidValue(field, now ?? '', immutable))];
   },
   fields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),
   columns: columns(['Name', 'Node', 'Driver', 'Pool', '@Age']),
@@ -83,7 +83,7 @@ export const resourceSlice: KindParts<ResourceSlice> = {
   ],
 };
 
-function validateSlice({ spec }: ResourceSlice): StatusCause[] {
+function validateSlice({ spec }: ResourceSlice, old?: ResourceSlice['spec']): StatusCause[] {
   const { name = '', resourceSliceCount: count = 0, generation = 0 } = spec?.pool ?? {};
   const causes = validateDriver(spec?.driver ?? '');
   if (name === '') causes.push(required('spec.pool.name'));
@@ -91,7 +91,7 @@ function validateSlice({ spec }: ResourceSlice): StatusCause[] {
   if (generation < 0) {
     causes.push(invalidValue('spec.pool.generation', generation, 'must be greater than or equal to zero'));
   }
-  return spec === undefined ? causes : [...causes, ...validateSliceContent(spec)];
+  return spec === undefined ? causes : [...causes, ...validateSliceContent(spec, old)];
 }
 
 function validateDriver(driver: string): StatusCause[] {

@@ -1,9 +1,12 @@
 // Whose devices a slice tells of, and what it says of each. Pure. Rule: resource validation, validateResourceSliceSpec.
-import { at, child, forbiddenField, invalidValue, type Path, required, tooLong } from '../../field-errors.ts';
+import { at, child, invalidValue, type Path, required } from '../../field-errors.ts';
 import { wrongDns1123Label, wrongDns1123Subdomain } from '../../names.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
-import type { Device, DeviceAttribute, ResourceSliceSpec } from '../../types/resource.v1.ts';
+import type { Device, ResourceSliceSpec } from '../../types/resource.v1.ts';
+import { isSame } from '../equal.ts';
 import { validateNodeSelector } from '../pod/validate-affinity.ts';
+import { validateCapacity } from './capacity-policy.ts';
+import { hasLists, validateAttribute, validateValueCount } from './device-attribute.ts';
 import { validateList } from './device-claim.ts';
 import {
   validateBinding,
@@ -15,22 +18,23 @@ import {
 import { longestKey, validateKeys, validateQualified } from './device-names.ts';
 
 const mostDevices = 128;
-const mostTainted = 64;
+const mostCostly = 64;
 const mostTraits = 32;
-const longestValue = 64;
 
-export function validateSliceContent(spec: ResourceSliceSpec): StatusCause[] {
+/** What `old` said already of a device's capacity and taints is not judged again. */
+export function validateSliceContent(spec: ResourceSliceSpec, old?: ResourceSliceSpec): StatusCause[] {
   const devices = spec.devices ?? [];
   const isCostly = devices.some(
-    ({ taints = [], consumesCounters = [] }) => taints.length + consumesCounters.length > 0,
+    (device) => (device.taints ?? []).length + (device.consumesCounters ?? []).length > 0 || hasLists(device),
   );
+  const oldOf = ({ name }: Device) => (old?.devices ?? []).find((device) => device.name === name);
   return [
     ...validatePlace(spec),
     ...(spec.sharedCounters !== undefined && spec.devices !== undefined
       ? [invalidValue('spec', '', 'only one of `sharedCounters` or `devices` is allowed')]
       : []),
-    ...validateList(devices, 'spec.devices', isCostly ? mostTainted : mostDevices, (device, field) =>
-      validateDevice(device, spec.perDeviceNodeSelection === true, field),
+    ...validateList(devices, 'spec.devices', isCostly ? mostCostly : mostDevices, (device, field) =>
+      validateDevice(device, oldOf(device), spec.perDeviceNodeSelection === true, field),
     ),
     ...validateList(spec.sharedCounters ?? [], 'spec.sharedCounters', mostCounterSets, validateCounterSet),
   ];
@@ -65,7 +69,7 @@ function validatePlace({ nodeName, nodeSelector, allNodes, perDeviceNodeSelectio
   return [...causes, invalidValue('spec', `{${set.join(', ')}}`, `${one}, but multiple fields are set`)];
 }
 
-function validateDevice(device: Device, isFree: boolean, path: Path): StatusCause[] {
+function validateDevice(device: Device, old: Device | undefined, isFree: boolean, path: Path): StatusCause[] {
   const { name, attributes = {}, capacity = {}, taints = [], consumesCounters = [] } = device;
   const field = child(path, 'name');
   const causes = name
@@ -76,19 +80,21 @@ function validateDevice(device: Device, isFree: boolean, path: Path): StatusCaus
     const why = `the total number of attributes and capacities must not exceed ${mostTraits}`;
     causes.push(invalidValue(path, traits, why));
   }
+  causes.push(...validateValueCount(device, path));
   const [all, amounts] = [child(path, 'attributes'), child(path, 'capacity')];
   causes.push(...validateKeys(attributes, longestKey, all, validateQualified));
   for (const [key, attribute] of Object.entries(attributes)) causes.push(...validateAttribute(attribute, at(all, key)));
-  causes.push(...validateKeys(capacity, longestKey, amounts, validateQualified));
-  for (const [key, { requestPolicy }] of Object.entries(capacity)) {
-    if (requestPolicy === undefined || device.allowMultipleAllocations) continue;
-    const why = 'allowMultipleAllocations must be true';
-    causes.push(forbiddenField(child(at(amounts, key), 'requestPolicy'), why));
+  if (old === undefined || !isSame(capacity, old.capacity)) {
+    const isShared = device.allowMultipleAllocations === true;
+    causes.push(...validateKeys(capacity, longestKey, amounts, validateQualified));
+    for (const [key, one] of Object.entries(capacity))
+      causes.push(...validateCapacity(one, isShared, at(amounts, key)));
   }
+  const isTainted = old === undefined || !isSame(taints, old.taints);
   const consumes = child(path, 'consumesCounters');
   return [
     ...causes,
-    ...validateList(taints, child(path, 'taints'), mostTaints, validateTaint),
+    ...(isTainted ? validateList(taints, child(path, 'taints'), mostTaints, validateTaint) : []),
     ...validateList(consumesCounters, consumes, mostConsumptions, validateConsumption, ({ counterSet }) => counterSet),
     ...validateDevicePlace(device, isFree, path),
     ...validateBinding(device, path),
@@ -97,21 +103,3 @@ function validateDevice(device: Device, isFree: boolean, path: Path): StatusCaus
 const mostCounterSets = 8;
 const mostTaints = 16;
 const mostConsumptions = 2;
-
-function validateAttribute(attribute: DeviceAttribute, path: Path): StatusCause[] {
-  const causes: StatusCause[] = [];
-  const { string: text = '', version } = attribute;
-  if (text.length > longestValue) causes.push(tooLong(child(path, 'string'), longestValue));
-  if (version !== undefined) {
-    const field = child(path, 'version');
-    const why = 'must be a string compatible with semver.org spec 2.0.0';
-    if (!semantic.test(version)) causes.push(invalidValue(field, version, why));
-    if (version.length > longestValue) causes.push(tooLong(field, longestValue));
-  }
-  const values = Object.values(attribute).filter((value) => value !== undefined);
-  if (values.length === 1) return causes;
-  return [...causes, invalidValue(path, values.length === 0 ? '' : attribute, 'exactly one value must be specified')];
-}
-/** Rule: semver.org, spec 2.0.0. */
-const semantic =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][\da-zA-Z-]*))*)?(\+[\da-zA-Z-]+(\.[\da-zA-Z-]+)*)?$/;
