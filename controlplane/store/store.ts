@@ -84,6 +84,11 @@ export interface Change {
   readonly expected: number;
   /** Absent: delete; what is absent already cannot be deleted (`ok: false`). */
   readonly value?: Uint8Array;
+  /**
+   * Told the revision while the change is on its way to the disk, by an engine that knows it then: what will be shown can be made
+   * ready, not yet be shown. Must not throw.
+   */
+  meanwhile?(revision: number): void;
 }
 
 export type Committed =

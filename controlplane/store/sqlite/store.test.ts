@@ -51,6 +51,25 @@ test('commit() applies changes of any keys in the order of the calls', async (t)
   await store.close();
 });
 
+test('commit() tells of a change before it is on disk, and shows it to nobody before', async (t) => {
+  const store = openSqliteStore({ path: nextPath() });
+  const told: unknown[] = [];
+  const change = (expected: number) => ({
+    key: '/registry/a',
+    expected,
+    value: Buffer.from('x'),
+    meanwhile(revision: number) {
+      told.push(revision);
+      void store.get('/registry/a', signal).then((entry) => told.push(entry?.revision));
+    },
+  });
+  const first = await store.commit(change(0), signal);
+  t.deepEqual(told, [1, undefined]);
+  t.false((await store.commit(change(0), signal)).ok);
+  t.deepEqual([first, told.length], [{ ok: true, revision: 1 }, 2]);
+  await store.close();
+});
+
 test('openSqliteStore() refuses a file that is open', async (t) => {
   const path = nextPath();
   const first = openSqliteStore({ path });

@@ -146,7 +146,12 @@ function createCommitQueue(
       return;
     }
     try {
-      if (done.events.length > 0) await sync?.();
+      const synced = done.events.length > 0 ? sync?.() : undefined;
+      for (const [i, { change }] of batch.entries()) {
+        const answer = done.answers[i]!;
+        if (answer.ok) change.meanwhile?.(answer.revision);
+      }
+      await synced;
     } catch (error) {
       broken = error;
       for (const { reject } of batch)

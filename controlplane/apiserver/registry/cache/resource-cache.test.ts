@@ -15,6 +15,11 @@ test('createResourceCache() holds what was written as it was made for the answer
   t.is(String(written.bytes), '{"kind":"Thing","apiVersion":"v1","metadata":{"name":"a","resourceVersion":"7"}}');
 });
 
+test('createResourceCache() reads nothing for labels that are known', (t) => {
+  const cache = createResourceCache('/registry/things/', () => t.fail() as never);
+  t.deepEqual(cache.written('d/a', 7, value(), { a: 'b' }).labels(), { a: 'b' });
+});
+
 test('createResourceCache() takes the same bytes under another revision for another state', (t) => {
   const cache = createResourceCache('/registry/things/', parserOf({} as never));
   const bytes = value();

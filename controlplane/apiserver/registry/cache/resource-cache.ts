@@ -12,7 +12,7 @@ export interface ResourceCache {
   readonly parse: Parse;
   get(key: string): StoredObject | undefined;
   /** What has been written, as the cache will hold it once it is told of that: made once for both. */
-  written(key: string, revision: number, value: Uint8Array): StoredObject;
+  written(key: string, revision: number, value: Uint8Array, labels?: Readonly<Record<string, string>>): StoredObject;
   /** Objects whose key starts with `keyPrefix` ('' for all, 'default/' for one namespace), in key order. */
   select(keyPrefix: string): readonly StoredObject[];
   /** How many there are under `keyPrefix`. */
@@ -89,8 +89,8 @@ export function createResourceCache(prefix: string, parse: Parse, ring = createR
     prefix,
     parse,
     get: (key) => objects.get(key),
-    written(key, revision, value) {
-      const stored = new StoredObject(key, revision, asServed(value, revision), parse);
+    written(key, revision, value, labels) {
+      const stored = new StoredObject(key, revision, asServed(value, revision), parse, labels);
       fresh.set(value, stored);
       return stored;
     },

@@ -22,11 +22,13 @@ export class StoredObject {
   #fields: Readonly<Record<string, string>> | undefined;
   #labels: Readonly<Record<string, string>> | undefined;
 
-  constructor(key: string, revision: number, bytes: Buffer, parse: Parse) {
+  /** @param labels where they are known, so that nothing need be read for them */
+  constructor(key: string, revision: number, bytes: Buffer, parse: Parse, labels?: Readonly<Record<string, string>>) {
     this.key = key;
     this.revision = revision;
     this.bytes = bytes;
     this.#parse = parse;
+    this.#labels = labels;
   }
 
   /** Shared by all who ask: never to be changed. */
@@ -62,7 +64,7 @@ export class StoredObject {
     return new StoredObject(this.key, revision, Buffer.from(JSON.stringify(parsed)), this.#parse);
   }
 }
-const noLabels: Readonly<Record<string, string>> = {};
+export const noLabels: Readonly<Record<string, string>> = {};
 
 export type Parse = (bytes: Buffer) => KubeObject;
 

@@ -118,7 +118,7 @@ async function write(
     return gone.ok ? { ok: true, stored: unchanged() } : gone;
   }
   if (request.isDryRun || isServedAs(bytes, current)) return { ok: true, stored: unchanged() };
-  return commitPut(core, served, { key: current.key, expected: current.revision, bytes }, signal);
+  return commitPut(core, served, { key: current.key, expected: current.revision, bytes, object: next }, signal);
 }
 
 /** Rule: registry ShouldDeleteDuringUpdate: nobody holds the object any more, and its grace is over. */

@@ -3,7 +3,7 @@ import type { ApiObject } from '#lib/api/kinds/object.ts';
 import { failure, StatusError } from '#lib/api/status.ts';
 import type { Entry } from '../../../store/store.ts';
 import { asServed } from '../cache/splice.ts';
-import { StoredObject } from '../cache/stored-object.ts';
+import { noLabels, StoredObject } from '../cache/stored-object.ts';
 import type { Core, Served } from '../served.ts';
 
 /** Above it etcd refuses a value; here every engine does. */
@@ -40,18 +40,30 @@ export type Outcome =
   | { readonly ok: true; readonly stored: StoredObject }
   | { readonly ok: false; readonly current: StoredObject | undefined };
 
-/** Writes `bytes` to `key` if it stands at `expected` (0: absent). */
+export interface Put {
+  readonly key: string;
+  /** 0: absent. */
+  readonly expected: number;
+  readonly bytes: Uint8Array;
+  /** What the bytes are. */
+  readonly object: ApiObject;
+}
+
+/** Writes `bytes` to `key` if it stands at `expected`. */
 export async function commitPut(
   core: Core,
   served: Served,
-  { key, expected, bytes }: { readonly key: string; readonly expected: number; readonly bytes: Uint8Array },
+  { key, expected, bytes, object }: Put,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const change = { key: served.cache.prefix + key, expected, value: bytes };
+  const labels = served.conversion === undefined ? (object.metadata.labels ?? noLabels) : undefined; // a webhook may change them
+  let stored: StoredObject | undefined;
+  const make = (revision: number) => (stored = served.cache.written(key, revision, bytes, labels));
+  const change = { key: served.cache.prefix + key, expected, value: bytes, meanwhile: make };
   const done = await core.urgent.during(() => core.store.commit(change, signal));
   if (done.ok) {
     await seen(core, done.revision, signal);
-    return { ok: true, stored: served.cache.written(key, done.revision, bytes) };
+    return { ok: true, stored: stored ?? make(done.revision) };
   }
   return { ok: false, current: done.current && storedOfEntry(served, done.current) };
 }

@@ -94,7 +94,7 @@ async function attemptCreate(
       await core.feed.current(call.signal);
       return served.cache.get(key) === undefined ? storedOf(served, key, 0, bytes) : undefined;
     }
-    const done = await commitPut(core, served, { key, expected: 0, bytes }, call.signal);
+    const done = await commitPut(core, served, { key, expected: 0, bytes, object }, call.signal);
     isStored = done.ok;
     return done.ok ? done.stored : undefined;
   } finally {

@@ -99,7 +99,8 @@ async function attemptDelete(
   }
   const bytes = await bytesOf(served, plan.next, call.signal);
   if (isDryRun) return { stored: storedOf(served, current.key, current.revision, bytes), isGone: false };
-  const done = await commitPut(core, served, { key: current.key, expected: current.revision, bytes }, call.signal);
+  const put = { key: current.key, expected: current.revision, bytes, object: plan.next };
+  const done = await commitPut(core, served, put, call.signal);
   return done.ok ? { stored: done.stored, isGone: false } : done;
 }
 
