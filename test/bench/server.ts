@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { connect } from '#lib/client/connect.ts';
 import { freePort } from '#lib/free-port.ts';
+import { serverFlags } from '../../vagrant/lab/lab.ts';
 import { home } from '../lab.ts';
 import { temporaryFolder } from './folder.ts';
 
@@ -18,7 +19,7 @@ export async function startServer(folder?: string, more: readonly string[] = [])
   const port = String(await freePort());
   const words = ['server', '--data-dir', dir, '--bind-address', '127.0.0.1', '--secure-port', port, ...more];
   const startedMs = performance.now();
-  const child = execa(process.execPath, ['--max-semi-space-size=8', `${home}/cli/main.ts`, ...words], {
+  const child = execa(process.execPath, [...serverFlags, `${home}/cli/main.ts`, ...words], {
     reject: false,
     env: { MALLOC_ARENA_MAX: '1' }, // as `skiff` sets it
     stdout: 'ignore',

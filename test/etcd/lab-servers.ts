@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { type ExecResult, exec } from '#lib/exec.ts';
 import { fdOf, openDoor } from '../../vagrant/lab/control-plane.ts';
-import { skiffCommand } from '../../vagrant/lab/lab.ts';
+import { serverFlags, skiffCommand } from '../../vagrant/lab/lab.ts';
 import type { LabLayout, NodeLayout } from '../../vagrant/lab/layout.ts';
 import { isAlive, launch, type ProcessId, send, startTicksOf } from '../../vagrant/lab/processes.ts';
 import { readState, writeState } from '../../vagrant/lab/state.ts';
@@ -39,7 +39,7 @@ export async function joinOn(layout: LabLayout, node: NodeLayout, join: string):
   const dataDir = `${layout.serverDir}/${node.name}`;
   const [, ...words] = join.split(' ');
   const own = [`--data-dir=${dataDir}`, `--advertise-address=${node.ip}`, `--own-node=${node.name}`];
-  const command = skiffCommand([...words, ...own], ['--max-semi-space-size=8']);
+  const command = skiffCommand([...words, ...own], serverFlags);
   const server = serverOn({ node, dataDir, command, logFile: `${layout.logDir}/${node.name}/server.log` });
   await server.start();
   return server;

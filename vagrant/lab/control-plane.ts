@@ -1,7 +1,7 @@
 import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { connectAsAdmin } from './admin.ts';
-import { GaveUp, type Lab, skiffCommand, tailOf, until } from './lab.ts';
+import { GaveUp, type Lab, serverFlags, skiffCommand, tailOf, until } from './lab.ts';
 import type { LabLayout } from './layout.ts';
 import { isAlive } from './processes.ts';
 
@@ -37,7 +37,7 @@ export async function ensureControlPlane(lab: Lab): Promise<void> {
       const [file, ...args] = [
         'nsenter',
         `--net=/run/netns/${node.networkNamespace}`,
-        ...skiffCommand(words, ['--max-semi-space-size=8']),
+        ...skiffCommand(words, serverFlags),
       ];
       lab.ensureProcess('server', () => ({ file: file!, args, logFile, fds: [fdOf(door)] }));
     } finally {

@@ -69,6 +69,9 @@ export const home = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
 /** Of an agent, as `skiff` has them: it waits more than it computes. What is compiled is kept apart for each set of flags. */
 export const agentFlags: readonly string[] = ['--max-semi-space-size=2', '--no-turbofan', '--optimize-for-size'];
 
+/** Of a server, as `skiff` has them: most of what it makes is garbage soon, and each look at it stops the server for a while. */
+export const serverFlags: readonly string[] = ['--max-semi-space-size=8'];
+
 /** Command line of `skiff ...` as this very process was started. */
 export function skiffCommand(words: readonly string[], nodeFlags: readonly string[]): readonly string[] {
   return [process.execPath, ...nodeFlags, `${home}/cli/main.ts`, ...words];

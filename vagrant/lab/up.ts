@@ -8,7 +8,7 @@ import { ensureControlPlane } from './control-plane.ts';
 import { writeImage } from './image.ts';
 import { pauseRecipe, toolsImage, toolsRecipe } from './images.ts';
 import { ensureAgent, ensureContainerd, ensureNamespaces } from './join.ts';
-import { agentFlags, type Lab, openLab, shell, skiffCommand } from './lab.ts';
+import { agentFlags, type Lab, openLab, serverFlags, shell, skiffCommand } from './lab.ts';
 import type { LabLayout } from './layout.ts';
 import { describeMachine, observeMachine, whyTooSmall } from './machine.ts';
 import { checkRangeIsFree, renderNodeLink, renderSwitch } from './network.ts';
@@ -105,7 +105,7 @@ export function planUp({ layout, before, withWorkload, clock, signal }: UpOption
 
 /** Meanwhile, as this has no need of the lab: what is started later finds itself compiled, and stays small. */
 async function compile(lab: Lab): Promise<void> {
-  const commands = [skiffCommand(['warm', 'server'], []), skiffCommand(['warm', 'agent'], agentFlags)];
+  const commands = [skiffCommand(['warm', 'server'], serverFlags), skiffCommand(['warm', 'agent'], agentFlags)];
   await Promise.all(commands.map(([file, ...args]) => exec(file!, args, lab.signal).catch(() => {}))); // it is only faster so
 }
 
