@@ -9,6 +9,7 @@ import { createMetrics, type Metrics } from '#lib/metrics.ts';
 import { runCompactor } from '../../store/compactor.ts';
 import type { Store } from '../../store/store.ts';
 import { type Admission, createAdmission, type Plugin } from '../admission/admission.ts';
+import { stepsMeasured } from '../admission/metrics.ts';
 import { createFeed } from './cache/feed.ts';
 import { createResourceCache, type FedCache } from './cache/resource-cache.ts';
 import { parserOf } from './cache/stored-object.ts';
@@ -125,7 +126,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       await Promise.all([feed.run(signal), upkeep, expiry]);
     },
   };
-  admission = createAdmission(options.admission?.(registry) ?? []);
+  admission = stepsMeasured(createAdmission(options.admission?.(registry) ?? []), metrics);
   hooks = options.hooks?.(registry) ?? {};
   return registry;
 }
