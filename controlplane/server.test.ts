@@ -286,6 +286,10 @@ test('runServer() has the flows and levels of every cluster, says that each has 
     await uidOf('flowschemas/global-default'),
     await uidOf('prioritylevelconfigurations/global-default'),
   ]);
+  const { text } = await ask('/metrics');
+  const flow = 'priority_level="global-default",flow_schema="global-default"';
+  t.regex(text, new RegExp(`^apiserver_flowcontrol_dispatched_requests_total\\{${flow}\\} [1-9]`, 'm'));
+  t.true(text.includes('current_executing_requests{priority_level="exempt",flow_schema="exempt"} '), text);
   let conditions: { type: string; status: string }[][];
   do {
     const { items } = JSON.parse((await ask(`${flows}/flowschemas`)).text);
@@ -338,6 +342,9 @@ test("runServer() counts by upstream's names", async (t) => {
     /apiserver_watch_events_total\{group="",version="v1",resource="configmaps"\}/,
     /apiserver_admission_controller_admission_duration_seconds_count\{name="ResourceQuota",operation="CREATE",rejected="false",type="validate"\}/,
     /etcd_request_duration_seconds_count\{operation="create",group="",resource="configmaps"\}/,
+    /apiserver_admission_step_admission_duration_seconds_count\{operation="CREATE",rejected="false",type="admit"\}/,
+    /apiserver_storage_events_received_total\{group="",resource="configmaps"\}/,
+    /apiserver_storage_size_bytes\{storage_cluster_id="etcd-0"\}/,
     /apiserver_storage_objects\{resource="configmaps"\}/,
     /apiserver_resource_objects\{group="",resource="configmaps"\}/,
     /authenticated_user_requests\{username="other"\}/,

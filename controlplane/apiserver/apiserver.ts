@@ -25,7 +25,7 @@ import { createNodeAuthorizer } from './authorization/node.ts';
 import { createRbac, type Rbac } from './authorization/rbac.ts';
 import { nodeRules } from './bootstrap/cluster-roles.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from './exchange.ts';
-import { createFlowHeaders } from './flowcontrol/flow-control.ts';
+import { createFindFlow } from './flowcontrol/flow-control.ts';
 import { createHandler, type Late } from './handler.ts';
 import { createInProcessTransport } from './http/in-process.ts';
 import { keyHash } from './http/peer.ts';
@@ -169,7 +169,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     route: (call) => answerRemote(call) ?? (call.info.isResource ? answerResource(call) : answerPath(call)),
     ready: bootstrapped,
     metrics: createRequestMetrics(metrics, knownAs(registry)),
-    flowHeaders: createFlowHeaders(registry),
+    findFlow: createFindFlow(registry, metrics),
     late,
     clock,
     log,
