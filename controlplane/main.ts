@@ -13,8 +13,9 @@ import type { EndpointFacts } from './apiserver/bootstrap/objects.ts';
 import { bootstrap } from './apiserver/bootstrap/reconcile.ts';
 import { leaveEndpoints, runEndpoints } from './apiserver/bootstrap/run-endpoints.ts';
 import { createServerLeases } from './apiserver/bootstrap/server-leases.ts';
+import { createLoadCel } from './apiserver/cel/load-cel.ts';
 import { createCustomResources } from './apiserver/customresources/custom-resources.ts';
-import { ruleHooks } from './apiserver/customresources/rule-hooks.ts';
+import { createRuleHooks } from './apiserver/customresources/rule-hooks.ts';
 import { createFlows } from './apiserver/flowcontrol/maintain.ts';
 import type { Late } from './apiserver/handler.ts';
 import { createHttpServer, type HttpServer } from './apiserver/http/server.ts';
@@ -60,6 +61,7 @@ export async function runServer(
   const metrics = createMetrics();
   const engine = await openStore({ ...facts, maxStoreBytes: options.maxStoreBytes, etcd }, { clock, log });
   const store = counted(engine, metrics, resourceAt);
+  const loadCel = createLoadCel(metrics);
   const progress = new Progress(() => store.problem?.());
   const portKeys = store.isShared ? createPortKeys(store, createPortMap(store, defaultPorts)) : undefined;
   const registry = createRegistry({
@@ -79,11 +81,11 @@ export async function runServer(
       createEscalationCheck(() => apiServer),
     ],
     hooks: (readable) => ({
-      'customresourcedefinitions.apiextensions.k8s.io': ruleHooks,
+      'customresourcedefinitions.apiextensions.k8s.io': createRuleHooks(loadCel),
       services: createServiceHooks(readable, { range: facts.serviceClusterIPRange, portKeys }),
     }),
   });
-  const customResources = createCustomResources({ registry, clock, log });
+  const customResources = createCustomResources({ registry, loadCel, clock, log });
   const apiServer: ApiServer = createApiServer({
     facts,
     certificates,
