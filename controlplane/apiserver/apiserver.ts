@@ -150,9 +150,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     open: new Map([[serversPath, ({ request }) => options.servers(request)]]),
     paths: () => listedPaths([...routes.keys(), ...discovery.paths()]),
   });
-  const handler = createHandler({
-    authenticate: countedAuthentication(
-      createAuthenticator({
+  const authentication = countedAuthentication(
+    {
+      authenticate: createAuthenticator({
         verifyToken,
         verifyBootstrapToken: createBootstrapTokenVerifier(registry),
         requestHeader: {
@@ -163,14 +163,19 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         anonymous: options.anonymous,
         clock,
       }),
-      { metrics, clock },
-    ),
-    authorize: countedAuthorization(authorize, metrics),
+      late: late.authenticate,
+    },
+    { metrics, clock },
+  );
+  const authorization = countedAuthorization({ authorize, late: late.authorize }, metrics);
+  const handler = createHandler({
+    authenticate: authentication.authenticate,
+    authorize: authorization.authorize,
     route: (call) => answerRemote(call) ?? (call.info.isResource ? answerResource(call) : answerPath(call)),
     ready: bootstrapped,
     metrics: createRequestMetrics(metrics, knownAs(registry)),
     findFlow: createFindFlow(registry, metrics),
-    late,
+    late: { authenticate: authentication.late, authorize: authorization.late, audiences },
     clock,
     log,
   });
