@@ -348,6 +348,7 @@ test("runServer() counts by upstream's names", async (t) => {
     /apiserver_storage_objects\{resource="configmaps"\}/,
     /apiserver_resource_objects\{group="",resource="configmaps"\}/,
     /authenticated_user_requests\{username="other"\}/,
+    /rest_client_requests_total\{code="201",method="POST",host="in-process"\}/,
     /authentication_attempts\{result="success"\}/,
     /authorization_attempts_total\{result="no-opinion"\}/,
     /apiserver_client_certificate_expiration_seconds_count/,

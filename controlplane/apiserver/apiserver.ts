@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { builtInResources } from '#lib/api/discovery/served.ts';
+import { countedTransport } from '#lib/client/counted-transport.ts';
 import type { Transport } from '#lib/client/transport.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
@@ -185,7 +186,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     authorize,
     availability,
     metrics,
-    transportAs: (user) => createInProcessTransport(handler, user),
+    transportAs: (user) => countedTransport(createInProcessTransport(handler, user), 'in-process', metrics),
   };
 }
 
