@@ -20,6 +20,7 @@ import { createBootstrapTokenVerifier } from './authentication/bootstrap-token.t
 import { createJwt } from './authentication/jwt.ts';
 import { countedAuthentication } from './authentication/metrics.ts';
 import { createTokenVerifier } from './authentication/service-account-token.ts';
+import { createTokenMetrics } from './authentication/token-metrics.ts';
 import { allowAlways, anyOf } from './authorization/attributes.ts';
 import { countedAuthorization, decisionsCounted } from './authorization/metrics.ts';
 import { createNodeAuthorizer } from './authorization/node.ts';
@@ -88,7 +89,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const late: Late = { ...options.outside, audiences };
   const pki = certificates.current;
   const jwt = createJwt(pki().serviceAccount);
-  const verifyToken = createTokenVerifier({ jwt, issuer, registry });
+  const verifyToken = createTokenVerifier({ jwt, issuer, registry, counts: createTokenMetrics(metrics) });
   const rbac = createRbac(registry);
   const authorize = anyOf(
     allowAlways,
