@@ -18,6 +18,7 @@ import { conversionOf } from './conversions.ts';
 import { answered, dispatch } from './dispatch.ts';
 import { runEventExpiry } from './event-expiry.ts';
 import { createExtensions } from './extensions.ts';
+import { createListMetrics } from './present/list-metrics.ts';
 import { createPace } from './present/pace.ts';
 import { createUrgent } from './present/urgent.ts';
 import { createWatchMetrics } from './present/watch-metrics.ts';
@@ -96,6 +97,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       validate: (attributes, signal) => admission.validate(attributes, signal),
     },
     watches: createWatchMetrics(metrics),
+    countList: createListMetrics(metrics),
     newUid,
     random,
     served: (group, plural) => preferred.get(`${group}/${plural}`),
