@@ -22,6 +22,7 @@ import { createRegistry } from './apiserver/registry/create-registry.ts';
 import type { Registry } from './apiserver/registry/registry.ts';
 import { resourceAt } from './apiserver/registry/storage-keys.ts';
 import type { HealthCheck } from './apiserver/routes/health.ts';
+import { addAllocationMetrics } from './apiserver/services/allocation-metrics.ts';
 import { createServiceHooks, defaultPorts } from './apiserver/services/hooks.ts';
 import { createPortKeys } from './apiserver/services/port-keys.ts';
 import { createPortMap } from './apiserver/services/port-map.ts';
@@ -85,6 +86,7 @@ export async function runServer(
       services: createServiceHooks(readable, { range: facts.serviceClusterIPRange, portKeys }),
     }),
   });
+  addAllocationMetrics(metrics, registry, facts.serviceClusterIPRange);
   const customResources = createCustomResources({ registry, loadCel, clock, log });
   const apiServer: ApiServer = createApiServer({
     facts,

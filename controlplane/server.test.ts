@@ -347,6 +347,7 @@ test("runServer() counts by upstream's names", async (t) => {
     /apiserver_storage_size_bytes\{storage_cluster_id="etcd-0"\}/,
     /apiserver_storage_objects\{resource="configmaps"\}/,
     /apiserver_resource_objects\{group="",resource="configmaps"\}/,
+    /kube_apiserver_clusterip_allocator_allocated_ips\{cidr="10.96.0.0\/12"\}/,
     /authenticated_user_requests\{username="other"\}/,
     /rest_client_requests_total\{code="201",method="POST",host="in-process"\}/,
     /authentication_attempts\{result="success"\}/,
