@@ -13,19 +13,21 @@ import type { EndpointFacts } from './apiserver/bootstrap/objects.ts';
 import { bootstrap } from './apiserver/bootstrap/reconcile.ts';
 import { leaveEndpoints, runEndpoints } from './apiserver/bootstrap/run-endpoints.ts';
 import { createServerLeases } from './apiserver/bootstrap/server-leases.ts';
+import { createLoadCel } from './apiserver/cel/load-cel.ts';
 import { createCustomResources } from './apiserver/customresources/custom-resources.ts';
-import { ruleHooks } from './apiserver/customresources/rule-hooks.ts';
+import { createRuleHooks } from './apiserver/customresources/rule-hooks.ts';
 import { createFlows } from './apiserver/flowcontrol/maintain.ts';
-import type { Late } from './apiserver/handler.ts';
 import { createHttpServer, type HttpServer } from './apiserver/http/server.ts';
 import { createRegistry } from './apiserver/registry/create-registry.ts';
 import type { Registry } from './apiserver/registry/registry.ts';
 import { resourceAt } from './apiserver/registry/storage-keys.ts';
 import type { HealthCheck } from './apiserver/routes/health.ts';
+import { addAllocationMetrics } from './apiserver/services/allocation-metrics.ts';
 import { createServiceHooks, defaultPorts } from './apiserver/services/hooks.ts';
 import { createPortKeys } from './apiserver/services/port-keys.ts';
 import { createPortMap } from './apiserver/services/port-map.ts';
 import { createRanges } from './apiserver/services/run-ranges.ts';
+import { openOutside } from './apiserver/webhook/open-outside.ts';
 import { type Certificates, clientCaOf, openCertificates } from './certificates.ts';
 import { type ComponentsOptions, runComponents } from './components.ts';
 import { startOwnMember } from './members/own.ts';
@@ -56,10 +58,11 @@ export async function runServer(
   const [facts, pki] = [certificates.facts(), certificates.current()];
   await using member = await startOwnMember(options, { clock, log }, signal);
   const etcd = member?.location ?? options.etcd;
-  const outside = await outsideOf(options, { clock, log });
   const metrics = createMetrics();
+  const outside = await openOutside(options, metrics, { clock, log });
   const engine = await openStore({ ...facts, maxStoreBytes: options.maxStoreBytes, etcd }, { clock, log });
   const store = counted(engine, metrics, resourceAt);
+  const loadCel = createLoadCel(metrics);
   const progress = new Progress(() => store.problem?.());
   const portKeys = store.isShared ? createPortKeys(store, createPortMap(store, defaultPorts)) : undefined;
   const registry = createRegistry({
@@ -79,11 +82,12 @@ export async function runServer(
       createEscalationCheck(() => apiServer),
     ],
     hooks: (readable) => ({
-      'customresourcedefinitions.apiextensions.k8s.io': ruleHooks,
+      'customresourcedefinitions.apiextensions.k8s.io': createRuleHooks(loadCel),
       services: createServiceHooks(readable, { range: facts.serviceClusterIPRange, portKeys }),
     }),
   });
-  const customResources = createCustomResources({ registry, clock, log });
+  addAllocationMetrics(metrics, registry, facts.serviceClusterIPRange);
+  const customResources = createCustomResources({ registry, loadCel, clock, log });
   const apiServer: ApiServer = createApiServer({
     facts,
     certificates,
@@ -182,34 +186,6 @@ async function schedulerOf({ schedulerConfig }: ServerOptions): Promise<Pick<Com
   if (schedulerConfig === undefined) return {};
   const { loadSchedulerConfiguration } = await import('./scheduler/config/load.ts');
   return { scheduler: await loadSchedulerConfiguration(schedulerConfig) };
-}
-
-/** Read before anything else is done, too. */
-async function outsideOf(
-  { authorizationWebhook, authenticationWebhook }: ServerOptions,
-  about: Pick<ServerDependencies, 'clock' | 'log'>,
-): Promise<Omit<Late, 'audiences'>> {
-  if (authorizationWebhook === undefined && authenticationWebhook === undefined) return {};
-  const { createAskRemote } = await import('./apiserver/webhook/ask-remote.ts');
-  const askerFor = (kubeconfig: string) => createAskRemote(kubeconfig, about.clock);
-  const { createWebhookAuthorizer } = await import('./apiserver/authorization/webhook.ts');
-  const { createWebhookAuthenticator } = await import('./apiserver/authentication/webhook.ts');
-  return {
-    ...(authorizationWebhook && {
-      authorize: createWebhookAuthorizer({
-        ...authorizationWebhook,
-        ...about,
-        ask: await askerFor(authorizationWebhook.kubeconfig),
-      }),
-    }),
-    ...(authenticationWebhook && {
-      authenticate: createWebhookAuthenticator({
-        ...authenticationWebhook,
-        ...about,
-        ask: await askerFor(authenticationWebhook.kubeconfig),
-      }),
-    }),
-  };
 }
 
 async function cloudOf({ cloud }: ServerOptions): Promise<Pick<ComponentsOptions, 'cloud'>> {

@@ -286,6 +286,10 @@ test('runServer() has the flows and levels of every cluster, says that each has 
     await uidOf('flowschemas/global-default'),
     await uidOf('prioritylevelconfigurations/global-default'),
   ]);
+  const { text } = await ask('/metrics');
+  const flow = 'priority_level="global-default",flow_schema="global-default"';
+  t.regex(text, new RegExp(`^apiserver_flowcontrol_dispatched_requests_total\\{${flow}\\} [1-9]`, 'm'));
+  t.true(text.includes('current_executing_requests{priority_level="exempt",flow_schema="exempt"} '), text);
   let conditions: { type: string; status: string }[][];
   do {
     const { items } = JSON.parse((await ask(`${flows}/flowschemas`)).text);
@@ -338,9 +342,14 @@ test("runServer() counts by upstream's names", async (t) => {
     /apiserver_watch_events_total\{group="",version="v1",resource="configmaps"\}/,
     /apiserver_admission_controller_admission_duration_seconds_count\{name="ResourceQuota",operation="CREATE",rejected="false",type="validate"\}/,
     /etcd_request_duration_seconds_count\{operation="create",group="",resource="configmaps"\}/,
+    /apiserver_admission_step_admission_duration_seconds_count\{operation="CREATE",rejected="false",type="admit"\}/,
+    /apiserver_storage_events_received_total\{group="",resource="configmaps"\}/,
+    /apiserver_storage_size_bytes\{storage_cluster_id="etcd-0"\}/,
     /apiserver_storage_objects\{resource="configmaps"\}/,
     /apiserver_resource_objects\{group="",resource="configmaps"\}/,
+    /kube_apiserver_clusterip_allocator_allocated_ips\{cidr="10.96.0.0\/12"\}/,
     /authenticated_user_requests\{username="other"\}/,
+    /rest_client_requests_total\{code="201",method="POST",host="in-process"\}/,
     /authentication_attempts\{result="success"\}/,
     /authorization_attempts_total\{result="no-opinion"\}/,
     /apiserver_client_certificate_expiration_seconds_count/,

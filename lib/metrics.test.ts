@@ -6,7 +6,9 @@ test('createMetrics() renders counters, gauges and histograms', (t) => {
   const seen = metrics.counter('seen_total', 'What was seen.', ['what']);
   seen.add(['a "b"']);
   seen.of(['a "b"'])(2);
-  metrics.gauge('depth', 'How deep.', []).set([], 3);
+  const depth = metrics.gauge('depth', 'How deep.', []);
+  depth.set([], 2);
+  depth.of([])(1);
   const took = metrics.histogram('took_seconds', 'How long.', ['verb'], [0.1, 1]);
   took.observe(['get'], 0.05);
   took.of(['get'])(5);

@@ -24,6 +24,8 @@ export interface Counter {
 export interface Gauge {
   set(values: readonly string[], to: number): void;
   add(values: readonly string[], by: number): void;
+  /** `add` for what is counted often: the labels are written once. */
+  of(values: readonly string[]): (by: number) => void;
 }
 
 export interface Histogram {
@@ -40,7 +42,7 @@ export interface Sample {
 export function createMetrics(): Metrics {
   const families = new Map<string, () => string>();
   // Who asks for a name again counts on: a controller may be started twice, or anew.
-  const gauges = new Map<string, Numbers>();
+  const gauges = new Map<string, Gauge>();
   const histograms = new Map<string, Histogram>();
   const stores: Map<string, unknown>[] = [];
 
@@ -61,11 +63,11 @@ export function createMetrics(): Metrics {
     );
   }
 
-  function numbers(name: string, help: string, type: string, labels: readonly string[]): Numbers {
+  function numbers(name: string, help: string, type: string, labels: readonly string[]): Gauge {
     return known(gauges, name, () => makeNumbers(name, help, type, labels));
   }
 
-  function makeNumbers(name: string, help: string, type: string, labels: readonly string[]): Numbers {
+  function makeNumbers(name: string, help: string, type: string, labels: readonly string[]): Gauge {
     const series = new Map<string, number>();
     stores.push(series);
     register(name, help, type, () => [...series].map(([key, value]) => `${name}${key} ${value}\n`));
@@ -127,10 +129,6 @@ export function createMetrics(): Metrics {
     },
     render: () => [...families.values()].map((family) => family()).join(''),
   };
-}
-
-interface Numbers extends Gauge {
-  of(values: readonly string[]): (by: number) => void;
 }
 
 function count(series: Map<string, number>, key: string, by: number): void {

@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { builtInResources } from '#lib/api/discovery/served.ts';
+import { countedTransport } from '#lib/client/counted-transport.ts';
 import type { Transport } from '#lib/client/transport.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
@@ -19,13 +20,14 @@ import { createBootstrapTokenVerifier } from './authentication/bootstrap-token.t
 import { createJwt } from './authentication/jwt.ts';
 import { countedAuthentication } from './authentication/metrics.ts';
 import { createTokenVerifier } from './authentication/service-account-token.ts';
+import { createTokenMetrics } from './authentication/token-metrics.ts';
 import { allowAlways, anyOf } from './authorization/attributes.ts';
 import { countedAuthorization, decisionsCounted } from './authorization/metrics.ts';
 import { createNodeAuthorizer } from './authorization/node.ts';
 import { createRbac, type Rbac } from './authorization/rbac.ts';
 import { nodeRules } from './bootstrap/cluster-roles.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from './exchange.ts';
-import { createFlowHeaders } from './flowcontrol/flow-control.ts';
+import { createFindFlow } from './flowcontrol/flow-control.ts';
 import { createHandler, type Late } from './handler.ts';
 import { createInProcessTransport } from './http/in-process.ts';
 import { keyHash } from './http/peer.ts';
@@ -87,7 +89,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const late: Late = { ...options.outside, audiences };
   const pki = certificates.current;
   const jwt = createJwt(pki().serviceAccount);
-  const verifyToken = createTokenVerifier({ jwt, issuer, registry });
+  const verifyToken = createTokenVerifier({ jwt, issuer, registry, counts: createTokenMetrics(metrics) });
   const rbac = createRbac(registry);
   const authorize = anyOf(
     allowAlways,
@@ -150,9 +152,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     open: new Map([[serversPath, ({ request }) => options.servers(request)]]),
     paths: () => listedPaths([...routes.keys(), ...discovery.paths()]),
   });
-  const handler = createHandler({
-    authenticate: countedAuthentication(
-      createAuthenticator({
+  const authentication = countedAuthentication(
+    {
+      authenticate: createAuthenticator({
         verifyToken,
         verifyBootstrapToken: createBootstrapTokenVerifier(registry),
         requestHeader: {
@@ -163,14 +165,19 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
         anonymous: options.anonymous,
         clock,
       }),
-      { metrics, clock },
-    ),
-    authorize: countedAuthorization(authorize, metrics),
+      late: late.authenticate,
+    },
+    { metrics, clock },
+  );
+  const authorization = countedAuthorization({ authorize, late: late.authorize }, metrics);
+  const handler = createHandler({
+    authenticate: authentication.authenticate,
+    authorize: authorization.authorize,
     route: (call) => answerRemote(call) ?? (call.info.isResource ? answerResource(call) : answerPath(call)),
     ready: bootstrapped,
     metrics: createRequestMetrics(metrics, knownAs(registry)),
-    flowHeaders: createFlowHeaders(registry),
-    late,
+    findFlow: createFindFlow(registry, metrics),
+    late: { authenticate: authentication.late, authorize: authorization.late, audiences },
     clock,
     log,
   });
@@ -180,7 +187,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     authorize,
     availability,
     metrics,
-    transportAs: (user) => createInProcessTransport(handler, user),
+    transportAs: (user) => countedTransport(createInProcessTransport(handler, user), 'in-process', metrics),
   };
 }
 

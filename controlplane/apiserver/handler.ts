@@ -9,7 +9,7 @@ import type { AuthenticateLate } from './authentication/webhook.ts';
 import { type Attributes, type Authorize, type Decision, describeDenied } from './authorization/attributes.ts';
 import type { AuthorizeLate } from './authorization/webhook.ts';
 import type { ApiRequest, ApiResponse, Handler, UserInfo } from './exchange.ts';
-import type { FlowHeaders } from './flowcontrol/flow-control.ts';
+import type { CountedFlow, FindFlow } from './flowcontrol/flow-control.ts';
 import { type AnswerForm, negotiate, plainForm } from './http/negotiate.ts';
 import { wantsPretty } from './http/pretty.ts';
 import { answerStatus, statusOf } from './http/reply.ts';
@@ -37,7 +37,7 @@ export interface HandlerOptions {
   /** Settles when it is known who may do what: requests from outside wait for it, but those for health. */
   readonly ready: Promise<void>;
   readonly metrics: RequestMetrics;
-  readonly flowHeaders: FlowHeaders;
+  readonly findFlow: FindFlow;
   /** Ask somebody outside, where nobody here says yes. */
   readonly late?: Late;
   readonly clock: Clock;
@@ -45,7 +45,7 @@ export interface HandlerOptions {
 }
 
 export function createHandler(options: HandlerOptions): Handler {
-  const { authenticate, authorize, route, ready, metrics, flowHeaders, late, clock, log } = options;
+  const { authenticate, authorize, route, ready, metrics, findFlow, late, clock, log } = options;
   let isReady = false;
   void ready.then(() => (isReady = true));
 
@@ -70,21 +70,23 @@ export function createHandler(options: HandlerOptions): Handler {
     });
   }
 
-  /** `counted` is told to which flow the request belongs, allowed or not. */
-  async function answer(
-    request: ApiRequest,
-    info: RequestInfo,
-    counted: (headers: ApiResponse['headers']) => void,
-  ): Promise<ApiResponse> {
+  /** `turn` is told to which flow the request belongs, allowed or not. */
+  async function answer(request: ApiRequest, info: RequestInfo, turn: FlowTurn): Promise<ApiResponse> {
     if (!isReady && request.user === undefined && !isHealth(info)) await ready;
     const asker = authenticateNow(request) ?? (await authenticateLate(request, late));
     const other = impersonate(asker, request, may);
     const user = other === undefined ? asker : await other;
     const isOurOwn = request.user !== undefined;
-    if (!isOurOwn && (info.verb === 'watch' || !isLongRunning(info))) counted(flowHeaders(user, info));
+    if (!isOurOwn && (info.verb === 'watch' || !isLongRunning(info))) begin(turn, findFlow(user, info));
     const waits = may({ user, ...attributesOf(info, request.query) }, request);
     if (waits !== undefined) await waits;
     return route({ request, info, user });
+  }
+
+  function begin(turn: FlowTurn, flow: CountedFlow | undefined): void {
+    turn.flow = flow;
+    turn.fromMs = clock.now();
+    flow?.began();
   }
 
   return async (request) => {
@@ -92,12 +94,12 @@ export function createHandler(options: HandlerOptions): Handler {
     let info: RequestInfo = { ...unread, verb: request.method.toLowerCase(), path: request.path };
     let response: ApiResponse;
     let end = () => {};
-    let flow: ApiResponse['headers'] = {};
+    const turn: FlowTurn = { flow: undefined, fromMs };
     try {
       info = parseRequestInfo(request.method, request.path, request.query);
       if (!request.path.startsWith('/')) throw badRequest('the path must begin with a slash');
       end = metrics.begin(info);
-      response = await answer(request, info, (headers) => (flow = headers));
+      response = await answer(request, info, turn);
     } catch (error) {
       const status = statusOf(error);
       if (status.reason === 'InternalError' && !request.signal.aborted) {
@@ -108,12 +110,25 @@ export function createHandler(options: HandlerOptions): Handler {
       response = { ...refused, headers: { ...refused.headers, ...also } };
     }
     end();
+    const nowMs = clock.now();
+    turn.flow?.ended(info.verb === 'watch', nowMs - turn.fromMs);
     const answered = { info, query: request.query, headers: request.headers };
-    metrics.count(answered, response, clock.now() - fromMs);
+    metrics.count(answered, response, nowMs - fromMs);
     if (response.status < 300 && isLongRunning(info)) metrics.stays(answered, request.signal);
-    const headers = { 'audit-id': randomUUID(), 'cache-control': 'no-cache, private', ...flow, ...response.headers };
+    const headers = {
+      'audit-id': randomUUID(),
+      'cache-control': 'no-cache, private',
+      ...turn.flow?.headers,
+      ...response.headers,
+    };
     return { ...response, headers };
   };
+}
+
+/** A request as one of its flow, since when. */
+interface FlowTurn {
+  flow: CountedFlow | undefined;
+  fromMs: number;
 }
 
 function isLongRunning({ verb, isResource, subresource }: RequestInfo): boolean {

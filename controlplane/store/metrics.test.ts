@@ -4,6 +4,19 @@ import { resourceAt } from '../apiserver/registry/storage-keys.ts';
 import { counted } from './metrics.ts';
 import { openSqliteStore } from './sqlite/store.ts';
 
+test('counted() counts changes that are told, by resource, and tells what the store takes', async (t) => {
+  const metrics = createMetrics();
+  const { signal } = new AbortController();
+  const store = counted(openSqliteStore({ path: ':memory:' }), metrics, resourceAt);
+  const value = new Uint8Array([123]);
+  for (const name of ['a', 'b']) await store.commit({ key: `/registry/pods/x/${name}`, expected: 0, value }, signal);
+  for await (const { revision } of store.watch('/registry/', 0, signal)) if (revision >= 2) break;
+  const text = metrics.render();
+  t.regex(text, /^apiserver_storage_events_received_total\{group="",resource="pods"\} 2$/m);
+  t.regex(text, /^apiserver_storage_size_bytes\{storage_cluster_id="etcd-0"\} [1-9]\d+$/m);
+  await store.close();
+});
+
 test('counted() counts what is asked of a store, by resource', async (t) => {
   const metrics = createMetrics();
   const { signal } = new AbortController();

@@ -1,5 +1,5 @@
 import type { Metrics } from '#lib/metrics.ts';
-import type { Store } from './store.ts';
+import type { Changes, Store } from './store.ts';
 
 /** A store with its work counted, by upstream's names for it: they speak of etcd, whatever the engine. */
 export function counted(
@@ -17,6 +17,18 @@ export function counted(
   );
   const requests = metrics.counter('etcd_requests_total', 'Operations of the store.', labels);
   const errors = metrics.counter('etcd_request_errors_total', 'Operations of the store that failed.', labels);
+  const received = metrics.counter('apiserver_storage_events_received_total', 'Changes that the store has told of.', [
+    'group',
+    'resource',
+  ]);
+  const size = store.sizeBytes;
+  if (size !== undefined) {
+    // One store, named as upstream names the first.
+    metrics.gaugeFrom('apiserver_storage_size_bytes', 'Bytes that the store takes.', ['storage_cluster_id'], () => [
+      { values: ['etcd-0'], value: size() },
+    ]);
+  }
+  const events = new Map<string, () => void>(); // by resource
   const known = new Map<string, Series>(); // by operation and resource: as many as the cluster has kinds
 
   function seriesOf(operation: string, key: string): Series {
@@ -44,8 +56,22 @@ export function counted(
     return result;
   }
 
+  async function* told(changes: AsyncIterable<Changes>): AsyncIterable<Changes> {
+    for await (const batch of changes) {
+      for (const { key } of batch.events) {
+        const { group, resource } = resourceAt(key);
+        const id = `${group}/${resource}`;
+        let count = events.get(id);
+        if (count === undefined) events.set(id, (count = received.of([group, resource])));
+        count();
+      }
+      yield batch;
+    }
+  }
+
   return {
     ...store,
+    watch: (prefix, after, signal) => told(store.watch(prefix, after, signal)),
     get: (key, signal) => timed('get', key, () => store.get(key, signal)),
     list: (query, signal) => timed('list', query.prefix, () => store.list(query, signal)),
     commit: (change, signal) => timed(operationOf(change), change.key, () => store.commit(change, signal)),

@@ -38,6 +38,9 @@ export interface Store {
   /** Which part of the room that it may take is taken: above 1 only deletions are possible. Absent: nobody knows. */
   fullness?(): number;
 
+  /** What it takes on disk, free room included. Absent: nobody knows. */
+  sizeBytes?(): number;
+
   /** Others write to it as well, and a watch shows a change only some time after it was acknowledged. */
   readonly isShared?: boolean;
 

@@ -14,6 +14,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { createMetrics, type Metrics } from '#lib/metrics.ts';
 import type { Authorize } from '../authorization/attributes.ts';
+import { createLoadCel } from '../cel/load-cel.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Plugin } from './admission.ts';
 import { createClaimResize } from './claim-resize.ts';
@@ -27,7 +28,8 @@ import { createNodeRestriction } from './node-restriction.ts';
 import { createPodResize } from './pod-resize.ts';
 import { createPodTopology } from './pod-topology.ts';
 import { createPodSecurity } from './podsecurity/plugin.ts';
-import { expressionChecks } from './policies/check.ts';
+import { createExpressionChecks } from './policies/check.ts';
+import { createHoldMeasured } from './policies/hold-measured.ts';
 import { createMutatingPolicies } from './policies/mutating.ts';
 import { createValidatingPolicies } from './policies/policies.ts';
 import { createPriority } from './priority.ts';
@@ -70,7 +72,9 @@ export function createPlugins({
   const accounts = registry.reader(serviceAccounts);
   const classes = registry.reader(priorityClasses);
   const ranges = registry.reader(limitRanges);
-  const webhooks = createWebhooks({ registry, log, metrics, authorize });
+  const [loadCel, hold] = [createLoadCel(metrics), createHoldMeasured(metrics)];
+  const policies = { registry, authorize, metrics, loadCel, hold };
+  const webhooks = createWebhooks({ ...policies, log });
   const runtimes = registry.reader(runtimeClasses);
   const storages = registry.reader(storageClasses);
   const all: readonly Plugin[] = [
@@ -102,11 +106,11 @@ export function createPlugins({
     createDeclaredFeatures({ nodeNamed: registry.reader(nodes).get }),
     createPodResize({ nodeNamed: registry.reader(nodes).get }),
     // What others may change and refuse comes after all that is ours, but for quotas.
-    createMutatingPolicies({ registry, authorize }),
+    createMutatingPolicies(policies),
     webhooks.mutating,
-    createValidatingPolicies({ registry, authorize, metrics }),
+    createValidatingPolicies(policies),
     webhooks.validating,
-    expressionChecks,
+    createExpressionChecks(loadCel),
     // Last: what others refuse is not charged.
     createResourceQuota({ quotasOf: registry.reader(resourceQuotas).list, ...quotaWriter(registry), clock }),
   ];

@@ -1,14 +1,21 @@
 import type { Clock } from '#lib/clock.ts';
 import type { Metrics } from '#lib/metrics.ts';
 import type { UserInfo } from '../exchange.ts';
-import type { Authenticate } from './authenticate.ts';
+import { type Authenticate, bearerToken } from './authenticate.ts';
+import type { AuthenticateLate } from './webhook.ts';
 
-/** Counts who gets in, as upstream does: by a handful of names only. Rule: apiserver endpoints/filters, metrics. */
+interface Authenticators {
+  readonly authenticate: Authenticate;
+  /** Is asked about tokens that `authenticate` does not know. */
+  readonly late?: AuthenticateLate | undefined;
+}
+
+/** Counts who gets in, each request once, as upstream does: by a handful of names only. Rule: apiserver endpoints/filters, metrics. */
 export function countedAuthentication(
-  authenticate: Authenticate,
+  { authenticate, late }: Authenticators,
   { metrics, clock }: { readonly metrics: Metrics; readonly clock: Pick<Clock, 'now'> },
   now: () => number = () => performance.now(),
-): Authenticate {
+): Authenticators {
   const users = metrics.counter('authenticated_user_requests', 'Requests by whom they are from.', ['username']);
   const attempts = metrics.counter(
     'authentication_attempts',
@@ -41,19 +48,34 @@ export function countedAuthentication(
   const counted = new Map([...told, 'other'].map((name) => [name, users.of([name])]));
   const remains = remaining.of([]);
 
-  return (request) => {
-    const fromMs = now();
-    let user: UserInfo;
-    try {
-      user = authenticate(request);
-    } catch (error) {
-      failure(fromMs);
-      throw error;
-    }
+  const enters = (user: UserInfo, fromMs: number) => {
     success(fromMs);
     counted.get(told.has(user.name) ? user.name : 'other')!();
-    if (request.peer !== undefined) remains((request.peer.untilMs - clock.now()) / 1000);
-    return user;
+  };
+
+  return {
+    authenticate(request) {
+      const fromMs = now();
+      let user: UserInfo;
+      try {
+        user = authenticate(request);
+      } catch (error) {
+        if (late === undefined || bearerToken(request) === undefined) failure(fromMs);
+        throw error;
+      }
+      enters(user, fromMs);
+      if (request.peer !== undefined) remains((request.peer.untilMs - clock.now()) / 1000);
+      return user;
+    },
+    late:
+      late &&
+      (async (...question) => {
+        const fromMs = now();
+        const known = await late(...question);
+        if (known === undefined) failure(fromMs);
+        else enters(known.user, fromMs);
+        return known;
+      }),
   };
 }
 const told: ReadonlySet<string> = new Set([

@@ -5,6 +5,7 @@ import type { UserInfo } from '../exchange.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Jwt } from './jwt.ts';
 import { type LegacyClaims, legacyIssuer, legacyProblem } from './legacy-token.ts';
+import type { TokenCounts } from './token-metrics.ts';
 
 /** The claims of a service account token. Rule: k8s.io/kubernetes pkg/serviceaccount, claims. */
 export interface TokenClaims {
@@ -72,6 +73,7 @@ export interface TokenVerifierOptions {
   readonly jwt: Jwt;
   readonly issuer: string;
   readonly registry: Pick<Registry, 'reader'>;
+  readonly counts: TokenCounts;
 }
 
 export type TokenVerifier = (
@@ -84,7 +86,7 @@ export type TokenVerifier = (
  * Verifies service account tokens. Signatures are checked once and remembered; time, audience and the objects that a
  * token is bound to are looked at each time: a deleted pod's token ends with it.
  */
-export function createTokenVerifier({ jwt, issuer, registry }: TokenVerifierOptions): TokenVerifier {
+export function createTokenVerifier({ jwt, issuer, registry, counts }: TokenVerifierOptions): TokenVerifier {
   const remembered = new Map<string, TokenClaims | LegacyClaims>(); // bounded: the oldest goes first
   const readers = {
     serviceaccount: registry.reader(serviceAccounts),
@@ -119,12 +121,23 @@ export function createTokenVerifier({ jwt, issuer, registry }: TokenVerifierOpti
     return undefined;
   }
 
+  function namesSecret(claims: LegacyClaims): boolean {
+    const namespace = claims['kubernetes.io/serviceaccount/namespace'];
+    const account = readers.serviceaccount.get(
+      `${namespace}/${claims['kubernetes.io/serviceaccount/service-account.name']}`,
+    );
+    const named = claims['kubernetes.io/serviceaccount/secret.name'];
+    return account?.secrets?.some(({ name }) => name === named) ?? false;
+  }
+
   return (token, audiences, nowMs) => {
     const claims = claimsOf(token);
     if (claims === undefined) return { error: 'invalid bearer token' };
     if (isLegacy(claims)) {
       const problem = legacyProblem(token, claims, { secret: readers.secret.get, account: readers.serviceaccount.get });
-      return problem === undefined ? { user: legacyUser(claims), audiences } : { error: problem };
+      if (problem !== undefined) return { error: problem };
+      counts.legacy(namesSecret(claims));
+      return { user: legacyUser(claims), audiences };
     }
     if (claims.exp * 1000 <= nowMs) return { error: 'service account token has expired' };
     if (claims.nbf * 1000 > nowMs + leewayMs) return { error: 'service account token is not valid yet' };
@@ -135,7 +148,10 @@ export function createTokenVerifier({ jwt, issuer, registry }: TokenVerifierOpti
       };
     }
     const problem = boundProblem(claims);
-    return problem === undefined ? { user: userOf(claims), audiences: matching } : { error: problem };
+    if (problem !== undefined) return { error: problem };
+    const { warnafter } = claims['kubernetes.io'];
+    if (warnafter !== undefined) counts.renewable(nowMs > warnafter * 1000);
+    return { user: userOf(claims), audiences: matching };
   };
 }
 

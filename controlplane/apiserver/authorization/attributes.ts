@@ -21,6 +21,8 @@ export interface Attributes {
 
 export interface Decision {
   readonly isAllowed: boolean;
+  /** Not allowed, and so whatever others say. */
+  readonly isDenied?: boolean;
   /** Why, for reviews; '' if there is nothing to say. */
   readonly reason: string;
 }

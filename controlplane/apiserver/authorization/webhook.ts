@@ -31,7 +31,7 @@ export function createWebhookAuthorizer(options: WebhookAuthorizerOptions): Auth
       const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', metadata: {}, spec };
       const { status } = (await ask(review, signal)) as Partial<SubjectAccessReview>;
       const isAllowed = status?.allowed === true && status.denied !== true;
-      const decision = { isAllowed, reason: String(status?.reason ?? '') };
+      const decision = { isAllowed, isDenied: status?.denied === true, reason: String(status?.reason ?? '') };
       known.set(key, decision, isAllowed ? authorizedTtlMs : unauthorizedTtlMs);
       return decision;
     } catch (error) {

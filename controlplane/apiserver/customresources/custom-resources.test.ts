@@ -1,6 +1,8 @@
 import test from 'ava';
 import { createFakeClock } from '#lib/clock.ts';
 import { createSilentLog } from '#lib/log.ts';
+import { createMetrics } from '#lib/metrics.ts';
+import { createLoadCel } from '../cel/load-cel.ts';
 import { createLab, framesOf, type Lab, take } from '../registry/testing.ts';
 import { createCustomResources } from './custom-resources.ts';
 
@@ -36,7 +38,12 @@ function definitionWith(change: Record<string, unknown> = {}, versions?: readonl
 async function labWith(definition?: object): Promise<{ readonly lab: Lab } & AsyncDisposable> {
   const lab = await createLab();
   const stop = new AbortController();
-  const custom = createCustomResources({ registry: lab.registry, clock: createFakeClock(), log: createSilentLog() });
+  const custom = createCustomResources({
+    registry: lab.registry,
+    loadCel: createLoadCel(createMetrics()),
+    clock: createFakeClock(),
+    log: createSilentLog(),
+  });
   const running = custom.run(stop.signal);
   await custom.ready;
   if (definition !== undefined) {

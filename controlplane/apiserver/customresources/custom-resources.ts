@@ -10,6 +10,7 @@ import type { Clock } from '#lib/clock.ts';
 import { createController } from '#lib/controller.ts';
 import type { Log } from '#lib/log.ts';
 import { createCallWebhook } from '../admission/webhooks/call.ts';
+import type { LoadCel } from '../cel/load-cel.ts';
 import type { ResourceCache } from '../registry/cache/resource-cache.ts';
 import type { Registry, ResourceCall, Verb } from '../registry/registry.ts';
 import { setLinearPatterns } from './linear-patterns.ts';
@@ -21,6 +22,7 @@ import { createConverter } from './webhook.ts';
 
 export interface CustomResourcesOptions {
   readonly registry: Registry;
+  readonly loadCel: LoadCel;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -37,7 +39,7 @@ interface Open {
   definition: Definition | undefined;
 }
 
-export function createCustomResources({ registry, clock, log }: CustomResourcesOptions): CustomResources {
+export function createCustomResources({ registry, loadCel, clock, log }: CustomResourcesOptions): CustomResources {
   const definitions = registry.reader(resource);
   const { extensions } = registry;
   const callWebhook = createCallWebhook(registry);
@@ -65,7 +67,7 @@ export function createCustomResources({ registry, clock, log }: CustomResourcesO
     const known = open.get(name);
     if (known?.definition !== undefined && isSameService(known.definition, definition)) return;
     const entry = known ?? { cache: await openCache(definition, signal), definition: undefined };
-    const compile = await compilerFor(definition);
+    const compile = await compilerFor(definition, loadCel);
     open.set(name, entry);
     entry.definition = definition;
     extensions.serve(name, servedOf(definition, entry.cache, createConverter(definition, callWebhook), compile));
@@ -178,10 +180,9 @@ const finalizer = 'customresourcecleanup.apiextensions.k8s.io';
 const againMs = 500;
 
 /** CEL is loaded by the first definition that has rules in it. */
-async function compilerFor({ spec }: Definition): Promise<Compile | undefined> {
+async function compilerFor({ spec }: Definition, loadCel: LoadCel): Promise<Compile | undefined> {
   if (!spec.versions.some((version) => hasRules(schemaOf(version)))) return undefined;
-  const { compileExpression } = await import('#lib/cel/compile.ts');
-  return compileExpression;
+  return await loadCel();
 }
 
 /** Whether both are served alike. */

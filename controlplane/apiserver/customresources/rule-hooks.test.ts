@@ -1,6 +1,10 @@
 import test from 'ava';
 import { StatusError } from '#lib/api/status.ts';
-import { ruleHooks } from './rule-hooks.ts';
+import { createMetrics } from '#lib/metrics.ts';
+import { createLoadCel } from '../cel/load-cel.ts';
+import { createRuleHooks } from './rule-hooks.ts';
+
+const hooks = createRuleHooks(createLoadCel(createMetrics()));
 
 async function refusal(rule: string, type = 'integer'): Promise<readonly string[]> {
   const x = { type, 'x-kubernetes-validations': [{ rule }] };
@@ -9,7 +13,7 @@ async function refusal(rule: string, type = 'integer'): Promise<readonly string[
   const versions = [{ name: 'v1', served: true, storage: true, schema }];
   const spec = { group: 'example.com', scope: 'Namespaced', names, versions };
   try {
-    await ruleHooks.begin({ metadata: { name: 'tabs.example.com' }, spec } as never, undefined, false);
+    await hooks.begin({ metadata: { name: 'tabs.example.com' }, spec } as never, undefined, false);
     return [];
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;

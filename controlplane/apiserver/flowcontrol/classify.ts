@@ -31,7 +31,7 @@ function precedence({ schema }: Flow): number {
 }
 
 /** The first of `flows` that takes the request. */
-export function flowOf(flows: readonly Flow[], user: UserInfo, info: RequestInfo): Flow | undefined {
+export function flowOf<F extends Flow>(flows: readonly F[], user: UserInfo, info: RequestInfo): F | undefined {
   return flows.find(({ schema }) => (schema.spec.rules ?? []).some((rule) => fits(rule, user, info)));
 }
 

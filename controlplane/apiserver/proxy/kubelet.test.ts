@@ -109,7 +109,7 @@ async function start(t: ExecutionContext) {
     route: async (call) => (routes[call.info.subresource] ?? (() => Promise.reject(methodNotAllowed())))(call),
     ready: Promise.resolve(),
     metrics: createRequestMetrics(createMetrics()),
-    flowHeaders: () => ({}),
+    findFlow: () => undefined,
     clock,
     log: createSilentLog(),
   });

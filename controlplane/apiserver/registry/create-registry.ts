@@ -9,6 +9,7 @@ import { createMetrics, type Metrics } from '#lib/metrics.ts';
 import { runCompactor } from '../../store/compactor.ts';
 import type { Store } from '../../store/store.ts';
 import { type Admission, createAdmission, type Plugin } from '../admission/admission.ts';
+import { stepsMeasured } from '../admission/metrics.ts';
 import { createFeed } from './cache/feed.ts';
 import { createResourceCache, type FedCache } from './cache/resource-cache.ts';
 import { parserOf } from './cache/stored-object.ts';
@@ -17,6 +18,7 @@ import { conversionOf } from './conversions.ts';
 import { answered, dispatch } from './dispatch.ts';
 import { runEventExpiry } from './event-expiry.ts';
 import { createExtensions } from './extensions.ts';
+import { createListMetrics } from './present/list-metrics.ts';
 import { createPace } from './present/pace.ts';
 import { createUrgent } from './present/urgent.ts';
 import { createWatchMetrics } from './present/watch-metrics.ts';
@@ -95,6 +97,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       validate: (attributes, signal) => admission.validate(attributes, signal),
     },
     watches: createWatchMetrics(metrics),
+    countList: createListMetrics(metrics),
     newUid,
     random,
     served: (group, plural) => preferred.get(`${group}/${plural}`),
@@ -125,7 +128,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       await Promise.all([feed.run(signal), upkeep, expiry]);
     },
   };
-  admission = createAdmission(options.admission?.(registry) ?? []);
+  admission = stepsMeasured(createAdmission(options.admission?.(registry) ?? []), metrics);
   hooks = options.hooks?.(registry) ?? {};
   return registry;
 }

@@ -21,7 +21,7 @@ export function isUsable({ family, base, bits }: Cidr, ip: Ip): boolean {
 }
 
 /** How many addresses are given away; of very large ranges only so many are. */
-function sizeOf({ family, bits }: Cidr): number {
+export function sizeOf({ family, bits }: Cidr): number {
   const hostBits = Math.min(widthOf(family) - bits, mostBits);
   return 2 ** hostBits - (family === 6 ? 1 : 2);
 }

@@ -129,6 +129,31 @@ test('Reviews ask others, too', async (t) => {
   t.like(token.status, { authenticated: true, user: { username: 'jane', groups: ['staff', 'system:authenticated'] } });
 });
 
+test.serial('What others say is counted, and each request once', async (t) => {
+  const { client, signal } = server;
+  const numbers = async () => {
+    const text = String(await client.raw('GET', '/metrics', signal));
+    return (series: string) =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${series} `))
+          ?.split(' ')[1] ?? 0,
+      );
+  };
+  const before = await numbers();
+  await foreign.list(configMaps, { namespace: 'kube-public' }, signal);
+  await t.throwsAsync(foreign.get(configMaps, { namespace: 'kube-public', name: 'a' }, signal));
+  await t.throwsAsync(stranger.list(configMaps, { namespace: 'kube-public' }, signal));
+  const after = await numbers();
+  const grown = (series: string) => after(series) - before(series);
+  t.is(grown('authorization_attempts_total{result="no-opinion"}'), 1);
+  t.is(grown('authentication_attempts{result="failure"}'), 1);
+  t.is(grown('apiserver_authorization_decisions_total{type="Webhook",name="default",decision="allowed"}'), 1);
+  t.is(grown('apiserver_authorization_webhook_evaluations_total{name="default",result="success"}'), 2);
+  t.is(grown('apiserver_authorization_webhook_duration_seconds_count{name="default",result="success"}'), 2);
+});
+
 test('createRemembered() forgets in time, and the oldest where there is too much', (t) => {
   const clock = createFakeClock();
   const known = createRemembered<number>(clock.now, 2);

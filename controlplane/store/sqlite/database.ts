@@ -10,6 +10,8 @@ export interface Database {
   readonly compacted: number;
   /** What is stored weighs so much, room that is free again not counted. */
   usedBytes(): number;
+  /** The same, free pages included: what the file takes. */
+  sizeBytes(): number;
   get(key: string, atRevision: number): Entry | undefined;
   list(range: Range, after: string, limit: number, atRevision: number): readonly Entry[];
   count(range: Range, after: string, atRevision: number): number;
@@ -121,6 +123,7 @@ function wrap(db: DatabaseSync): Database {
     get compacted() {
       return compacted;
     },
+    sizeBytes: () => Number(sql.pages.get()!['page_count']) * pageBytes,
     usedBytes() {
       const pages = Number(sql.pages.get()!['page_count']) - Number(sql.freePages.get()!['freelist_count']);
       return pages * pageBytes;

@@ -48,6 +48,7 @@ export function openSqliteStore({ path, maxWaiting = 100_000, maxBytes = 8 * 2 *
       return { entries, revision, remaining };
     },
     commit: queue.commit,
+    sizeBytes: () => (queue.isClosed() ? 0 : database.sizeBytes()),
     fullness: () => database.usedBytes() / maxBytes,
     watch: (prefix, after, signal) => watch(prefix, after, signal, { database, watchers, durable: queue.durable }),
     async compact(revision, signal) {

@@ -7,8 +7,9 @@ import type {
   ValidatingAdmissionPolicy,
   ValidatingWebhookConfiguration,
 } from '#lib/api/types/admissionregistration.v1.ts';
+import type { Compile, LoadCel } from '../../cel/load-cel.ts';
 import type { Plugin } from '../admission.ts';
-import { attempt, type Compile } from './conditions.ts';
+import { attempt } from './conditions.ts';
 import { variableNames, webhookVariableNames } from './context.ts';
 
 interface Found {
@@ -25,23 +26,25 @@ const textOrNull = { name: 'string or null', is: /^(string|null)$/ };
 const anObject = { name: 'Object', is: /^Object$/ };
 const patches = { name: 'list(JSONPatch)', is: /^list(<(JSONPatch|dyn|T)>)?$/ };
 
-export const expressionChecks: Plugin = {
-  name: 'ExpressionChecks',
-  validate({ operation, group, resource, subresource, object, kind, name }) {
-    if (group !== 'admissionregistration.k8s.io' || subresource !== '' || object === undefined) return undefined;
-    if (operation !== 'CREATE' && operation !== 'UPDATE') return undefined;
-    const found = expressionsIn(resource, object);
-    return found.length === 0 ? undefined : check(found, { group, kind }, name || object.metadata.name);
-  },
-};
+export function createExpressionChecks(loadCel: LoadCel): Plugin {
+  async function check(found: readonly Found[], named: { group: string; kind: string }, name: string): Promise<void> {
+    const compile = await loadCel();
+    const causes = found.flatMap((one) => {
+      const why = problemOf(one, compile);
+      return why === undefined ? [] : [invalidValue(one.field, one.text, why)];
+    });
+    if (causes.length > 0) throw invalid(named, name, causes);
+  }
 
-async function check(found: readonly Found[], named: { group: string; kind: string }, name: string): Promise<void> {
-  const { compileExpression } = await import('#lib/cel/compile.ts');
-  const causes = found.flatMap((one) => {
-    const why = problemOf(one, compileExpression);
-    return why === undefined ? [] : [invalidValue(one.field, one.text, why)];
-  });
-  if (causes.length > 0) throw invalid(named, name, causes);
+  return {
+    name: 'ExpressionChecks',
+    validate({ operation, group, resource, subresource, object, kind, name }) {
+      if (group !== 'admissionregistration.k8s.io' || subresource !== '' || object === undefined) return undefined;
+      if (operation !== 'CREATE' && operation !== 'UPDATE') return undefined;
+      const found = expressionsIn(resource, object);
+      return found.length === 0 ? undefined : check(found, { group, kind }, name || object.metadata.name);
+    },
+  };
 }
 
 function problemOf({ text, variables, type, mutates = false }: Found, compile: Compile): string | undefined {

@@ -1,8 +1,7 @@
 import type { MatchCondition } from '#lib/api/types/admissionregistration.v1.ts';
-import type { CompileOptions, Expression } from '#lib/cel/compile.ts';
+import type { Expression } from '#lib/cel/compile.ts';
+import type { Compile } from '../../cel/load-cel.ts';
 import type { Context } from './context.ts';
-
-export type Compile = (text: string, variables: readonly string[], options?: CompileOptions) => Expression;
 
 export interface Condition {
   readonly text: string;
@@ -20,8 +19,11 @@ export function compileConditions(
   }));
 }
 
-/** Whether all hold. One that does not decides, whatever else fails. @throws {Error} if one failed and none decided */
-export function holdAll(conditions: readonly Condition[], { values, budget }: Context): boolean {
+/**
+ * Whether all hold. One that does not decides, whatever else fails; `failed` is told of each that does.
+ * @throws {Error} if one failed and none decided
+ */
+export function holdAll(conditions: readonly Condition[], { values, budget }: Context, failed: () => void): boolean {
   const failures: string[] = [];
   for (const { text, expression } of conditions) {
     const value = attempt(() => {
@@ -30,6 +32,7 @@ export function holdAll(conditions: readonly Condition[], { values, budget }: Co
     });
     if (value === false) return false;
     if (value !== true) {
+      failed();
       const why = value instanceof Error ? value.message : 'the result is not a bool';
       failures.push(`expression '${text}' resulted in error: ${firstLine(why)}`);
     }

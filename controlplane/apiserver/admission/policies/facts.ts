@@ -2,12 +2,15 @@
 import type { KubeObject } from '#lib/api/resource.ts';
 import { namespaces } from '#lib/api/resources.ts';
 import { notFound } from '#lib/api/status.ts';
+import type { Metrics } from '#lib/metrics.ts';
 import type { Authorize } from '../../authorization/attributes.ts';
+import type { LoadCel } from '../../cel/load-cel.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Attributes } from '../admission.ts';
 import type { Match } from '../webhooks/match.ts';
 import type { Bound } from './bindings.ts';
 import { type Context, contextOf } from './context.ts';
+import type { HoldMeasured } from './hold-measured.ts';
 import { findParams } from './params.ts';
 import { matchResources } from './rules.ts';
 
@@ -22,9 +25,15 @@ export interface PolicyFacts {
 export interface PoliciesOptions {
   readonly registry: Registry;
   readonly authorize: Authorize;
+  readonly loadCel: LoadCel;
+  readonly hold: HoldMeasured;
+  readonly metrics: Metrics;
 }
 
-export function createPolicyFacts({ registry, authorize }: PoliciesOptions): PolicyFacts {
+export function createPolicyFacts({
+  registry,
+  authorize,
+}: Pick<PoliciesOptions, 'registry' | 'authorize'>): PolicyFacts {
   const namespaceNamed = registry.reader(namespaces).get;
 
   function labelsOf(name: string): Readonly<Record<string, string>> {

@@ -168,6 +168,15 @@ test('What cannot be applied counts as failurePolicy says', async (t) => {
   t.like(error, { status: { code: 403, reason: 'Invalid' } } as never);
   const open = await setUp(t, [misnamed, 'Object{spec: Object.spec{replicas: 4}}'], { failurePolicy: 'Ignore' });
   t.is((await open.deploy()).spec?.replicas, 4);
+  const text = String(await server.client.raw('GET', '/metrics', server.signal));
+  for (const [name, outcome] of [
+    [closed.name, 'invalid_error'],
+    [open.name, 'invalid_error'],
+    [open.name, 'no_error'],
+  ]) {
+    const values = `policy="${name}",policy_binding="${name}",error_type="${outcome}"`;
+    t.true(text.includes(`apiserver_mutating_admission_policy_check_total{${values}} 1`), values);
+  }
   const whole = await setUp(t, ['Object{spec: Object.spec{selector: Object.spec.selector{matchLabels: {"a": "b"}}}}']);
   t.regex(
     (await t.throwsAsync(whole.deploy())).message,

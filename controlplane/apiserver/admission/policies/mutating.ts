@@ -13,9 +13,11 @@ import { change } from '../webhooks/change.ts';
 import { isExempt, type Match } from '../webhooks/match.ts';
 import { createMemory } from '../webhooks/memory.ts';
 import { type Bound as AnyBound, createBindings } from './bindings.ts';
-import { firstLine, holdAll } from './conditions.ts';
+import { firstLine } from './conditions.ts';
 import { forConditions, withParams } from './context.ts';
+import { type ErrorType, errorTypeOf } from './error-type.ts';
 import { createPolicyFacts, type PoliciesOptions } from './facts.ts';
+import { createMutationMetrics } from './metrics.ts';
 import { type CompiledMutations, compileMutations, wishOf } from './mutation.ts';
 import { withVariables } from './variables.ts';
 
@@ -35,20 +37,21 @@ interface Problem {
 }
 
 export function createMutatingPolicies(options: PoliciesOptions): Plugin {
-  const { registry } = options;
+  const { registry, loadCel, hold } = options;
   const all = createBindings(
     registry.reader(mutatingAdmissionPolicies),
     registry.reader(mutatingAdmissionPolicyBindings),
   );
   const facts = createPolicyFacts(options);
+  const count = createMutationMetrics(options.metrics);
   const memory = createMemory();
   const compiled = new WeakMap<MutatingAdmissionPolicy, CompiledMutations>();
 
   async function compile(policy: MutatingAdmissionPolicy): Promise<CompiledMutations> {
     const known = compiled.get(policy);
     if (known !== undefined) return known;
-    const [{ compileExpression }, { applyConfiguration }, { applyPatch }] = await Promise.all([
-      import('#lib/cel/compile.ts'),
+    const [compileExpression, { applyConfiguration }, { applyPatch }] = await Promise.all([
+      loadCel(),
       import('./apply-configuration.ts'),
       import('./json-patch.ts'),
     ]);
@@ -80,13 +83,18 @@ export function createMutatingPolicies(options: PoliciesOptions): Plugin {
     const shape = (match.as === 'itself' ? attributes.shape : match.equivalent.shape) ?? deduced;
     let hasChanged = false;
     for (const mutation of mutations) {
+      const fromMs = performance.now();
+      let outcome: ErrorType = 'no_error';
       try {
         const context = withParams(await facts.contextFor(attributes, match), param);
         const wish = wishOf(mutation, withVariables(variables, context));
         if (await change(attributes, match, (object) => mutation.apply(object, wish, shape))) hasChanged = true;
       } catch (error) {
+        outcome = errorTypeOf(mutation.expression, (error as Error).cause);
         if (error instanceof StatusError) throw error;
         problems.push({ bound, message: (error as Error).message, reason: 'Invalid' });
+      } finally {
+        count(bound.policy.metadata.name, bound.binding.metadata.name, outcome, performance.now() - fromMs);
       }
     }
     return hasChanged;
@@ -98,7 +106,9 @@ export function createMutatingPolicies(options: PoliciesOptions): Plugin {
     if (conditions.length === 0) return true;
     try {
       const context = withParams(await facts.contextFor(attributes, match), param);
-      return holdAll(conditions, forConditions(withVariables(variables, context)));
+      const about = { name: bound.policy.metadata.name, kind: 'policy', type: 'admit' } as const;
+      const full = forConditions(withVariables(variables, context));
+      return hold(conditions, full, { ...about, operation: attributes.operation });
     } catch (error) {
       problems.push({ bound, message: (error as Error).message, reason: 'Invalid' });
       return false;

@@ -3,7 +3,8 @@ import type { Shape } from '#lib/api/apply/shape.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
 import type { MutatingAdmissionPolicy, Mutation } from '#lib/api/types/admissionregistration.v1.ts';
 import type { Expression } from '#lib/cel/compile.ts';
-import { attempt, type Compile, type Condition, compileConditions, firstLine } from './conditions.ts';
+import type { Compile } from '../../cel/load-cel.ts';
+import { attempt, type Condition, compileConditions, firstLine } from './conditions.ts';
 import { type Context, variableNames } from './context.ts';
 import { type CompiledVariable, compileVariables, evaluate } from './variables.ts';
 
@@ -46,7 +47,7 @@ export function textOf({ patchType, applyConfiguration, jsonPatch }: Mutation): 
 export function wishOf({ text, expression }: CompiledMutation, context: Context): unknown {
   const value = evaluate(expression, context);
   if (value instanceof Error) {
-    throw new Error(`expression '${text.trim()}' resulted in error: ${firstLine(value.message)}`);
+    throw new Error(`expression '${text.trim()}' resulted in error: ${firstLine(value.message)}`, { cause: value });
   }
   return value;
 }

@@ -94,6 +94,10 @@ test('matchConditions leave requests out, and namespaceObject, request and autho
   });
   await create({ a: '1' });
   await create({}, 'exempt-1');
+  const text = String(await server.client.raw('GET', '/metrics', server.signal));
+  const values = `name="${name}",kind="policy",type="validate",operation="CREATE"`;
+  t.true(text.includes(`apiserver_admission_match_condition_evaluation_seconds_count{${values}} 2\n`));
+  t.true(text.includes(`apiserver_admission_match_condition_exclusions_total{${values}} 1\n`));
   t.regex((await t.throwsAsync(create({ b: '1' }, 'b'))).message, new RegExp(`${name}.*failed expression: has`));
 });
 
@@ -140,6 +144,16 @@ test('What cannot be computed counts as failurePolicy says', async (t) => {
   );
   const open = await setUp(t, { validations, failurePolicy: 'Ignore' });
   await t.notThrowsAsync(open.create({}));
+  const text = String(await server.client.raw('GET', '/metrics', server.signal));
+  for (const [name, action] of [
+    [closed.name, 'deny'],
+    [open.name, 'allow'],
+  ]) {
+    const values = `policy="${name}",policy_binding="${name}",error_type="invalid_error",enforcement_action="${action}"`;
+    t.true(text.includes(`apiserver_validating_admission_policy_check_total{${values}} 1`), name);
+  }
+  t.regex(text, /^apiserver_cel_compilation_duration_seconds_count [1-9]/m);
+  t.regex(text, /^apiserver_cel_evaluation_duration_seconds_count [1-9]/m);
 });
 
 test('Warn lets pass, and other resources are not asked about', async (t) => {

@@ -6,7 +6,6 @@ import type {
   ValidatingAdmissionPolicyBinding,
 } from '#lib/api/types/admissionregistration.v1.ts';
 import type { Reason } from '#lib/errors.ts';
-import type { Metrics } from '#lib/metrics.ts';
 import type { Attributes, Plugin } from '../admission.ts';
 import { refuse } from '../refuse.ts';
 import { isExempt } from '../webhooks/match.ts';
@@ -15,12 +14,12 @@ import { firstLine } from './conditions.ts';
 import { type Context, withParams } from './context.ts';
 import { createPolicyFacts, type PoliciesOptions } from './facts.ts';
 import { createPolicyMetrics } from './metrics.ts';
-import { type CompiledPolicy, compilePolicy, type Denial, judge } from './policy.ts';
+import { type CompiledPolicy, compilePolicy, type Finding, failed, judge } from './policy.ts';
 
 type Bound = AnyBound<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding>;
 
-export function createValidatingPolicies(options: PoliciesOptions & { readonly metrics: Metrics }): Plugin {
-  const { registry } = options;
+export function createValidatingPolicies(options: PoliciesOptions): Plugin {
+  const { registry, loadCel, hold } = options;
   const all = createBindings(
     registry.reader(validatingAdmissionPolicies),
     registry.reader(validatingAdmissionPolicyBindings),
@@ -32,25 +31,26 @@ export function createValidatingPolicies(options: PoliciesOptions & { readonly m
   async function compile(policy: ValidatingAdmissionPolicy): Promise<CompiledPolicy> {
     const known = compiled.get(policy);
     if (known !== undefined) return known;
-    const { compileExpression } = await import('#lib/cel/compile.ts');
-    const made = compilePolicy(policy, compileExpression);
+    const made = compilePolicy(policy, await loadCel());
     compiled.set(policy, made);
     return made;
   }
 
-  async function denials(
+  async function findings(
     bound: Bound,
     attributes: Attributes,
     context: Context,
     signal: AbortSignal,
-  ): Promise<readonly Denial[]> {
+  ): Promise<readonly Finding[]> {
+    const { operation } = attributes;
     const made = await compile(bound.policy);
     try {
       const params = await facts.paramsOf(bound, attributes, signal);
-      return params.flatMap((one) => judge(made, withParams(context, one)));
+      const about = { name: bound.policy.metadata.name, kind: 'policy', type: 'validate', operation } as const;
+      return params.flatMap((one) => judge(made, withParams(context, one), (all, facts) => hold(all, facts, about)));
     } catch (error) {
       const why = firstLine((error as Error).message);
-      return made.failsClosed ? [{ message: `failed to configure binding: ${why}`, reason: 'Invalid' }] : [];
+      return made.failsClosed ? [failed(`failed to configure binding: ${why}`, 'invalid_error', made)] : [];
     }
   }
 
@@ -60,9 +60,10 @@ export function createValidatingPolicies(options: PoliciesOptions & { readonly m
       const match = facts.matchOf(one, attributes);
       if (match === undefined) continue;
       const fromMs = performance.now();
-      const found = await denials(one, attributes, await facts.contextFor(attributes, match), signal);
+      const found = await findings(one, attributes, await facts.contextFor(attributes, match), signal);
       count(one, found, performance.now() - fromMs);
-      const next = act(one, found, attributes);
+      const denials = found.filter(({ isIgnored }) => !isIgnored);
+      const next = act(one, denials, attributes);
       refusal ??= next; // the first decides; the others may still warn
     }
     if (refusal !== undefined) throw refusal;
@@ -78,7 +79,7 @@ export function createValidatingPolicies(options: PoliciesOptions & { readonly m
 }
 
 /** Warns, and returns the refusal if the binding denies what its policy speaks against. */
-function act({ policy, binding }: Bound, denials: readonly Denial[], attributes: Attributes): StatusError | undefined {
+function act({ policy, binding }: Bound, denials: readonly Finding[], attributes: Attributes): StatusError | undefined {
   const actions = binding.spec.validationActions;
   const named = `ValidatingAdmissionPolicy '${policy.metadata.name}' with binding '${binding.metadata.name}'`;
   for (const { message } of denials) {

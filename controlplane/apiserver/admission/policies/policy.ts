@@ -2,8 +2,10 @@
 import type { ValidatingAdmissionPolicy, Validation } from '#lib/api/types/admissionregistration.v1.ts';
 import type { Expression } from '#lib/cel/compile.ts';
 import { exhausted } from '#lib/cel/meter.ts';
-import { attempt, type Compile, type Condition, compileConditions, firstLine, holdAll } from './conditions.ts';
+import type { Compile } from '../../cel/load-cel.ts';
+import { attempt, type Condition, compileConditions, firstLine } from './conditions.ts';
 import { type Context, forConditions, variableNames } from './context.ts';
+import { type ErrorType, errorTypeOf } from './error-type.ts';
 import { type CompiledVariable, compileVariables, evaluate, withVariables } from './variables.ts';
 
 export interface CompiledPolicy {
@@ -34,33 +36,51 @@ export function compilePolicy({ spec }: ValidatingAdmissionPolicy, compile: Comp
 }
 
 /** Something that speaks against the request. */
-export interface Denial {
+export interface Finding {
   readonly message: string;
   readonly reason: string;
+  readonly error: ErrorType;
+  /** A failure that the policy lets pass. */
+  readonly isIgnored: boolean;
 }
 
-export function judge(policy: CompiledPolicy, context: Context): readonly Denial[] {
+export function judge(
+  policy: CompiledPolicy,
+  context: Context,
+  hold: (conditions: readonly Condition[], context: Context) => boolean,
+): readonly Finding[] {
   const full = withVariables(policy.variables, context);
-  const fits = attempt(() => holdAll(policy.conditions, forConditions(full)));
+  const fits = attempt(() => hold(policy.conditions, forConditions(full)));
   if (fits === false) return [];
-  if (fits !== true) return policy.failsClosed ? [{ message: fits.message, reason: 'Invalid' }] : [];
-  const denials: Denial[] = [];
+  if (fits !== true) return policy.failsClosed ? [failed(fits.message, 'invalid_error', policy)] : [];
+  const found: Finding[] = [];
   for (const validation of policy.validations) {
-    denials.push(...judgeOne(policy, validation, full));
+    found.push(...judgeOne(policy, validation, full));
     if (full.budget.left < 0) break;
   }
-  return denials;
+  return found;
 }
 
-function judgeOne(policy: CompiledPolicy, validation: CompiledValidation, context: Context): readonly Denial[] {
+export function failed(
+  message: string,
+  error: ErrorType,
+  { failsClosed }: Pick<CompiledPolicy, 'failsClosed'>,
+): Finding {
+  return { message, reason: 'Invalid', error, isIgnored: !failsClosed };
+}
+
+function judgeOne(policy: CompiledPolicy, validation: CompiledValidation, context: Context): readonly Finding[] {
   const { source, expression } = validation;
   const value = evaluate(expression, context);
   if (value === true) return [];
-  if (value === false) return [{ message: messageOf(validation, context), reason: source.reason || 'Invalid' }];
-  if (!policy.failsClosed) return [];
-  if (context.budget.left < 0) return [{ message: exhausted, reason: 'Invalid' }];
+  if (value === false) {
+    const [message, reason] = [messageOf(validation, context), source.reason || 'Invalid'];
+    return [{ message, reason, error: 'no_error', isIgnored: false }];
+  }
+  if (context.budget.left < 0) return [failed(exhausted, 'out_of_budget', policy)];
   const why = value instanceof Error ? firstLine(value.message) : 'the result is not a bool';
-  return [{ message: `expression '${source.expression}' resulted in error: ${why}`, reason: 'Invalid' }];
+  const message = `expression '${source.expression}' resulted in error: ${why}`;
+  return [failed(message, errorTypeOf(expression, value), policy)];
 }
 
 function messageOf({ source, message }: CompiledValidation, context: Context): string {

@@ -1,27 +1,34 @@
 import { forbidden } from '#lib/api/status.ts';
 import type { Authorize } from '../../authorization/attributes.ts';
+import type { LoadCel } from '../../cel/load-cel.ts';
 import type { Attributes } from '../admission.ts';
-import { type Condition, compileConditions, holdAll } from '../policies/conditions.ts';
+import { type Condition, compileConditions } from '../policies/conditions.ts';
 import { contextOf, forConditions, webhookVariableNames } from '../policies/context.ts';
+import type { HoldMeasured } from '../policies/hold-measured.ts';
 import type { Hook } from './hooks.ts';
 import type { Match } from './match.ts';
 
 /** Whether the matchConditions of a webhook hold. @throws {StatusError} Forbidden if that cannot be told and matters */
-export type Fits = (hook: Hook, match: Match, attributes: Attributes) => Promise<boolean>;
+export type Fits = (hook: Hook, match: Match, attributes: Attributes, isMutating: boolean) => Promise<boolean>;
 
-export function createFits(authorize: Authorize): Fits {
+export interface FitsOptions {
+  readonly authorize: Authorize;
+  readonly loadCel: LoadCel;
+  readonly hold: HoldMeasured;
+}
+
+export function createFits({ authorize, loadCel, hold }: FitsOptions): Fits {
   const compiled = new WeakMap<Hook, readonly Condition[]>();
 
   async function conditionsOf(hook: Hook): Promise<readonly Condition[]> {
     const known = compiled.get(hook);
     if (known !== undefined) return known;
-    const { compileExpression } = await import('#lib/cel/compile.ts');
-    const made = compileConditions(hook.webhook.matchConditions ?? [], compileExpression, webhookVariableNames);
+    const made = compileConditions(hook.webhook.matchConditions ?? [], await loadCel(), webhookVariableNames);
     compiled.set(hook, made);
     return made;
   }
 
-  return async (hook, match, attributes) => {
+  return async (hook, match, attributes, isMutating) => {
     if ((hook.webhook.matchConditions ?? []).length === 0) return true;
     const conditions = await conditionsOf(hook);
     const seen = async <T>(object: T) =>
@@ -31,7 +38,8 @@ export function createFits(authorize: Authorize): Fits {
     const { object: now, oldObject: before, request, authorizer } = context.values;
     try {
       const values = { object: now, oldObject: before, request, authorizer };
-      return holdAll(conditions, forConditions({ ...context, values }));
+      const about = { name: hook.webhook.name, kind: 'webhook', type: isMutating ? 'admit' : 'validating' } as const;
+      return hold(conditions, forConditions({ ...context, values }), { ...about, operation: attributes.operation });
     } catch (error) {
       if (hook.webhook.failurePolicy === 'Ignore') return false;
       const { group, resource, name } = attributes;

@@ -233,6 +233,11 @@ test('matchConditions decide whether a webhook is asked at all', async (t) => {
   });
   const loose = await setUp(t, 'validating', [{ matchConditions, failurePolicy: 'Ignore' }]);
   await t.notThrowsAsync(loose.create({}));
+  const text = String(await server.client.raw('GET', '/metrics', server.signal));
+  const labels = /\{name="[^"]+",kind="webhook",type="validating",operation="CREATE"\}/.source;
+  for (const name of ['exclusions_total', 'evaluation_errors_total', 'evaluation_seconds_count']) {
+    t.regex(text, new RegExp(`^apiserver_admission_match_condition_${name}${labels} [1-9]`, 'm'));
+  }
   const broken = [{ name: 'broken', expression: 'object.' }];
   await t.throwsAsync(setUp(t, 'validating', [{ matchConditions: broken }]), { message: /compilation failed/ });
 });

@@ -3,32 +3,30 @@ import { mutatingWebhookConfigurations, namespaces, validatingWebhookConfigurati
 import { notFound } from '#lib/api/status.ts';
 import type { Log } from '#lib/log.ts';
 import type { Metrics } from '#lib/metrics.ts';
-import type { Authorize } from '../../authorization/attributes.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { Attributes, Plugin } from '../admission.ts';
 import { type AskOptions, ask, type Question } from './ask.ts';
 import { createCallWebhook } from './call.ts';
 import { applyAnswer } from './change.ts';
-import { createFits, type Fits } from './fits.ts';
+import { createFits, type Fits, type FitsOptions } from './fits.ts';
 import { createHooks, type Hook } from './hooks.ts';
 import { isExempt, type Match, matchOf } from './match.ts';
 import { createMemory } from './memory.ts';
 import { createWebhookMetrics } from './metrics.ts';
 
-export interface WebhooksOptions {
+export interface WebhooksOptions extends FitsOptions {
   readonly registry: Pick<Registry, 'reader'>;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly authorize: Authorize;
 }
 
 type Choose = (hook: Hook, attributes: Attributes) => Match | undefined;
 
-export function createWebhooks({ registry, log, metrics, authorize }: WebhooksOptions): {
+export function createWebhooks({ registry, log, metrics, ...how }: WebhooksOptions): {
   readonly mutating: Plugin;
   readonly validating: Plugin;
 } {
-  const fits = createFits(authorize);
+  const fits = createFits(how);
   const options: AskOptions = { call: createCallWebhook(registry), metrics: createWebhookMetrics(metrics), log };
   const namespaceNamed = registry.reader(namespaces);
   const labelsOf = (name: string) => {
@@ -67,7 +65,7 @@ function createMutating(hooks: () => readonly Hook[], choose: Choose, fits: Fits
     let hasChanged = false;
     for (const hook of all) {
       const match = choose(hook, attributes);
-      if (match === undefined || !turn.mayCall(hook.id) || !(await fits(hook, match, attributes))) continue;
+      if (match === undefined || !turn.mayCall(hook.id) || !(await fits(hook, match, attributes, true))) continue;
       const response = await ask({ hook, match, attributes, isMutating: true }, options, signal);
       if (response !== undefined && (await applyAnswer(hook.webhook.name, response, match, attributes))) {
         hasChanged = true;
@@ -98,6 +96,6 @@ function createValidating(hooks: () => readonly Hook[], choose: Choose, fits: Fi
 
   async function askIfFit(question: Question, signal: AbortSignal): Promise<void> {
     const { hook, match, attributes } = question;
-    if (await fits(hook, match, attributes)) await ask(question, options, signal);
+    if (await fits(hook, match, attributes, false)) await ask(question, options, signal);
   }
 }

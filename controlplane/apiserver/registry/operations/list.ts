@@ -6,6 +6,7 @@ import { asServed } from '../cache/splice.ts';
 import { StoredObject } from '../cache/stored-object.ts';
 import { type ContinueToken, decodeContinue, encodeContinue } from '../continue-token.ts';
 import { type ListOptions, readListOptions } from '../options.ts';
+import type { Listed } from '../present/list-metrics.ts';
 import { createSlice } from '../present/pace.ts';
 import type { Presenter } from '../present/presenter.ts';
 import type { ResourceCall } from '../registry.ts';
@@ -16,14 +17,21 @@ import { freshEnough } from './versions.ts';
 
 export async function list(core: Core, served: Served, call: ResourceCall, presenter: Presenter): Promise<ApiResponse> {
   const options = readListOptions(call.query, served.rules.fieldLabels, false);
-  const { items, meta } = await listPage(core, served, call, options);
+  const { items, meta, from, fetched } = await listPage(core, served, call, options);
+  core.countList(served, { from, fetched, shown: items.length });
   await served.conversion?.ready?.(items, call.signal);
   return jsonResponse(200, await presenter.list(items, meta), {}, presenter.contentType);
 }
 
-export interface ListedPage {
+interface Page {
   readonly items: readonly StoredObject[];
   readonly meta: ListMeta;
+}
+
+export interface ListedPage extends Page {
+  readonly from: Listed['from'];
+  /** Of how many objects it was chosen. */
+  readonly fetched: number;
 }
 
 /**
@@ -53,7 +61,9 @@ export async function listPage(
   }
   const revision = await freshEnough(core, version, call.signal);
   const isUnbounded = version === 0; // limit is not honoured at 0
-  return cut(core, candidates(served, selection), selection, isUnbounded ? 0 : limit, revision);
+  const all = candidates(served, selection);
+  const found = await cut(core, all, selection, isUnbounded ? 0 : limit, revision);
+  return { ...found, from: 'cache', fetched: all.length };
 }
 
 function candidates(served: Served, { keyPrefix, key }: Selection): readonly StoredObject[] {
@@ -69,7 +79,7 @@ async function cut(
   { matches }: Selection,
   limit: number,
   revision: number,
-): Promise<ListedPage> {
+): Promise<Page> {
   const resourceVersion = String(revision);
   if (limit <= 0 && matches === undefined) return { items: all, meta: { resourceVersion } };
   const most = limit <= 0 ? all.length : limit;
@@ -95,7 +105,7 @@ function page(
     left = 0,
     hasMore = left > 0,
   }: { readonly revision: number; readonly left?: number; readonly hasMore?: boolean },
-): ListedPage {
+): Page {
   const resourceVersion = String(revision);
   if (!hasMore) return { items, meta: { resourceVersion } };
   const token = encodeContinue({ revision, after: items.at(-1)!.key });
@@ -117,12 +127,13 @@ async function pageAt(
   // -1: the client goes on after an expired token, consistent or not, at the newest revision.
   const current = await core.feed.current(signal);
   const revision = token.revision === -1 ? current : token.revision;
+  const from = served.cache.lastChange <= revision && revision <= current ? 'cache' : 'storage';
   const all =
-    served.cache.lastChange <= revision && revision <= current
+    from === 'cache'
       ? candidates(served, selection)
       : await storedAt(core, served, selection, revision, token.after, signal);
   const rest = token.after === '' ? all : all.filter(({ key }) => key > token.after);
-  return cut(core, rest, selection, limit, revision);
+  return { ...(await cut(core, rest, selection, limit, revision)), from, fetched: all.length };
 }
 
 /** Objects as they were at `revision`. */
