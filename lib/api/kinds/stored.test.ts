@@ -1,0 +1,146 @@
+// Objects stored under older rules: a selector by values that no label has, and the like. They can still be changed, and
+// others cannot be changed into such.
+import test from 'ava';
+import type { KubeObject } from '../resource.ts';
+import { rulesOf } from './rules.ts';
+import { created, differing } from './testing.ts';
+
+const metadata = { name: 'a', namespace: 'default' };
+const selector = { matchExpressions: [{ key: 'app', operator: 'In', values: ['-1'] }] };
+const value = 'matchExpressions[0].values[0]: Invalid value: "-1": a valid label must be';
+
+interface Case {
+  readonly kind: readonly [group: string, kind: string];
+  readonly sound: object;
+  /** What makes it wrong. */
+  readonly wrong: object;
+  /** How what is said of that begins. */
+  readonly causes: readonly string[];
+  /** Another change. */
+  readonly change?: object;
+}
+
+/** Asserts that a wrong one can be changed, and that a sound one cannot be made wrong. */
+const stays = test.macro<[Case]>({
+  title: (title, { kind }) => `${kind[1]} keeps ${title}`,
+  exec(t, { kind, sound, wrong, causes, change = { metadata: { labels: { a: 'b' } } } }) {
+    const rules = rulesOf(...kind);
+    const store = (object: unknown) => created(...kind, object) as KubeObject;
+    const texts = (next: unknown, previous: unknown) =>
+      rules.validateUpdate(store(next), store(previous)).map(({ field, message }) => `${field}: ${message}`);
+    const stored = differing(sound, wrong);
+    t.deepEqual(texts(differing(stored, change), stored), []);
+    const found = texts(stored, sound);
+    t.is(found.length, causes.length, found.join('\n'));
+    for (const [index, text] of causes.entries()) t.true(found[index]?.startsWith(text), found[index]);
+  },
+});
+
+test('what it selects pods by', stays, {
+  kind: ['policy', 'PodDisruptionBudget'],
+  sound: { metadata, spec: { minAvailable: 1, selector: {} } },
+  wrong: { spec: { selector } },
+  change: { spec: { minAvailable: 2 } },
+  causes: [`spec.selector.${value}`],
+});
+test('what it selects pods by', stays, {
+  kind: ['networking.k8s.io', 'NetworkPolicy'],
+  sound: { metadata, spec: { podSelector: {} } },
+  wrong: { spec: { podSelector: selector } },
+  change: { spec: { ingress: [{ from: [{ namespaceSelector: selector }] }] } },
+  causes: [`spec.podSelector.${value}`],
+});
+test('what it gathers roles by', stays, {
+  kind: ['rbac.authorization.k8s.io', 'ClusterRole'],
+  sound: { metadata: { name: 'a' }, aggregationRule: { clusterRoleSelectors: [{}] } },
+  wrong: { aggregationRule: { clusterRoleSelectors: [selector] } },
+  causes: [
+    `aggregationRule.clusterRoleSelectors[0].${value}`,
+    'aggregationRule.clusterRoleSelectors[0]: Invalid value: null: invalid label selector.',
+  ],
+});
+
+const claim = {
+  metadata,
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, selector: {} },
+};
+test('what it selects volumes by', stays, {
+  kind: ['', 'PersistentVolumeClaim'],
+  sound: claim,
+  wrong: { spec: { selector } },
+  causes: [
+    `spec.selector.${value}`,
+    'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName',
+  ],
+});
+test('the nodes that it names', stays, {
+  kind: ['', 'PersistentVolume'],
+  sound: {
+    metadata: { name: 'a' },
+    spec: { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], hostPath: { path: '/a' } },
+  },
+  wrong: { spec: { nodeAffinity: { required: { nodeSelectorTerms: [selector] } } } },
+  change: { spec: { capacity: { storage: '2Gi' } } },
+  causes: [`spec.nodeAffinity.required.nodeSelectorTerms[0].${value}`],
+});
+test('the nodes that it names', stays, {
+  kind: ['storage.k8s.io', 'CSIStorageCapacity'],
+  sound: { metadata, storageClassName: 'a', nodeTopology: {} },
+  wrong: { nodeTopology: selector },
+  change: { capacity: '1Gi' },
+  causes: [`nodeTopology.${value}`, 'nodeTopology: Invalid value: '],
+});
+
+const webhook = {
+  name: 'a.example.com',
+  clientConfig: { url: 'https://example.com/a' },
+  sideEffects: 'None',
+  admissionReviewVersions: ['v1'],
+};
+for (const kind of ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration']) {
+  const group = 'admissionregistration.k8s.io';
+  const sound = { metadata: { name: 'a' }, webhooks: [webhook] };
+  const by = (difference: object) => ({ webhooks: [{ ...webhook, ...difference }] });
+  for (const [title, wrong, ...causes] of [
+    [
+      'side effects',
+      by({ sideEffects: 'Some' }),
+      'webhooks[0].sideEffects: Unsupported value: "Some": supported values: "None", "NoneOnDryRun"',
+    ],
+    [
+      'reviews that nobody sends',
+      by({ admissionReviewVersions: ['v3'] }),
+      'webhooks[0].admissionReviewVersions: Invalid value: ["v3"]: must include at least one of v1, v1beta1',
+    ],
+    ['a name twice', { webhooks: [webhook, webhook] }, 'webhooks[1].name: Duplicate value: "a.example.com"'],
+    ['what it selects objects by', by({ objectSelector: selector }), `webhooks[0].objectSelector.${value}`],
+    ['what it selects namespaces by', by({ namespaceSelector: selector }), `webhooks[0].namespaceSelector.${value}`],
+    [
+      'conditions without names',
+      by({ matchConditions: [{ expression: 'true' }] }),
+      'webhooks[0].matchConditions[0].name: Required value',
+    ],
+  ] as const) {
+    test(title, stays, { kind: [group, kind], sound, wrong, causes });
+  }
+}
+
+for (const [kind, spec] of [
+  ['ValidatingAdmissionPolicy', { validations: [{ expression: 'true' }] }],
+  [
+    'MutatingAdmissionPolicy',
+    {
+      reinvocationPolicy: 'Never',
+      mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }],
+    },
+  ],
+] as const) {
+  const rule = { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] };
+  const sound = { metadata: { name: 'a' }, spec: { matchConstraints: { resourceRules: [rule] }, ...spec } };
+  test('conditions without names', stays, {
+    kind: ['admissionregistration.k8s.io', kind],
+    sound,
+    wrong: { spec: { matchConditions: [{ expression: 'true' }] } },
+    causes: ['spec.matchConditions[0].name: Required value'],
+  });
+}
