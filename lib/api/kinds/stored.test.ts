@@ -144,3 +144,110 @@ for (const [kind, spec] of [
     causes: ['spec.matchConditions[0].name: Required value'],
   });
 }
+
+const schemaOf = (properties: object) => ({ schema: { openAPIV3Schema: { type: 'object', properties } } });
+function definitionOf(group: string, version: object, more: object = {}): object {
+  return {
+    metadata: { name: `tabs.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { plural: 'tabs', kind: 'Tab' },
+      versions: [{ name: 'v1', served: true, storage: true, ...version }],
+      ...more,
+    },
+  };
+}
+const definition = ['apiextensions.k8s.io', 'CustomResourceDefinition'] as const;
+const plain = definitionOf('example.com', schemaOf({}));
+const hook = (...conversionReviewVersions: readonly string[]) => ({
+  conversion: {
+    strategy: 'Webhook',
+    webhook: { clientConfig: { url: 'https://example.com/a' }, conversionReviewVersions },
+  },
+});
+
+test('unknown fields', stays, {
+  kind: definition,
+  sound: plain,
+  wrong: { spec: { preserveUnknownFields: true } },
+  causes: ['spec.preserveUnknownFields: Invalid value: true: cannot set to true, set x-kubernetes-preserve-unknown'],
+});
+test('reviews that nobody sends', stays, {
+  kind: definition,
+  sound: definitionOf('example.com', schemaOf({}), hook('v1')),
+  wrong: { spec: hook('v3') },
+  causes: ['spec.conversion.conversionReviewVersions: Invalid value: ["v3"]: must include at least one of v1, v1beta1'],
+});
+const key = 'api-approved.kubernetes.io';
+const protectedOne = definitionOf('tabs.k8s.io', schemaOf({}));
+test('a group that nobody has approved', stays, {
+  kind: definition,
+  sound: differing(protectedOne, { metadata: { annotations: { [key]: 'unapproved' } } }) as object,
+  wrong: { metadata: { annotations: { [key]: undefined } } },
+  causes: [`metadata.annotations[${key}]: Required value: protected groups must have approval annotation`],
+});
+test('an approval that is none', stays, {
+  kind: definition,
+  sound: differing(protectedOne, { metadata: { annotations: { [key]: 'https://example.com' } } }) as object,
+  wrong: { metadata: { annotations: { [key]: 'yes' } } },
+  causes: [`metadata.annotations[${key}]: Invalid value: "yes": protected groups must have approval annotation`],
+});
+const within = 'spec.validation.openAPIV3Schema.properties[a]';
+const list = (more: object) => ({
+  type: 'array',
+  'x-kubernetes-list-type': 'map',
+  'x-kubernetes-list-map-keys': ['k'],
+  items: { type: 'object', properties: { k: { type: 'string' } }, ...more },
+});
+const changed = { spec: { names: { shortNames: ['t'] } } };
+test('keys that items may lack', stays, {
+  kind: definition,
+  sound: definitionOf('example.com', schemaOf({ a: list({ required: ['k'] }) })),
+  wrong: { spec: definitionSpec(schemaOf({ a: list({}) })) },
+  change: changed,
+  causes: [`${within}.items.properties[k].default: Required value: this property is in x-kubernetes-list-map-keys`],
+});
+test('defaults that it does not know', stays, {
+  kind: definition,
+  sound: plain,
+  wrong: { spec: definitionSpec(schemaOf({ a: { type: 'object', default: { b: 1 } } })) },
+  change: changed,
+  causes: [`${within}.default: Invalid value: {"b":1}: must not have unknown fields`],
+});
+
+function definitionSpec(version: object): object {
+  return { versions: [{ name: 'v1', served: true, storage: true, ...version }] };
+}
+
+const high = { metadata: { name: 'a' }, value: 2_000_000_000 };
+test('PriorityClass keeps a value that is not for users', (t) => {
+  const rules = rulesOf('scheduling.k8s.io', 'PriorityClass');
+  const stored = created('scheduling.k8s.io', 'PriorityClass', high) as KubeObject;
+  t.is(rules.validate(stored).length, 1);
+  t.deepEqual(rules.validateUpdate(differing(stored, { description: 'new' }) as KubeObject, stored), []);
+});
+
+test('Node keeps ranges of an older form', stays, {
+  kind: ['', 'Node'],
+  sound: { metadata: { name: 'a' } },
+  wrong: { spec: { podCIDR: '10.01.0.0/24', podCIDRs: ['10.01.0.0/24'] } },
+  causes: ['spec.podCIDRs[0]: Invalid value: "10.01.0.0/24": must be a valid CIDR value'],
+});
+
+for (const [group, kind, spec] of [
+  ['', 'Service', { type: 'LoadBalancer' }],
+  ['networking.k8s.io', 'Ingress', {}],
+] as const) {
+  test(`${kind} keeps addresses of its balancer in an older form`, (t) => {
+    const rules = rulesOf(group, kind);
+    const by = (...ips: readonly string[]) => {
+      const ingress = ips.map((ip) => (kind === 'Service' ? { ip, ipMode: 'VIP' } : { ip }));
+      return { metadata, spec, status: { loadBalancer: { ingress } } } as unknown as KubeObject;
+    };
+    const fields = (next: KubeObject, previous: KubeObject) =>
+      rules.validateStatusUpdate(next, previous, 0).map(({ field }) => field);
+    t.deepEqual(fields(by('1.2.3.4', '10.0.0.01'), by('10.0.0.01')), []);
+    t.deepEqual(fields(by('10.0.0.01'), by('10.0.0.1')), ['status.loadBalancer.ingress[0].ip']);
+  });
+}
