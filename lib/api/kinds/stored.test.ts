@@ -251,3 +251,22 @@ for (const [group, kind, spec] of [
     t.deepEqual(fields(by('10.0.0.01'), by('10.0.0.1')), ['status.loadBalancer.ingress[0].ip']);
   });
 }
+
+for (const [title, types, ...fields] of [
+  ['two decisions', ['Approved', 'Denied'], 'status.conditions[1].type'],
+  ['a condition twice', ['Other', 'Other'], 'status.conditions[1].type'],
+  ['a condition without a type', [''], 'status.conditions[0].type'],
+] as const) {
+  test(`CertificateSigningRequest keeps ${title}`, (t) => {
+    const rules = rulesOf('certificates.k8s.io', 'CertificateSigningRequest');
+    const by = (...all: readonly string[]) => {
+      const conditions = all.map((type) => ({ type, status: 'True' }));
+      return { metadata: { name: 'a' }, status: { conditions } } as unknown as KubeObject;
+    };
+    const found = (next: KubeObject, previous: KubeObject) =>
+      rules.validateStatusUpdate(next, previous, 0).map(({ field }) => field);
+    t.deepEqual(found(by(...types, 'More'), by(...types)), []);
+    const causes = found(by(...types), by());
+    for (const field of fields) t.true(causes.includes(field), causes.join('\n'));
+  });
+}
