@@ -119,3 +119,26 @@ test('StatefulSet keeps a name by which no pod can be called', (t) => {
     ['metadata.name'],
   );
 });
+
+test('Job keeps the labels that it was given before these had prefixes', (t) => {
+  const made = { metadata, spec: { suspend: true, template: templateOf(batch) } };
+  const stored = created('batch', 'Job', made) as KubeObject;
+  const older = differing(stored, {
+    spec: {
+      selector: { matchLabels: { 'controller-uid': 'u1', 'batch.kubernetes.io/controller-uid': undefined } },
+      template: {
+        metadata: {
+          labels: { 'batch.kubernetes.io/controller-uid': undefined, 'batch.kubernetes.io/job-name': undefined },
+        },
+      },
+    },
+  }) as KubeObject;
+  const rules = rulesOf('batch', 'Job');
+  const fields = (next: unknown, previous: KubeObject) =>
+    rules.validateUpdate(next as KubeObject, previous).map(({ field }) => field);
+  t.deepEqual(fields(differing(older, { spec: { parallelism: 2 } }), older), []);
+  const labelled = (name: string) => ({ spec: { template: { metadata: { labels: { [name]: 'b' } } } } });
+  t.deepEqual(fields(differing(older, labelled('job-name')), older), ['spec.template.metadata.labels[job-name]']);
+  const key = 'batch.kubernetes.io/job-name';
+  t.deepEqual(fields(differing(stored, labelled(key)), stored), [`spec.template.metadata.labels[${key}]`]);
+});

@@ -7,13 +7,16 @@ import { isSame } from '../equal.ts';
 import { hasWrongLabelValue } from '../label-selector.ts';
 import { immutable } from '../metadata.ts';
 import { leniencyOf } from '../pod/leniency-of.ts';
-import { validateJobSpec, validateSelector } from './validate-job.ts';
+import { prefixed, validateJobSpec, validateOwnSelector, validateSelector } from './validate-job.ts';
 
 export function validateJobUpdate(next: Job, previous: Job): StatusCause[] {
   const [spec, old] = [next.spec!, previous.spec!];
   const template = mayMove(previous) ? withPlacement(spec.template, old.template) : spec.template;
   const leniency = leniencyOf(old.template);
+  const labels = old.template?.metadata?.labels ?? {};
+  const isOld = labels[prefixed.uid] === undefined || labels[prefixed.name] === undefined;
   return [
+    ...validateOwnSelector(next.metadata, spec, isOld),
     ...validateJobSpec(spec, 'spec', leniency),
     ...validateSelector(spec, leniency.anyLabelValue || hasWrongLabelValue(old.selector)),
     ...validateCompletions(spec, old),

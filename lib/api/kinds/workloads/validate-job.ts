@@ -18,17 +18,23 @@ export function validateJob({ metadata, spec }: Job): StatusCause[] {
   ];
 }
 
-/** Unless it is made by hand, the selector is the one that was made for the job's uid, as are its pods' labels. */
-function validateOwnSelector({ uid = '', name }: Job['metadata'], spec: JobSpec): StatusCause[] {
+/**
+ * Unless it is made by hand, the selector is the one that was made for the job's uid, as are its pods' labels. With
+ * `isOld`, the job was made when these had no prefix.
+ */
+export function validateOwnSelector(
+  { uid = '', name = '' }: Job['metadata'],
+  spec: JobSpec,
+  isOld = false,
+): StatusCause[] {
   const { manualSelector, selector, template } = spec;
   if (manualSelector || selector === undefined) return [];
   const causes = uid === '' ? [required('metadata.uid')] : [];
   const labels = template?.metadata?.labels ?? {};
   const own = {
     'controller-uid': uid,
-    'job-name': name ?? '',
-    'batch.kubernetes.io/controller-uid': uid,
-    'batch.kubernetes.io/job-name': name ?? '',
+    'job-name': name,
+    ...(isOld ? {} : { [prefixed.uid]: uid, [prefixed.name]: name }),
   };
   for (const [label, value] of Object.entries(own)) {
     const field = at('spec.template.metadata.labels', label);
@@ -40,6 +46,9 @@ function validateOwnSelector({ uid = '', name }: Job['metadata'], spec: JobSpec)
   }
   return causes;
 }
+
+/** Labels of pods that say of what job they are. */
+export const prefixed = { uid: 'batch.kubernetes.io/controller-uid', name: 'batch.kubernetes.io/job-name' } as const;
 
 export function validateSelector({ selector, template }: JobSpec, mayHaveAnyValue = false): StatusCause[] {
   const field = 'spec.selector';
