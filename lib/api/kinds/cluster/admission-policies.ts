@@ -18,7 +18,6 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import { validateConditions as validateStatusConditions } from '../conditions.ts';
 import type { KindParts } from '../define.ts';
-import { isSame } from '../equal.ts';
 import type { Mutable } from '../object.ts';
 import {
   defaultMatchResources,
@@ -27,6 +26,7 @@ import {
   onlyOperations,
   validateMatchResources,
 } from './admission-rules.ts';
+import { keepsPolicyConditions } from './kept-conditions.ts';
 
 type AnyPolicy = ValidatingAdmissionPolicy | MutatingAdmissionPolicy;
 
@@ -107,14 +107,12 @@ function paramText(kind: ParamKind | undefined): string {
   return kind === undefined ? '<unset>' : `${kind.apiVersion}/${kind.kind}`;
 }
 
-/** Conditions and what they know are not judged again as long as both stay. */
 function validatePolicy(
   spec: AnyPolicy['spec'] | undefined,
   operations: readonly string[] | undefined,
   old: AnyPolicy['spec'] | undefined,
 ): StatusCause[] {
-  const [now, before] = [spec, old].map((one) => ({ kind: one?.paramKind, conditions: one?.matchConditions ?? [] }));
-  const conditions = old !== undefined && isSame(now, before) ? [] : (spec?.matchConditions ?? []);
+  const conditions = keepsPolicyConditions(spec, old) ? [] : (spec?.matchConditions ?? []);
   return [
     ...oneOf(spec?.failurePolicy, ['Fail', 'Ignore'], 'spec.failurePolicy'),
     ...validateParamKind(spec?.paramKind),

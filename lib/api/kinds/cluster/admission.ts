@@ -11,11 +11,11 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import { readsOurs, validateReviews, validateWebhookClient } from '../../webhook-client.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
-import { isSame } from '../equal.ts';
 import { validateLabelSelector } from '../label-selector.ts';
 import type { Mutable } from '../object.ts';
 import { validateConditions } from './admission-policies.ts';
 import { validateRule } from './admission-rules.ts';
+import { keepsWebhookConditions } from './kept-conditions.ts';
 
 type AnyWebhook = MutatingWebhook | ValidatingWebhook;
 
@@ -76,7 +76,6 @@ interface Configuration {
 
 /** Rule: admissionregistration validation, ValidateValidatingWebhookConfigurationUpdate and that of the mutating ones. */
 function validateUpdate({ webhooks: next = [] }: Configuration, { webhooks: old = [] }: Configuration): StatusCause[] {
-  const conditions = (webhooks: readonly AnyWebhook[]) => webhooks.map((one) => one.matchConditions ?? []);
   const selectors = old.flatMap((one) => [one.namespaceSelector, one.objectSelector]);
   const versions = old.map((one) => one.admissionReviewVersions ?? []);
   return validateWebhooks(next, {
@@ -84,7 +83,7 @@ function validateUpdate({ webhooks: next = [] }: Configuration, { webhooks: old 
     mayReadOthers: versions.some((some) => some.length > 0 && !readsOurs(some)),
     mayShareNames: new Set(old.map(({ name }) => name)).size < old.length,
     mayHaveAnyLabelValue: selectors.some((selector) => validateLabelSelector(selector, '').length > 0),
-    sparesConditions: isSame(conditions(next), conditions(old)),
+    sparesConditions: keepsWebhookConditions(next, old),
   });
 }
 
