@@ -71,14 +71,26 @@ function wrongPath(path: string): readonly string[] {
 
 const reviews = ['v1', 'v1beta1'];
 
-/** Versions of reviews that a webhook reads: one of ours is among them. `why` is said if there are none. */
-export function validateReviews(versions: readonly string[], path: Path, why = ''): StatusCause[] {
+/**
+ * Versions of reviews that a webhook reads: one of ours is among them, unless `mayReadOthers`. `why` is said if there
+ * are none.
+ */
+export function validateReviews(
+  versions: readonly string[],
+  path: Path,
+  why = '',
+  mayReadOthers = false,
+): StatusCause[] {
   if (versions.length === 0) return [required(path, why)];
   const causes = versions.flatMap((version, index) => {
     const field = at(path, index);
     if (versions.indexOf(version) < index) return [invalidValue(field, version, 'duplicate version')];
     return wrongDns1035Label(version).map((message) => invalidValue(field, version, message));
   });
-  if (versions.some((version) => reviews.includes(version))) return causes;
+  if (mayReadOthers || readsOurs(versions)) return causes;
   return [...causes, invalidValue(path, versions, `must include at least one of ${reviews.join(', ')}`)];
+}
+
+export function readsOurs(versions: readonly string[]): boolean {
+  return versions.some((version) => reviews.includes(version));
 }

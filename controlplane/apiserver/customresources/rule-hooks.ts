@@ -17,7 +17,7 @@ export function createRuleHooks(loadCel: LoadCel): Hooks {
     if (!versions.some((version) => hasRules(schemaOf(version)))) return nothing;
     // Rules are read by their schema: what is wrong with it is said first, by those who validate the definition.
     // (The status is not yet filled in.)
-    const wrong = validateDefinition(next as unknown as Definition);
+    const wrong = validateDefinition(next as unknown as Definition, previous as Definition | undefined);
     if (wrong.some(({ field }) => !field?.startsWith('status.'))) return nothing;
     const compile = await loadCel();
     const causes = versions.flatMap((version, index) => {

@@ -103,8 +103,10 @@ export function rulesFor<T extends KubeObject>(facts: KindFacts, parts: KindPart
       return [...validateMetadata(object.metadata, names), ...withShape(own, object)];
     },
     validateUpdate(next, previous) {
+      // A name that is stored is not judged again: it was once good, and cannot change.
+      const isNamed = next.metadata.name !== undefined && next.metadata.name === previous.metadata.name;
       const meta = [
-        ...validateMetadata(next.metadata, names),
+        ...validateMetadata(next.metadata, isNamed ? { ...names, wrongName: () => [] } : names),
         ...validateMetadataUpdate(next.metadata, previous.metadata),
       ];
       const own = parts.validateUpdate?.(next as T, previous as T) ?? parts.validate?.(next as T) ?? [];

@@ -3,30 +3,37 @@ import { at, child, forbiddenField, invalidValue, notSupported, type Path, requi
 import { wrongDns1035Label, wrongDns1123Subdomain } from '../names.ts';
 import type { CustomResourceDefinition, CustomResourceDefinitionVersion } from '../types/apiextensions.v1.ts';
 import type { StatusCause } from '../types/meta.v1.ts';
-import { validateReviews, validateWebhookClient } from '../webhook-client.ts';
+import { readsOurs, validateReviews, validateWebhookClient } from '../webhook-client.ts';
 import { parseJsonPath } from './json-path.ts';
 import { type Part, placeOf } from './places.ts';
+import { type SchemaLeniency, schemaLeniencyOf } from './schema-leniency.ts';
 import { validateSchema } from './validate-schema.ts';
 
-export function validateDefinition(definition: CustomResourceDefinition): StatusCause[] {
+/** What `old`, which is stored, had already may stay. Rule: ValidateCustomResourceDefinitionUpdate. */
+export function validateDefinition(
+  definition: CustomResourceDefinition,
+  old?: CustomResourceDefinition,
+): StatusCause[] {
   const { metadata, spec, status } = definition;
   const { group = '', names, scope = '', versions = [] } = spec ?? {};
   const causes: StatusCause[] = [];
   if (metadata.name !== `${names?.plural}.${group}`) {
     causes.push(invalidValue('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group'));
   }
-  checkGroup(definition, causes);
+  checkGroup(definition, old, causes);
   if (scope !== 'Cluster' && scope !== 'Namespaced') {
     causes.push(scope === '' ? required('spec.scope') : notSupported('spec.scope', scope, ['Cluster', 'Namespaced']));
   }
-  if (spec?.preserveUnknownFields === true) {
+  if (spec?.preserveUnknownFields === true && old?.spec?.preserveUnknownFields !== true) {
     const why =
       'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
     causes.push(invalidValue('spec.preserveUnknownFields', true, why));
   }
   checkNames(names ?? { plural: '', kind: '' }, causes);
-  checkVersions(versions, causes);
-  checkConversion(spec?.conversion, causes);
+  const schemas = (old?.spec?.versions ?? []).map(({ schema }) => schema?.openAPIV3Schema);
+  checkVersions(versions, schemaLeniencyOf(schemas), causes);
+  const reviews = old?.spec?.conversion?.webhook?.conversionReviewVersions ?? [];
+  checkConversion(spec?.conversion, reviews.length > 0 && !readsOurs(reviews), causes);
   checkGivenNames(status?.acceptedNames ?? {}, 'status.acceptedNames', causes);
   checkStored(versions, status?.storedVersions ?? [], causes);
   return causes;
@@ -57,7 +64,11 @@ export function validateAcceptedNames(names: Partial<Names> = {}): StatusCause[]
   return causes;
 }
 
-function checkGroup({ metadata, spec }: CustomResourceDefinition, causes: StatusCause[]): void {
+function checkGroup(
+  { metadata, spec }: CustomResourceDefinition,
+  old: CustomResourceDefinition | undefined,
+  causes: StatusCause[],
+): void {
   const group = spec?.group ?? '';
   if (group === '') {
     causes.push(required('spec.group'));
@@ -70,14 +81,23 @@ function checkGroup({ metadata, spec }: CustomResourceDefinition, causes: Status
   }
   if (!/(^|\.)(k8s|kubernetes)\.io$/.test(group)) return;
   const approval = metadata.annotations?.[approvalKey];
+  const state = approvalOf(approval);
+  if (old !== undefined && approvalOf(old.metadata.annotations?.[approvalKey]) === state) return;
   const field = `metadata.annotations[${approvalKey}]`;
-  if (!approval) {
+  if (state === 'missing') {
     const why = `protected groups must have approval annotation "${approvalKey}", see https://github.com/kubernetes/enhancements/pull/1111`;
     causes.push(required(field, why));
-  } else if (!approval.startsWith('unapproved') && !URL.canParse(approval)) {
+  } else if (state === 'invalid') {
     const why = `protected groups must have approval annotation "${approvalKey}" with either a URL or a reason starting with "unapproved", see https://github.com/kubernetes/enhancements/pull/1111`;
     causes.push(invalidValue(field, approval, why));
   }
+}
+
+/** Rule: apihelpers GetAPIApprovalState. */
+function approvalOf(text: string | undefined): 'missing' | 'bypassed' | 'approved' | 'invalid' {
+  if (!text) return 'missing';
+  if (text.startsWith('unapproved')) return 'bypassed';
+  return URL.canParse(text) ? 'approved' : 'invalid';
 }
 const approvalKey = 'api-approved.kubernetes.io';
 
@@ -114,7 +134,11 @@ function checkGivenNames(names: Partial<Names>, path: Path, causes: StatusCause[
   }
 }
 
-function checkVersions(versions: readonly CustomResourceDefinitionVersion[], causes: StatusCause[]): void {
+function checkVersions(
+  versions: readonly CustomResourceDefinitionVersion[],
+  leniency: SchemaLeniency,
+  causes: StatusCause[],
+): void {
   const field = 'spec.versions';
   if (versions.length === 0) causes.push(required(field, 'must have at least one version'));
   if (new Set(versions.map(({ name }) => name)).size < versions.length) {
@@ -131,7 +155,7 @@ function checkVersions(versions: readonly CustomResourceDefinitionVersion[], cau
   }
   for (const [index, version] of versions.entries()) {
     checkVersion(version, at(field, index), causes);
-    checkParts(version, (part) => placeOf(versions, index, part), causes);
+    checkParts(version, (part) => placeOf(versions, index, part), leniency, causes);
   }
 }
 const sharedSchema = 'spec.validation';
@@ -157,13 +181,14 @@ function checkVersion(version: CustomResourceDefinitionVersion, path: Path, caus
 function checkParts(
   version: CustomResourceDefinitionVersion,
   placeOfPart: (part: Part) => Path | undefined,
+  leniency: SchemaLeniency,
   causes: StatusCause[],
 ): void {
   const [schema, subresources] = [placeOfPart('schema'), placeOfPart('subresources')];
   const [columns, fields] = [placeOfPart('additionalPrinterColumns'), placeOfPart('selectableFields')];
   const form = version.schema?.openAPIV3Schema;
   if (schema !== undefined && form !== undefined) {
-    causes.push(...validateSchema(form, child(schema, 'openAPIV3Schema')));
+    causes.push(...validateSchema(form, child(schema, 'openAPIV3Schema'), leniency));
   }
   if (subresources !== undefined) checkScale(version, child(subresources, 'scale'), causes);
   if (columns !== undefined) checkColumns(version, columns, causes);
@@ -215,7 +240,11 @@ function checkScale({ subresources }: CustomResourceDefinitionVersion, path: Pat
   check('labelSelectorPath', ['.spec', '.status'], false);
 }
 
-function checkConversion(conversion: CustomResourceDefinition['spec']['conversion'], causes: StatusCause[]): void {
+function checkConversion(
+  conversion: CustomResourceDefinition['spec']['conversion'],
+  mayReadOthers: boolean,
+  causes: StatusCause[],
+): void {
   if (conversion === undefined) return;
   const { strategy, webhook } = conversion;
   const field = 'spec.conversion';
@@ -235,5 +264,5 @@ function checkConversion(conversion: CustomResourceDefinition['spec']['conversio
   const config = webhook?.clientConfig;
   if (config === undefined) causes.push(required(place, 'required when strategy is set to Webhook'));
   else causes.push(...validateWebhookClient(config, place));
-  causes.push(...validateReviews(reviews, reviewsField));
+  causes.push(...validateReviews(reviews, reviewsField, '', mayReadOthers));
 }

@@ -2,14 +2,13 @@
 // and ValidateStructural.
 import { at, child, forbiddenField, invalidValue, notSupported, type Path, required } from '../field-errors.ts';
 import type { StatusCause } from '../types/meta.v1.ts';
-import { isEqual } from './equal.ts';
 import { compileOrError } from './pattern.ts';
-import { prune } from './prune.ts';
+import { hasMoreInDefault, mayLack, type SchemaLeniency } from './schema-leniency.ts';
 import { isStruct, itemsOf, type Structural } from './structural.ts';
 import { validateValue } from './validate.ts';
 
 /** Nothing, if `schema` is a structural one of a whole object. */
-export function validateSchema(schema: Structural, path: Path): readonly StatusCause[] {
+export function validateSchema(schema: Structural, path: Path, leniency: SchemaLeniency = {}): readonly StatusCause[] {
   const causes: StatusCause[] = [];
   const { type } = schema;
   if (!type) causes.push(required(child(path, 'type'), 'must not be empty at the root'));
@@ -17,23 +16,29 @@ export function validateSchema(schema: Structural, path: Path): readonly StatusC
   if (schema.nullable === true)
     causes.push(forbiddenField(child(path, 'nullable'), 'nullable cannot be true at the root'));
   checkMetadata(schema.properties?.['metadata'], child(path, 'properties[metadata]'), causes);
-  visit(schema, path, 'root', causes);
+  visit(schema, path, { place: 'root', leniency }, causes);
   return causes;
 }
 
 type Place = 'root' | 'property' | 'items' | 'additional';
 
-function visit(schema: Structural, path: Path, place: Place, causes: StatusCause[]): void {
+interface Context {
+  readonly place: Place;
+  readonly leniency: SchemaLeniency;
+}
+
+function visit(schema: Structural, path: Path, context: Context, causes: StatusCause[]): void {
   checkSupported(schema, path, causes);
-  checkForm(schema, path, place, causes);
+  checkForm(schema, path, context, causes);
   checkJunctors(schema, schema, path, causes);
   for (const [key, one] of Object.entries(schema.properties ?? {})) {
-    visit(one, child(path, `properties[${key}]`), 'property', causes);
+    visit(one, child(path, `properties[${key}]`), { ...context, place: 'property' }, causes);
   }
   const items = itemsOf(schema);
-  if (items !== undefined) visit(items, child(path, 'items'), 'items', causes);
+  if (items !== undefined) visit(items, child(path, 'items'), { ...context, place: 'items' }, causes);
   if (isStruct(schema.additionalProperties)) {
-    visit(schema.additionalProperties as Structural, child(path, 'additionalProperties'), 'additional', causes);
+    const field = child(path, 'additionalProperties');
+    visit(schema.additionalProperties as Structural, field, { ...context, place: 'additional' }, causes);
   }
 }
 
@@ -73,7 +78,7 @@ function checkSupported(schema: Structural, path: Path, causes: StatusCause[]): 
   }
 }
 
-function checkForm(schema: Structural, path: Path, place: Place, causes: StatusCause[]): void {
+function checkForm(schema: Structural, path: Path, { place, leniency }: Context, causes: StatusCause[]): void {
   const { type = '' } = schema;
   const preserves = schema['x-kubernetes-preserve-unknown-fields'];
   const isIntOrString = schema['x-kubernetes-int-or-string'] === true;
@@ -98,8 +103,8 @@ function checkForm(schema: Structural, path: Path, place: Place, causes: StatusC
   if (type === 'array' && schema.items === undefined && preserves !== true) {
     causes.push(required(child(path, 'items'), 'must be specified'));
   }
-  checkList(schema, path, causes);
-  checkDefault(schema, path, causes);
+  checkList(schema, path, leniency, causes);
+  checkDefault(schema, path, leniency, causes);
 }
 const placeNames = {
   property: 'specified object fields',
@@ -107,7 +112,7 @@ const placeNames = {
   additional: 'specified object fields',
 };
 
-function checkList(schema: Structural, path: Path, causes: StatusCause[]): void {
+function checkList(schema: Structural, path: Path, leniency: SchemaLeniency, causes: StatusCause[]): void {
   const kind = schema['x-kubernetes-list-type'];
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
   const field = child(path, 'x-kubernetes-list-type');
@@ -138,7 +143,7 @@ function checkList(schema: Structural, path: Path, causes: StatusCause[]): void 
     const property = items?.properties?.[key];
     if (property === undefined) {
       causes.push(invalidValue(at(keysField, index), key, 'entries must all be names of item properties'));
-    } else if (property.default === undefined && !items?.required?.includes(key)) {
+    } else if (!leniency.mayLackKeys && mayLack(schema, key)) {
       const place = child(path, `items.properties[${key}]`, 'default');
       const why = 'this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property';
       causes.push(required(place, why));
@@ -146,7 +151,7 @@ function checkList(schema: Structural, path: Path, causes: StatusCause[]): void 
   }
 }
 
-function checkDefault(schema: Structural, path: Path, causes: StatusCause[]): void {
+function checkDefault(schema: Structural, path: Path, leniency: SchemaLeniency, causes: StatusCause[]): void {
   const preset: unknown = schema.default;
   if (preset === undefined) return;
   const field = child(path, 'default');
@@ -155,8 +160,8 @@ function checkDefault(schema: Structural, path: Path, causes: StatusCause[]): vo
       causes.push(invalidValue(field, null, `${field} in body must be of type ${schema.type}: "null"`));
     return;
   }
-  const { value } = prune(preset, schema, schema['x-kubernetes-embedded-resource'] === true);
-  if (!isEqual(value, preset)) causes.push(invalidValue(field, preset, 'must not have unknown fields'));
+  if (!leniency.mayHaveMoreInDefaults && hasMoreInDefault(schema))
+    causes.push(invalidValue(field, preset, 'must not have unknown fields'));
   else causes.push(...validateValue(preset, schema, field));
 }
 

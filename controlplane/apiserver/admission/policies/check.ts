@@ -1,5 +1,6 @@
 // Policies and webhooks whose expressions are none are not taken in. Rule: admissionregistration validation.
 import { at, child, invalidValue } from '#lib/api/field-errors.ts';
+import { keepsPolicyConditions, keepsWebhookConditions } from '#lib/api/kinds/cluster/kept-conditions.ts';
 import { invalid } from '#lib/api/status.ts';
 import type {
   MatchCondition,
@@ -38,10 +39,10 @@ export function createExpressionChecks(loadCel: LoadCel): Plugin {
 
   return {
     name: 'ExpressionChecks',
-    validate({ operation, group, resource, subresource, object, kind, name }) {
+    validate({ operation, group, resource, subresource, object, oldObject, kind, name }) {
       if (group !== 'admissionregistration.k8s.io' || subresource !== '' || object === undefined) return undefined;
       if (operation !== 'CREATE' && operation !== 'UPDATE') return undefined;
-      const found = expressionsIn(resource, object);
+      const found = expressionsIn(resource, object, oldObject);
       return found.length === 0 ? undefined : check(found, { group, kind }, name || object.metadata.name);
     },
   };
@@ -55,20 +56,27 @@ function problemOf({ text, variables, type, mutates = false }: Found, compile: C
   return `must evaluate to ${type.name}`;
 }
 
-function expressionsIn(resource: string, object: object): readonly Found[] {
-  if (resource === 'validatingadmissionpolicies') return inValidating(object as ValidatingAdmissionPolicy);
-  if (resource === 'mutatingadmissionpolicies') return inMutating(object as MutatingAdmissionPolicy);
+/** Conditions that stay are not among them: they were taken once. */
+function expressionsIn(resource: string, object: object, old: object | undefined): readonly Found[] {
+  if (resource === 'validatingadmissionpolicies') {
+    return inValidating(object as ValidatingAdmissionPolicy, old as ValidatingAdmissionPolicy | undefined);
+  }
+  if (resource === 'mutatingadmissionpolicies') {
+    return inMutating(object as MutatingAdmissionPolicy, old as MutatingAdmissionPolicy | undefined);
+  }
   if (!resource.endsWith('webhookconfigurations')) return [];
   const { webhooks = [] } = object as ValidatingWebhookConfiguration;
+  const { webhooks: before } = (old ?? {}) as Partial<ValidatingWebhookConfiguration>;
+  if (keepsWebhookConditions(webhooks, before)) return [];
   return webhooks.flatMap(({ matchConditions = [] }, index) =>
     conditions(matchConditions, child(at('webhooks', index), 'matchConditions'), webhookVariableNames),
   );
 }
 
-function inValidating({ spec }: ValidatingAdmissionPolicy): readonly Found[] {
+function inValidating({ spec }: ValidatingAdmissionPolicy, old?: ValidatingAdmissionPolicy): readonly Found[] {
   const variables = variablesFor(spec);
   return [
-    ...inAny(spec, variables),
+    ...inAny(spec, old?.spec, variables),
     ...(spec.validations ?? []).flatMap(({ expression, messageExpression }, index): readonly Found[] => {
       const field = at('spec.validations', index);
       const message = {
@@ -88,10 +96,10 @@ function inValidating({ spec }: ValidatingAdmissionPolicy): readonly Found[] {
   ];
 }
 
-function inMutating({ spec }: MutatingAdmissionPolicy): readonly Found[] {
+function inMutating({ spec }: MutatingAdmissionPolicy, old?: MutatingAdmissionPolicy): readonly Found[] {
   const variables = variablesFor(spec);
   return [
-    ...inAny(spec, variables),
+    ...inAny(spec, old?.spec, variables),
     ...(spec.mutations ?? []).map(({ patchType, applyConfiguration, jsonPatch }, index) => {
       const field = at('spec.mutations', index);
       const [name, one, type] =
@@ -110,9 +118,11 @@ function variablesFor({ paramKind }: AnySpec): readonly string[] {
   return paramKind === undefined ? variableNames.filter((name) => name !== 'params') : variableNames;
 }
 
-function inAny({ matchConditions = [], variables = [] }: AnySpec, names: readonly string[]): readonly Found[] {
+function inAny(spec: AnySpec, old: AnySpec | undefined, names: readonly string[]): readonly Found[] {
+  const { matchConditions = [], variables = [] } = spec;
+  const isKept = keepsPolicyConditions(spec, old);
   return [
-    ...conditions(matchConditions, 'spec.matchConditions', names),
+    ...(isKept ? [] : conditions(matchConditions, 'spec.matchConditions', names)),
     ...variables.map(({ expression }, index) => ({
       field: child(at('spec.variables', index), 'expression'),
       text: expression,

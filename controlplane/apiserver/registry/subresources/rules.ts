@@ -6,6 +6,7 @@ import { isSame } from '#lib/api/kinds/equal.ts';
 import type { KindRules } from '#lib/api/kinds/kind-rules.ts';
 import { validateFinalizer, validateMaps, validateMetadataUpdate } from '#lib/api/kinds/metadata.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
+import { leniencyOf } from '#lib/api/kinds/pod/leniency-of.ts';
 import { validateWholePod } from '#lib/api/kinds/pod/validate.ts';
 import { validateEphemeralContainersUpdate } from '#lib/api/kinds/pod/validate-update.ts';
 import type { KubeObject } from '#lib/api/resource.ts';
@@ -51,7 +52,7 @@ export function changeRulesOf(
     case 'resize':
       return only(rules, resized, (next: Pod, previous) => [
         ...wrongResize(next, previous),
-        ...validateWholePod(next.spec!, next.metadata),
+        ...validateWholePod(next.spec!, next.metadata, leniencyOf(previous)),
       ]);
     default:
       return undefined;

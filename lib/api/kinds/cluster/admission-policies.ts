@@ -26,6 +26,7 @@ import {
   onlyOperations,
   validateMatchResources,
 } from './admission-rules.ts';
+import { keepsPolicyConditions } from './kept-conditions.ts';
 
 type AnyPolicy = ValidatingAdmissionPolicy | MutatingAdmissionPolicy;
 
@@ -33,19 +34,8 @@ export const validatingAdmissionPolicy: KindParts<ValidatingAdmissionPolicy> = {
   hasGeneration: true,
   allowsUnconditionalUpdate: false,
   defaults: defaultPolicy,
-  validate({ metadata, spec }) {
-    const { validations = [], auditAnnotations = [] } = spec ?? {};
-    const causes = validatePolicy(spec, undefined);
-    if (validations.length === 0 && auditAnnotations.length === 0) {
-      const why = 'validations or auditAnnotations must contain at least one item';
-      return [...causes, required('spec.validations', why), required('spec.auditAnnotations', why)];
-    }
-    return [
-      ...causes,
-      ...validations.flatMap((one, index) => validateValidation(one, at('spec.validations', index))),
-      ...validateAnnotations(auditAnnotations, metadata.name ?? ''),
-    ];
-  },
+  validate: (policy) => validateValidating(policy),
+  validateUpdate: (next, previous) => validateValidating(next, previous),
   validateStatus: ({ status }) => [
     ...(status?.typeChecking?.expressionWarnings ?? []).flatMap((one, index) =>
       validateWarning(one, at('status.typeChecking.expressionWarnings', index)),
@@ -61,6 +51,20 @@ export const validatingAdmissionPolicy: KindParts<ValidatingAdmissionPolicy> = {
   ],
 };
 
+function validateValidating({ metadata, spec }: ValidatingAdmissionPolicy, old?: AnyPolicy): readonly StatusCause[] {
+  const { validations = [], auditAnnotations = [] } = spec ?? {};
+  const causes = validatePolicy(spec, undefined, old?.spec);
+  if (validations.length === 0 && auditAnnotations.length === 0) {
+    const why = 'validations or auditAnnotations must contain at least one item';
+    return [...causes, required('spec.validations', why), required('spec.auditAnnotations', why)];
+  }
+  return [
+    ...causes,
+    ...validations.flatMap((one, index) => validateValidation(one, at('spec.validations', index))),
+    ...validateAnnotations(auditAnnotations, metadata.name ?? ''),
+  ];
+}
+
 function validateWarning({ fieldRef, warning }: ExpressionWarning, path: Path): StatusCause[] {
   return [
     ...(warning ? [] : [required(child(path, 'warning'))]),
@@ -72,15 +76,8 @@ export const mutatingAdmissionPolicy: KindParts<MutatingAdmissionPolicy> = {
   hasGeneration: true,
   allowsUnconditionalUpdate: false,
   defaults: defaultPolicy,
-  validate({ spec }) {
-    const { mutations = [], reinvocationPolicy } = spec ?? {};
-    return [
-      ...validatePolicy(spec, mutatingOperations),
-      ...(mutations.length === 0 ? [required('spec.mutations', 'mutations must contain at least one item')] : []),
-      ...mutations.flatMap((one, index) => validateMutation(one, at('spec.mutations', index))),
-      ...oneOf(reinvocationPolicy, ['IfNeeded', 'Never'], 'spec.reinvocationPolicy'),
-    ];
-  },
+  validate: (policy) => validateMutating(policy),
+  validateUpdate: (next, previous) => validateMutating(next, previous),
   columns: columns(['Name', '#Mutations', 'ParamKind', '@Age']),
   row: ({ metadata, spec }, nowMs) => [
     metadata.name,
@@ -89,6 +86,16 @@ export const mutatingAdmissionPolicy: KindParts<MutatingAdmissionPolicy> = {
     ageOf(metadata, nowMs),
   ],
 };
+
+function validateMutating({ spec }: MutatingAdmissionPolicy, old?: AnyPolicy): readonly StatusCause[] {
+  const { mutations = [], reinvocationPolicy } = spec ?? {};
+  return [
+    ...validatePolicy(spec, mutatingOperations, old?.spec),
+    ...(mutations.length === 0 ? [required('spec.mutations', 'mutations must contain at least one item')] : []),
+    ...mutations.flatMap((one, index) => validateMutation(one, at('spec.mutations', index))),
+    ...oneOf(reinvocationPolicy, ['IfNeeded', 'Never'], 'spec.reinvocationPolicy'),
+  ];
+}
 
 function defaultPolicy({ spec }: Mutable<AnyPolicy>): void {
   if (spec === undefined) return;
@@ -100,12 +107,17 @@ function paramText(kind: ParamKind | undefined): string {
   return kind === undefined ? '<unset>' : `${kind.apiVersion}/${kind.kind}`;
 }
 
-function validatePolicy(spec: AnyPolicy['spec'] | undefined, operations: readonly string[] | undefined): StatusCause[] {
+function validatePolicy(
+  spec: AnyPolicy['spec'] | undefined,
+  operations: readonly string[] | undefined,
+  old: AnyPolicy['spec'] | undefined,
+): StatusCause[] {
+  const conditions = keepsPolicyConditions(spec, old) ? [] : (spec?.matchConditions ?? []);
   return [
     ...oneOf(spec?.failurePolicy, ['Fail', 'Ignore'], 'spec.failurePolicy'),
     ...validateParamKind(spec?.paramKind),
     ...validateConstraints(spec?.matchConstraints, operations),
-    ...validateConditions(spec?.matchConditions ?? [], 'spec.matchConditions'),
+    ...validateConditions(conditions, 'spec.matchConditions'),
     ...(spec?.variables ?? []).flatMap((one, index) => validateVariable(one, at('spec.variables', index))),
   ];
 }

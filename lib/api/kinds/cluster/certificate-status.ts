@@ -14,7 +14,7 @@ const ofApproval = ['Approved', 'Denied'];
 
 /** Signers set the certificate once, and leave to others whether the request is approved. */
 export function validateSigning(next: Request, previous: Request): readonly StatusCause[] {
-  const causes = [...validateConditions(next), ...kept(next, previous)];
+  const causes = [...validateConditions(next, previous), ...kept(next, previous)];
   for (const type of ofApproval) {
     const [now, old] = [of(next, type), of(previous, type)];
     if (now.length > old.length) {
@@ -33,7 +33,7 @@ export function validateSigning(next: Request, previous: Request): readonly Stat
 }
 
 export function validateApproval(next: Request, previous: Request): readonly StatusCause[] {
-  return [...validateConditions(next), ...kept(next, previous)];
+  return [...validateConditions(next, previous), ...kept(next, previous)];
 }
 
 function of({ status }: Request, wanted: string): readonly CertificateSigningRequestCondition[] {
@@ -47,20 +47,24 @@ function kept(next: Request, previous: Request): StatusCause[] {
     .map((type) => forbiddenField(path, `updates may not remove a condition of type "${type}"`));
 }
 
-function validateConditions({ status }: Request): StatusCause[] {
+/** Mistakes that were made before may stay, and be made again. Rule: certificates validation, getValidationOptions. */
+function validateConditions({ status }: Request, previous: Request): StatusCause[] {
+  const old = (previous.status?.conditions ?? []).map(({ type }) => type ?? '');
+  const mayBeBoth = ofApproval.every((type) => old.includes(type));
+  const mayRepeat = new Set(old).size < old.length;
   const causes: StatusCause[] = [];
   const seen = new Set<string>();
   for (const [index, { type, status: is }] of (status?.conditions ?? []).entries()) {
     const field = at(path, index);
-    if (!type) causes.push(required(child(field, 'type')));
+    if (!type && !old.includes('')) causes.push(required(child(field, 'type')));
     const allowed = final.includes(type) ? ['True'] : ['False', 'True', 'Unknown'];
     if (!is) causes.push(required(child(field, 'status')));
     else if (!allowed.includes(is)) causes.push(notSupported(child(field, 'status'), is, allowed));
-    if (ofApproval.includes(type) && ofApproval.some((other) => other !== type && seen.has(other))) {
+    if (!mayBeBoth && ofApproval.includes(type) && ofApproval.some((other) => other !== type && seen.has(other))) {
       const why = 'Approved and Denied conditions are mutually exclusive';
       causes.push(invalidValue(child(field, 'type'), type, why));
     }
-    if (seen.has(type)) causes.push(duplicate(child(field, 'type'), type));
+    if (!mayRepeat && seen.has(type)) causes.push(duplicate(child(field, 'type'), type));
     seen.add(type);
   }
   return causes;

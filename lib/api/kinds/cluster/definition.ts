@@ -31,9 +31,9 @@ export const customResourceDefinition: KindParts<CustomResourceDefinition> = {
       next.status = { ...next.status, storedVersions: [...stored, storing] };
     }
   },
-  validate: validateDefinition,
+  validate: (object) => validateDefinition(object),
   validateUpdate(next, previous) {
-    const causes = validateDefinition(next);
+    const causes = validateDefinition(next, previous);
     if (next.spec === undefined || previous.spec === undefined) return causes;
     const isEstablished = (previous.status?.conditions ?? []).some(
       (one) => one.type === 'Established' && one.status === 'True',

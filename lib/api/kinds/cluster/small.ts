@@ -53,8 +53,9 @@ export const priorityClass: KindParts<PriorityClass> = {
     object.preemptionPolicy ??= 'PreemptLowerPriority';
   },
   validate: validatePriority,
+  // Nothing else is looked at: neither name nor value can change.
   validateUpdate(next, previous) {
-    const causes = validatePriority(next);
+    const causes: StatusCause[] = [];
     if ((next.value ?? 0) !== (previous.value ?? 0)) {
       causes.push(forbiddenField('value', 'may not be changed in an update.'));
     }

@@ -19,18 +19,19 @@ import { validateAmount } from '../pod/resource-names.ts';
 import { wrongDataKey } from '../pod/validate-env.ts';
 import { taintEffects } from '../pod/validate-scheduling.ts';
 
-export function validateNode({ spec, status }: Node): StatusCause[] {
+/** Ranges that `old` had stay, in whatever form. */
+export function validateNode({ spec, status }: Node, old?: Node): StatusCause[] {
   return [
     ...validateTaints(spec?.taints ?? []),
     ...validateResources(status),
     ...validateSwap(status),
     ...validateFeatures(status?.declaredFeatures ?? []),
-    ...validateRanges(spec?.podCIDRs ?? []),
+    ...validateRanges(spec?.podCIDRs ?? [], old?.spec?.podCIDRs ?? []),
   ];
 }
 
 export function validateNodeUpdate(next: Node, previous: Node): StatusCause[] {
-  return [...validateNode(next), ...validateAddresses(next.status), ...validateChange(next, previous)];
+  return [...validateNode(next, previous), ...validateAddresses(next.status), ...validateChange(next, previous)];
 }
 
 /** Who may write the status may write all of it. */
@@ -44,10 +45,10 @@ export function validateNodeStatus(next: Node, previous: Node): StatusCause[] {
   ];
 }
 
-function validateRanges(ranges: readonly string[]): StatusCause[] {
+function validateRanges(ranges: readonly string[], known: readonly string[]): StatusCause[] {
   const field = 'spec.podCIDRs';
   const causes = ranges.flatMap((range, index) =>
-    wrongCidr(range).map((message) => invalidValue(at(field, index), range, message)),
+    (known.includes(range) ? [] : wrongCidr(range)).map((message) => invalidValue(at(field, index), range, message)),
   );
   if (ranges.length < 2 || (ranges.length === 2 && new Set(ranges.map(familyOf)).size === 2)) return causes;
   return [...causes, invalidValue(field, ranges, 'may specify no more than one CIDR for each IP family')];

@@ -16,11 +16,13 @@ export function validateServiceStatus({ spec, status }: Service, { status: old }
   if (all.length > 0 && spec?.type !== 'LoadBalancer' && !isSame(all, old?.loadBalancer?.ingress)) {
     return [forbiddenField(list, "may only be used when `spec.type` is 'LoadBalancer'")];
   }
-  return all.flatMap((one, index) => [...validateMode(one, index), ...validateAddress(one, index)]);
+  const known = addressesOf(old?.loadBalancer?.ingress);
+  return all.flatMap((one, index) => [...validateMode(one, index), ...validateAddress(one, known, index)]);
 }
 
-export function validateIngressStatus({ status }: Ingress): StatusCause[] {
-  return (status?.loadBalancer?.ingress ?? []).flatMap((one, index) => validateAddress(one, index));
+export function validateIngressStatus({ status }: Ingress, { status: old }: Ingress): StatusCause[] {
+  const known = addressesOf(old?.loadBalancer?.ingress);
+  return (status?.loadBalancer?.ingress ?? []).flatMap((one, index) => validateAddress(one, known, index));
 }
 
 function validateMode({ ip, ipMode }: LoadBalancerIngress, index: number): StatusCause[] {
@@ -31,9 +33,19 @@ function validateMode({ ip, ipMode }: LoadBalancerIngress, index: number): Statu
 }
 const modes: readonly string[] = ['VIP', 'Proxy'];
 
-function validateAddress({ ip, hostname }: IngressLoadBalancerIngress, index: number): StatusCause[] {
+/** What was there before stays, in whatever form. */
+function addressesOf(ingress: readonly IngressLoadBalancerIngress[] = []): ReadonlySet<string> {
+  return new Set(ingress.map(({ ip = '' }) => ip));
+}
+
+function validateAddress(
+  { ip, hostname }: IngressLoadBalancerIngress,
+  known: ReadonlySet<string>,
+  index: number,
+): StatusCause[] {
   const field = at(list, index);
-  const wrong = ip ? wrongStrictIp(ip).map((message) => invalidValue(child(field, 'ip'), ip, message)) : [];
+  const wrong =
+    ip && !known.has(ip) ? wrongStrictIp(ip).map((message) => invalidValue(child(field, 'ip'), ip, message)) : [];
   if (!hostname) return wrong;
   const where = child(field, 'hostname');
   const names = wrongDns1123Subdomain(hostname).map((message) => invalidValue(where, hostname, message));

@@ -22,15 +22,21 @@ export const networkPolicy: KindParts<NetworkPolicy> = {
     // Ingress always; egress only where there is something to say of it.
     spec.policyTypes = (spec.egress ?? []).length > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
   },
-  validate: (policy) => validatePolicy(policy),
-  validateUpdate: (next, previous) => validatePolicy(next, rangesOf(previous)),
+  validate: (policy) => validatePolicy(policy, { ranges: new Set(), anyLabelValue: false }),
+  validateUpdate: (next, previous) => validatePolicy(next, keptOf(previous)),
   columns: columns(['Name', 'Pod-Selector', '@Age']),
   row: ({ metadata, spec }, nowMs) => [metadata.name, selectorCell(spec?.podSelector), ageOf(metadata, nowMs)],
 };
 
-/** Ranges in `kept` were there before: they stay, whatever they look like. */
-function validatePolicy({ spec }: NetworkPolicy, kept: ReadonlySet<string> = new Set()): StatusCause[] {
-  const causes = validateLabelSelector(spec?.podSelector, 'spec.podSelector');
+/** What was there before: it stays, whatever it looks like. */
+interface Kept {
+  readonly ranges: ReadonlySet<string>;
+  /** Who selects by values that no label has may go on to, wherever it selects. */
+  readonly anyLabelValue: boolean;
+}
+
+function validatePolicy({ spec }: NetworkPolicy, kept: Kept): StatusCause[] {
+  const causes = validateLabelSelector(spec?.podSelector, 'spec.podSelector', kept.anyLabelValue);
   for (const [index, { ports, from }] of (spec?.ingress ?? []).entries()) {
     causes.push(...validateRule(ports ?? [], from ?? [], at('spec.ingress', index), 'from', kept));
   }
@@ -48,12 +54,16 @@ function validatePolicy({ spec }: NetworkPolicy, kept: ReadonlySet<string> = new
 }
 const known = ['Egress', 'Ingress'];
 
-function rangesOf({ spec }: NetworkPolicy): ReadonlySet<string> {
+/** Rule: networking validation, ValidationOptionsForNetworking. */
+function keptOf({ spec }: NetworkPolicy): Kept {
   const peers = [
     ...(spec?.ingress ?? []).flatMap(({ from }) => from ?? []),
     ...(spec?.egress ?? []).flatMap(({ to }) => to ?? []),
   ];
-  return new Set(peers.flatMap(({ ipBlock }) => [ipBlock?.cidr ?? '', ...(ipBlock?.except ?? [])]));
+  return {
+    ranges: new Set(peers.flatMap(({ ipBlock }) => [ipBlock?.cidr ?? '', ...(ipBlock?.except ?? [])])),
+    anyLabelValue: validateLabelSelector(spec?.podSelector, '').length > 0,
+  };
 }
 
 function validateRule(
@@ -61,7 +71,7 @@ function validateRule(
   peers: readonly NetworkPolicyPeer[],
   path: Path,
   field: string,
-  kept: ReadonlySet<string>,
+  kept: Kept,
 ): StatusCause[] {
   return [
     ...ports.flatMap((port, index) => validatePort(port, at(child(path, 'ports'), index))),
@@ -90,11 +100,11 @@ function validatePort({ port, endPort, protocol }: NetworkPolicyPort, path: Path
 function validatePeer(
   { podSelector, namespaceSelector, ipBlock }: NetworkPolicyPeer,
   path: Path,
-  kept: ReadonlySet<string>,
+  kept: Kept,
 ): StatusCause[] {
   const causes = [
-    ...validateLabelSelector(podSelector, child(path, 'podSelector')),
-    ...validateLabelSelector(namespaceSelector, child(path, 'namespaceSelector')),
+    ...validateLabelSelector(podSelector, child(path, 'podSelector'), kept.anyLabelValue),
+    ...validateLabelSelector(namespaceSelector, child(path, 'namespaceSelector'), kept.anyLabelValue),
     ...(ipBlock === undefined ? [] : validateBlock(ipBlock, child(path, 'ipBlock'), kept)),
   ];
   const count = [podSelector, namespaceSelector, ipBlock].filter((one) => one !== undefined).length;
@@ -103,11 +113,11 @@ function validatePeer(
   return [...causes, forbiddenField(path, 'may not specify both ipBlock and another peer')];
 }
 
-function validateBlock({ cidr, except = [] }: IPBlock, path: Path, kept: ReadonlySet<string>): StatusCause[] {
+function validateBlock({ cidr, except = [] }: IPBlock, path: Path, { ranges }: Kept): StatusCause[] {
   const field = child(path, 'cidr');
   if (!cidr) return [required(field)];
   const judge = (text: string, field: Path) =>
-    kept.has(text) ? [] : wrongStrictCidr(text).map((message) => invalidValue(field, text, message));
+    ranges.has(text) ? [] : wrongStrictCidr(text).map((message) => invalidValue(field, text, message));
   const causes = judge(cidr, field);
   const whole = parseCidr(cidr);
   if (whole === undefined) return causes;

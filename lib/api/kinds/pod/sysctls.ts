@@ -7,7 +7,7 @@ const form = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9]
 const longest = 253;
 const formText = `must have at most ${longest} characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$`;
 
-export function validateSysctls(spec: PodSpec, path: Path): StatusCause[] {
+export function validateSysctls(spec: PodSpec, path: Path, mayBeOfHost = false): StatusCause[] {
   const taken = new Set<string>();
   return (spec.securityContext?.sysctls ?? []).flatMap(({ name }, index) => {
     const field = child(at(path, index), 'name');
@@ -16,11 +16,16 @@ export function validateSysctls(spec: PodSpec, path: Path): StatusCause[] {
     else if (name.length > longest || !form.test(name)) causes.push(invalidValue(field, name, formText));
     else if (taken.has(name)) causes.push(duplicate(field, name));
     taken.add(name);
-    // Those of a namespace that is the host's are the host's.
-    const host = namespaceOf(name ?? '');
-    if (host === undefined || !spec[host]) return causes;
+    const host = mayBeOfHost ? undefined : hostNamespaceOf(name ?? '', spec);
+    if (host === undefined) return causes;
     return [...causes, invalidValue(field, name, `may not be specified when '${host}' is true`)];
   });
+}
+
+/** Settings of a namespace that is the host's are the host's. */
+export function hostNamespaceOf(name: string, spec: PodSpec): 'hostNetwork' | 'hostIPC' | undefined {
+  const host = namespaceOf(name);
+  return host !== undefined && spec[host] ? host : undefined;
 }
 
 /** Rule: component-helpers sysctl GetNamespace. */

@@ -16,33 +16,50 @@ import type {
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { validateLabelSelector } from '../label-selector.ts';
 import { validateLabelKeys } from './label-keys.ts';
+import type { PodLeniency } from './leniency.ts';
 
 const must = 'requiredDuringSchedulingIgnoredDuringExecution';
 const should = 'preferredDuringSchedulingIgnoredDuringExecution';
 
-export function validateAffinity(affinity: Affinity | undefined, path: Path): StatusCause[] {
+export function validateAffinity(
+  affinity: Affinity | undefined,
+  path: Path,
+  { anyLabelValue, anyNodeLabelValue }: PodLeniency = {},
+): StatusCause[] {
   if (affinity === undefined) return [];
   const causes: StatusCause[] = [];
   const { nodeAffinity, podAffinity, podAntiAffinity } = affinity;
   if (nodeAffinity?.[must] !== undefined) {
-    causes.push(...validateNodeSelector(nodeAffinity[must].nodeSelectorTerms ?? [], child(path, 'nodeAffinity', must)));
+    const terms = nodeAffinity[must].nodeSelectorTerms ?? [];
+    causes.push(...validateNodeSelector(terms, child(path, 'nodeAffinity', must), anyNodeLabelValue));
   }
   for (const [index, { weight, preference }] of (nodeAffinity?.[should] ?? []).entries()) {
     const field = at(child(path, 'nodeAffinity', should), index);
     // Values that no label has do no harm to a wish.
     causes.push(...validateWeight(weight, field), ...validateTerm(preference ?? {}, child(field, 'preference'), true));
   }
-  if (podAffinity !== undefined) causes.push(...validatePodAffinity(podAffinity, child(path, 'podAffinity')));
-  if (podAntiAffinity !== undefined)
-    causes.push(...validatePodAffinity(podAntiAffinity, child(path, 'podAntiAffinity')));
-  return causes;
+  return [
+    ...causes,
+    ...validatePodAffinity(podAffinity ?? {}, child(path, 'podAffinity'), anyLabelValue),
+    ...validatePodAffinity(podAntiAffinity ?? {}, child(path, 'podAntiAffinity'), anyLabelValue),
+  ];
 }
 
 /** Rule: core validation ValidateNodeSelector. */
-export function validateNodeSelector(terms: readonly NodeSelectorTerm[], path: Path): StatusCause[] {
+export function validateNodeSelector(
+  terms: readonly NodeSelectorTerm[],
+  path: Path,
+  mayHaveAnyValue = false,
+): StatusCause[] {
   const field = child(path, 'nodeSelectorTerms');
   if (terms.length === 0) return [required(field, 'must have at least one node selector term')];
-  return terms.flatMap((term, index) => validateTerm(term, at(field, index)));
+  return terms.flatMap((term, index) => validateTerm(term, at(field, index), mayHaveAnyValue));
+}
+
+/** Rule: core helper HasInvalidLabelValueInNodeSelectorTerms. */
+export function hasWrongNodeValue(terms: readonly NodeSelectorTerm[]): boolean {
+  const values = terms.flatMap(({ matchExpressions = [] }) => matchExpressions.flatMap((one) => one.values ?? []));
+  return values.some((value) => wrongLabelValue(value).length > 0);
 }
 
 function validateTerm(
@@ -106,25 +123,25 @@ function validateFieldRequirement({ key, operator, values }: NodeSelectorRequire
   return [...causes, invalidValue(child(path, 'key'), key ?? '', 'not a valid field selector key')];
 }
 
-function validatePodAffinity(affinity: PodAffinity, path: Path): StatusCause[] {
+function validatePodAffinity(affinity: PodAffinity, path: Path, mayHaveAnyValue = false): StatusCause[] {
   const causes: StatusCause[] = [];
   for (const [index, term] of (affinity[must] ?? []).entries()) {
-    causes.push(...validatePodTerm(term, at(child(path, must), index)));
+    causes.push(...validatePodTerm(term, at(child(path, must), index), mayHaveAnyValue));
   }
   for (const [index, { weight, podAffinityTerm }] of (affinity[should] ?? []).entries()) {
     const field = at(child(path, should), index);
     causes.push(
       ...validateWeight(weight, field),
-      ...validatePodTerm(podAffinityTerm ?? { topologyKey: '' }, child(field, 'podAffinityTerm')),
+      ...validatePodTerm(podAffinityTerm ?? { topologyKey: '' }, child(field, 'podAffinityTerm'), mayHaveAnyValue),
     );
   }
   return causes;
 }
 
-function validatePodTerm(term: PodAffinityTerm, path: Path): StatusCause[] {
+function validatePodTerm(term: PodAffinityTerm, path: Path, mayHaveAnyValue: boolean): StatusCause[] {
   const causes = [
-    ...validateLabelSelector(term.labelSelector, child(path, 'labelSelector')),
-    ...validateLabelSelector(term.namespaceSelector, child(path, 'namespaceSelector')),
+    ...validateLabelSelector(term.labelSelector, child(path, 'labelSelector'), mayHaveAnyValue),
+    ...validateLabelSelector(term.namespaceSelector, child(path, 'namespaceSelector'), mayHaveAnyValue),
     ...validateLabelKeys(term, path),
   ];
   for (const namespace of term.namespaces ?? []) {

@@ -3,6 +3,7 @@ import { at, forbiddenField, invalidValue, type Path } from '../../field-errors.
 import type { Pod, PodSpec } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { appArmorPrefix, validateAppArmorAnnotations } from './apparmor.ts';
+import type { PodLeniency } from './leniency.ts';
 import { validateSeccompAnnotations } from './seccomp.ts';
 
 type Annotations = Readonly<Record<string, string>>;
@@ -12,14 +13,14 @@ export function validatePodAnnotations(
   annotations: Annotations = {},
   spec: PodSpec,
   path: Path,
-  { mayCostAnything = false } = {},
+  { anyCost }: PodLeniency = {},
 ): StatusCause[] {
   const causes: StatusCause[] = [];
   if (annotations[mirror] !== undefined && !spec.nodeName) {
     const why = 'must set spec.nodeName if mirror pod annotation is set';
     causes.push(invalidValue(at(path, mirror), annotations[mirror], why));
   }
-  if (!mayCostAnything && !isCost(annotations[cost])) {
+  if (!anyCost && !isCost(annotations[cost])) {
     causes.push(invalidValue(at(path, cost), annotations[cost], 'must be a 32bit integer'));
   }
   causes.push(...validateSeccompAnnotations(annotations, path));
@@ -27,9 +28,9 @@ export function validatePodAnnotations(
 }
 
 export const mirror = 'kubernetes.io/config.mirror';
-const cost = 'controller.kubernetes.io/pod-deletion-cost';
+export const cost = 'controller.kubernetes.io/pod-deletion-cost';
 
-function isCost(text: string | undefined): boolean {
+export function isCost(text: string | undefined): boolean {
   if (text === undefined) return true;
   return /^(-?[0-9]+)$/.test(text) && !/^0[0-9]/.test(text) && Math.abs(Number(text) + 0.5) < 2 ** 31;
 }
@@ -50,5 +51,5 @@ export function validatePodAnnotationsUpdate(next: Pod, previous: Pod): StatusCa
     return what === undefined ? [] : [forbiddenField(at(path, key), `may not add ${what}`)];
   });
   const spec = next.spec ?? { containers: [] };
-  return [...changed, ...added, ...validatePodAnnotations(now, spec, path, { mayCostAnything: !isCost(old[cost]) })];
+  return [...changed, ...added, ...validatePodAnnotations(now, spec, path, { anyCost: !isCost(old[cost]) })];
 }

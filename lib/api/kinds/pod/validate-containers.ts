@@ -13,6 +13,7 @@ import {
 import { wrongDns1123Label } from '../../names.ts';
 import type { Container, EphemeralContainer, PodSpec, Volume } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
+import type { PodLeniency } from './leniency.ts';
 import { conflictingHostPorts, validatePorts } from './validate-container-ports.ts';
 import { validateEnv } from './validate-env.ts';
 import { validateMounts } from './validate-mounts.ts';
@@ -34,6 +35,7 @@ export interface ContainerContext {
   readonly spec: PodSpec;
   readonly volumes: ReadonlyMap<string, Volume>;
   readonly claims: ReadonlySet<string>;
+  readonly leniency: PodLeniency;
 }
 
 export function validateContainers(context: ContainerContext, path: Path): StatusCause[] {
@@ -86,7 +88,7 @@ function unique({ name }: AnyContainer, taken: Set<string>, path: Path): StatusC
 
 export function validateContainer(container: AnyContainer, context: ContainerContext, path: Path): StatusCause[] {
   const causes: StatusCause[] = [];
-  const { spec, volumes, claims } = context;
+  const { spec, volumes, claims, leniency } = context;
   const { name, image, terminationMessagePolicy: policy, imagePullPolicy } = container;
   if (!name) causes.push(required(child(path, 'name')));
   else for (const message of wrongDns1123Label(name)) causes.push(invalidValue(child(path, 'name'), name, message));
@@ -100,7 +102,7 @@ export function validateContainer(container: AnyContainer, context: ContainerCon
     ...validateEnv(container, path),
     ...validateMounts(container, volumes, path),
     ...validatePullPolicy(imagePullPolicy, child(path, 'imagePullPolicy')),
-    ...validateResources(container.resources, child(path, 'resources'), claims),
+    ...validateResources(container.resources, child(path, 'resources'), { claims, leniency }),
     ...validateResizePolicy(container, spec, path),
     ...validateContainerSecurity(container.securityContext, spec, child(path, 'securityContext')),
   ];

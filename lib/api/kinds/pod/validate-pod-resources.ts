@@ -4,11 +4,17 @@ import { wrongDns1123Label, wrongDns1123Subdomain } from '../../names.ts';
 import { compareQuantities, readQuantity } from '../../quantity.ts';
 import type { PodResourceClaim, PodSpec } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
+import type { PodLeniency } from './leniency.ts';
 import { totalOf } from './pod-resources.ts';
 import { isHugePages, validatePodResourceName } from './resource-names.ts';
 import { validateResources } from './validate-resources.ts';
 
-export function validatePodResources(spec: PodSpec, claims: ReadonlySet<string>, path: Path): StatusCause[] {
+export function validatePodResources(
+  spec: PodSpec,
+  claims: ReadonlySet<string>,
+  path: Path,
+  leniency: PodLeniency,
+): StatusCause[] {
   const { resources } = spec;
   const field = child(path, 'resources');
   if (resources === undefined) return [];
@@ -17,7 +23,7 @@ export function validatePodResources(spec: PodSpec, claims: ReadonlySet<string>,
     ...(resources.claims === undefined
       ? []
       : [forbiddenField(child(field, 'claims'), 'claims may not be set for Resources at pod-level')]),
-    ...validateResources(resources, field, claims, validatePodResourceName),
+    ...validateResources(resources, field, { claims, leniency, wrongName: validatePodResourceName }),
     ...validateSum(spec, field),
     ...validateEach(spec, field),
   ];

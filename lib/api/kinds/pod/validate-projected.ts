@@ -1,6 +1,7 @@
 import { at, child, forbiddenField, invalidValue, notSupported, type Path, required } from '../../field-errors.ts';
 import type { DownwardAPIVolumeFile, ProjectedVolumeSource, VolumeProjection } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
+import type { PodLeniency } from './leniency.ts';
 import { validateFieldRef, validateResourceRef, volumeFields } from './validate-env.ts';
 import { validateFilePath, validateItems, validateLocalPath, validateMode } from './validate-paths.ts';
 
@@ -27,11 +28,15 @@ function validateDownwardFile(
   return [...causes, ...validateMode(mode, child(path, 'mode'))];
 }
 
-export function validateProjected({ defaultMode, sources }: ProjectedVolumeSource, path: Path): StatusCause[] {
+export function validateProjected(
+  { defaultMode, sources }: ProjectedVolumeSource,
+  path: Path,
+  leniency: PodLeniency,
+): StatusCause[] {
   const causes = validateMode(defaultMode, child(path, 'defaultMode'));
   const files = new Set<string>();
   for (const [index, source] of (sources ?? []).entries()) {
-    causes.push(...validateProjection(source, path, at(child(path, 'sources'), index)));
+    causes.push(...validateProjection(source, path, at(child(path, 'sources'), index), leniency));
     for (const [file, shown] of filesOf(source)) {
       if (files.has(file)) causes.push(invalidValue(path, shown, 'conflicting duplicate paths'));
       files.add(file);
@@ -41,7 +46,12 @@ export function validateProjected({ defaultMode, sources }: ProjectedVolumeSourc
 }
 
 /** `whole`: of the volume. */
-function validateProjection(source: VolumeProjection, whole: Path, path: Path): StatusCause[] {
+function validateProjection(
+  source: VolumeProjection,
+  whole: Path,
+  path: Path,
+  { anyTokenPath }: PodLeniency,
+): StatusCause[] {
   const causes: StatusCause[] = [];
   const { secret, configMap, downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = source;
   for (const [kind, ref] of [
@@ -55,7 +65,8 @@ function validateProjection(source: VolumeProjection, whole: Path, path: Path): 
   if (downwardAPI !== undefined) causes.push(...validateDownward(downwardAPI.items ?? [], child(path, 'downwardAPI')));
   if (serviceAccountToken !== undefined) {
     causes.push(...validateToken(serviceAccountToken, child(path, 'serviceAccountToken')));
-    causes.push(...validateFilePath(serviceAccountToken.path, child(whole, 'path')));
+    const { path: file } = serviceAccountToken;
+    if (!file || !anyTokenPath) causes.push(...validateFilePath(file, child(whole, 'path')));
   }
   if (clusterTrustBundle !== undefined)
     causes.push(...validateTrustBundle(clusterTrustBundle, child(path, 'clusterTrustBundle')));

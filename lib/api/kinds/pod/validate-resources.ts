@@ -13,6 +13,7 @@ import { wrongDns1123Label } from '../../names.ts';
 import { compareQuantities, readQuantity } from '../../quantity.ts';
 import type { ResourceClaim, ResourceRequirements } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
+import type { PodLeniency } from './leniency.ts';
 import {
   isHugePages,
   mayOvercommit,
@@ -21,14 +22,17 @@ import {
   validatePages,
 } from './resource-names.ts';
 
-type NameCheck = (name: string, path: Path) => StatusCause[];
+interface Context {
+  /** The names of the claims that the pod has. */
+  readonly claims?: ReadonlySet<string>;
+  readonly wrongName?: (name: string, path: Path) => StatusCause[];
+  readonly leniency?: PodLeniency;
+}
 
-/** `claims`: the names of the claims that the pod has. */
 export function validateResources(
   resources: ResourceRequirements | undefined,
   path: Path,
-  claims: ReadonlySet<string> = new Set(),
-  wrongName: NameCheck = validateContainerResourceName,
+  { claims = new Set(), wrongName = validateContainerResourceName, leniency = {} }: Context = {},
 ): StatusCause[] {
   const { limits = {}, requests = {} } = resources ?? {};
   const causes: StatusCause[] = [];
@@ -40,7 +44,7 @@ export function validateResources(
       const field = at(child(path, list), name);
       causes.push(...wrongName(name, field), ...validateAmount(name, amount, field));
       if (list === 'requests') causes.push(...validateRequest(name, amount, limits[name], path));
-      causes.push(...validatePages(name, amount, field));
+      if (!leniency.brokenPages) causes.push(...validatePages(name, amount, field));
     }
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)];

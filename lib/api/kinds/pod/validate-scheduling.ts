@@ -14,14 +14,15 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import { validateLabelSelector } from '../label-selector.ts';
 import { validateLabels } from '../metadata.ts';
 import { validateLabelKeys } from './label-keys.ts';
+import type { PodLeniency } from './leniency.ts';
 import { validateAffinity } from './validate-affinity.ts';
 
-export function validateScheduling(spec: PodSpec, path: Path): StatusCause[] {
+export function validateScheduling(spec: PodSpec, path: Path, leniency: PodLeniency): StatusCause[] {
   return [
     ...validateLabels(spec.nodeSelector, child(path, 'nodeSelector')),
-    ...validateAffinity(spec.affinity, child(path, 'affinity')),
+    ...validateAffinity(spec.affinity, child(path, 'affinity'), leniency),
     ...validateTolerations(spec.tolerations ?? [], child(path, 'tolerations')),
-    ...validateSpread(spec.topologySpreadConstraints ?? [], child(path, 'topologySpreadConstraints')),
+    ...validateSpread(spec.topologySpreadConstraints ?? [], child(path, 'topologySpreadConstraints'), leniency),
     ...validateGates(spec, child(path, 'schedulingGates')),
     ...validatePriority(spec, path),
   ];
@@ -72,7 +73,11 @@ function validateToleration(
   return causes;
 }
 
-function validateSpread(constraints: readonly TopologySpreadConstraint[], path: Path): StatusCause[] {
+function validateSpread(
+  constraints: readonly TopologySpreadConstraint[],
+  path: Path,
+  leniency: PodLeniency,
+): StatusCause[] {
   const pairOf = (one: TopologySpreadConstraint) => `{${one.topologyKey ?? ''}, ${one.whenUnsatisfiable ?? ''}}`;
   const pairs = constraints.map(pairOf);
   return constraints.flatMap((one, index) => {
@@ -80,11 +85,15 @@ function validateSpread(constraints: readonly TopologySpreadConstraint[], path: 
     // The first of two is told, not the second.
     const isTwice = pairs.indexOf(pairs[index]!, index + 1) !== -1;
     const twice = isTwice ? [duplicate(child(field, '{topologyKey, whenUnsatisfiable}'), pairs[index])] : [];
-    return [...validateConstraint(one, field), ...twice];
+    return [...validateConstraint(one, field, leniency), ...twice];
   });
 }
 
-function validateConstraint(one: TopologySpreadConstraint, path: Path): StatusCause[] {
+function validateConstraint(
+  one: TopologySpreadConstraint,
+  path: Path,
+  { anySpreadKeys, anySpreadSelector }: PodLeniency,
+): StatusCause[] {
   const causes: StatusCause[] = [];
   const actions = ['DoNotSchedule', 'ScheduleAnyway'];
   if (!(one.maxSkew > 0))
@@ -107,7 +116,8 @@ function validateConstraint(one: TopologySpreadConstraint, path: Path): StatusCa
       causes.push(notSupported(child(path, field), value, ['Honor', 'Ignore']));
     }
   }
-  causes.push(...validateLabelKeys(one, path));
+  if (!anySpreadKeys) causes.push(...validateLabelKeys(one, path));
+  if (anySpreadSelector) return causes;
   return [...causes, ...validateLabelSelector(one.labelSelector, child(path, 'labelSelector'))];
 }
 

@@ -5,16 +5,17 @@ import type { PodSpec, SecurityContext } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { containersAt } from '../warnings/containers.ts';
 import { validateAppArmor } from './apparmor.ts';
+import type { PodLeniency } from './leniency.ts';
 import { validateSeccomp } from './seccomp.ts';
 import { validateSysctls } from './sysctls.ts';
 import { validateHostProcess, validateWindowsOptions } from './validate-windows.ts';
 
-export function validatePodSecurity(spec: PodSpec, path: Path): StatusCause[] {
+export function validatePodSecurity(spec: PodSpec, path: Path, leniency: PodLeniency): StatusCause[] {
   return [
-    ...validateContext(spec, child(path, 'securityContext')),
+    ...validateContext(spec, child(path, 'securityContext'), leniency),
     ...validateProcesses(spec, child(path, 'shareProcessNamespace')),
     ...validateHostProcess(spec, path),
-    ...validateUsers(spec, path),
+    ...validateUsers(spec, path, leniency),
   ];
 }
 
@@ -24,13 +25,13 @@ const choices = {
   seLinuxChangePolicy: ['MountOption', 'Recursive'],
 } as const;
 
-function validateContext(spec: PodSpec, path: Path): StatusCause[] {
+function validateContext(spec: PodSpec, path: Path, { hostSysctls }: PodLeniency): StatusCause[] {
   const context = spec.securityContext;
   if (context === undefined) return [];
   const causes = validateIds(context, path, ['fsGroup', 'runAsUser', 'runAsGroup']);
   causes.push(
     ...validateGroups(context.supplementalGroups ?? [], child(path, 'supplementalGroups')),
-    ...validateSysctls(spec, child(path, 'sysctls')),
+    ...validateSysctls(spec, child(path, 'sysctls'), hostSysctls),
     ...validateSeccomp(context.seccompProfile, child(path, 'seccompProfile')),
     ...validateWindowsOptions(context.windowsOptions, child(path, 'windowsOptions')),
     ...validateAppArmor(context.appArmorProfile, child(path, 'appArmorProfile')),
@@ -49,13 +50,14 @@ function validateProcesses({ shareProcessNamespace, hostPID }: PodSpec, path: Pa
 }
 
 /** Users of its own go with no other namespace of the host. (The capitals are upstream's.) */
-function validateUsers(spec: PodSpec, path: Path): StatusCause[] {
+function validateUsers(spec: PodSpec, path: Path, { mappedHostNetwork, mappedDevices }: PodLeniency): StatusCause[] {
   if (spec.hostUsers !== false) return [];
   const why = 'when `hostUsers` is false';
   const causes: StatusCause[] = [];
-  if (spec.hostNetwork) causes.push(forbiddenField(child(path, 'hostNetwork'), why));
+  if (spec.hostNetwork && !mappedHostNetwork) causes.push(forbiddenField(child(path, 'hostNetwork'), why));
   if (spec.hostPID) causes.push(forbiddenField(child(path, 'HostPID'), why));
   if (spec.hostIPC) causes.push(forbiddenField(child(path, 'HostIPC'), why));
+  if (mappedDevices) return causes;
   // A device's owner cannot be mapped as a file system's can.
   const withDevices = containersAt(spec, path).filter(([{ volumeDevices }]) => volumeDevices?.length);
   return [...causes, ...withDevices.map(([, field]) => forbiddenField(child(field, 'volumeDevices'), why))];

@@ -3,6 +3,7 @@ import { at, child, forbiddenField, invalidValue, type Path } from '../../field-
 import type { Container, Pod, PodSpec, Toleration } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { isSame } from '../equal.ts';
+import { leniencyOf } from './leniency-of.ts';
 import { validateWholePod } from './validate.ts';
 import { mirror, validatePodAnnotationsUpdate } from './validate-annotations.ts';
 import { narrowed, validateNarrowing } from './validate-narrowing.ts';
@@ -13,7 +14,10 @@ const onlyThese =
 export function validatePodUpdate(next: Pod, previous: Pod): readonly StatusCause[] {
   const spec = next.spec ?? { containers: [] };
   const old = previous.spec ?? { containers: [] };
-  const causes = [...validateWholePod(spec, next.metadata), ...validatePodAnnotationsUpdate(next, previous)];
+  const causes = [
+    ...validateWholePod(spec, next.metadata, leniencyOf(previous)),
+    ...validatePodAnnotationsUpdate(next, previous),
+  ];
   for (const list of ['containers', 'initContainers'] as const) {
     if ((spec[list] ?? []).length === (old[list] ?? []).length) continue;
     return [...causes, forbiddenField(child('spec', list), 'pod updates may not add or remove containers')];
@@ -97,7 +101,7 @@ export function validateEphemeralContainersUpdate(next: Pod, previous: Pod): rea
     return [forbiddenField('', 'static pods do not support ephemeral containers')];
   }
   const causes = [
-    ...validateWholePod(next.spec ?? { containers: [] }, next.metadata),
+    ...validateWholePod(next.spec ?? { containers: [] }, next.metadata, leniencyOf(previous)),
     ...validatePodAnnotationsUpdate(next, previous),
   ];
   const now = new Map((next.spec?.ephemeralContainers ?? []).map((container) => [container.name, container]));

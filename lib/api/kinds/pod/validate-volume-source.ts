@@ -5,6 +5,7 @@ import { readQuantity } from '../../quantity.ts';
 import type { KeyToPath, Volume } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { validateClaimTemplate } from '../storage/claim-spec.ts';
+import type { PodLeniency } from './leniency.ts';
 import { isTooLongForIscsi, tooLongForIscsi, validateFc, validateIscsi } from './network-disks.ts';
 import { validateItems, validateLocalDescent, validateMode } from './validate-paths.ts';
 import { validateDownward, validateProjected } from './validate-projected.ts';
@@ -24,7 +25,7 @@ import {
 
 type Kind = Exclude<keyof Volume, 'name'>;
 type Source<K extends Kind> = NonNullable<Volume[K]>;
-type Rules = { readonly [K in Kind]-?: (source: Source<K>, path: Path) => StatusCause[] };
+type Rules = { readonly [K in Kind]-?: (source: Source<K>, path: Path, leniency: PodLeniency) => StatusCause[] };
 
 /** In the order in which they are looked at: the first that is there is checked, all others are one too many. */
 const rules: Rules = {
@@ -85,12 +86,12 @@ const rules: Rules = {
 const shownContent: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistentDisk' };
 const shownWhole: Readonly<Record<string, string>> = { cephfs: 'cephFS', downwardAPI: 'downwarAPI' };
 
-export function validateVolumeSource(volume: Volume, path: Path): StatusCause[] {
+export function validateVolumeSource(volume: Volume, path: Path, leniency: PodLeniency): StatusCause[] {
   const given = (Object.keys(rules) as Kind[]).filter((kind) => volume[kind] !== undefined && volume[kind] !== null);
   const [first, ...more] = given;
   if (first === undefined) return [required(path, 'must specify a volume type')];
-  const rule = rules[first] as (source: unknown, path: Path) => StatusCause[];
-  const causes = [...rule(volume[first], child(path, shownContent[first] ?? first))];
+  const rule = rules[first] as (source: unknown, path: Path, leniency: PodLeniency) => StatusCause[];
+  const causes = [...rule(volume[first], child(path, shownContent[first] ?? first), leniency)];
   for (const kind of more) {
     causes.push(forbiddenField(child(path, shownWhole[kind] ?? kind), 'may not specify more than 1 volume type'));
   }

@@ -3,6 +3,7 @@ import { at, child, duplicate, invalidValue, type Path, required } from '../../f
 import { wrongDns1123Label, wrongDns1123Subdomain } from '../../names.ts';
 import type { Volume } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
+import type { PodLeniency } from './leniency.ts';
 import { validateVolumeSource } from './validate-volume-source.ts';
 
 export interface CheckedVolumes {
@@ -12,7 +13,12 @@ export interface CheckedVolumes {
 }
 
 /** `podName`: of the pod that exists or is about to; none in a template. */
-export function validateVolumes(volumes: readonly Volume[], path: Path, podName?: string): CheckedVolumes {
+export function validateVolumes(
+  volumes: readonly Volume[],
+  path: Path,
+  leniency: PodLeniency,
+  podName?: string,
+): CheckedVolumes {
   const causes: StatusCause[] = [];
   const valid = new Map<string, Volume>();
   const made = new Set(
@@ -21,7 +27,7 @@ export function validateVolumes(volumes: readonly Volume[], path: Path, podName?
   for (const [index, volume] of volumes.entries()) {
     const field = at(path, index);
     const name = child(field, 'name');
-    const own = validateVolumeSource(volume, field);
+    const own = validateVolumeSource(volume, field, leniency);
     if (podName && volume.ephemeral && volume.name) own.push(...validateMadeName(podName, volume.name, name));
     if (!volume.name) own.push(required(name));
     else own.push(...wrongDns1123Label(volume.name).map((message) => invalidValue(name, volume.name, message)));

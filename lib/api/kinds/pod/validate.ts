@@ -13,6 +13,7 @@ import type { Pod, PodSpec, PodTemplateSpec } from '../../types/core.v1.ts';
 import type { ObjectMeta, StatusCause } from '../../types/meta.v1.ts';
 import { validateAnnotations, validateLabels } from '../metadata.ts';
 import { validateAppArmorMatch } from './apparmor.ts';
+import type { PodLeniency } from './leniency.ts';
 import { validateSeccompMatch } from './seccomp.ts';
 import { mirror, validatePodAnnotations } from './validate-annotations.ts';
 import { validateContainers, validateImage } from './validate-containers.ts';
@@ -45,11 +46,11 @@ export function validatePod(pod: Pod): readonly StatusCause[] {
 }
 
 /** The spec of a pod that is one, not of a template: it may not leave open what only a template may. */
-export function validateWholePod(spec: PodSpec, metadata: ObjectMeta): StatusCause[] {
+export function validateWholePod(spec: PodSpec, metadata: ObjectMeta, leniency: PodLeniency = {}): StatusCause[] {
   const images = (['containers', 'initContainers'] as const).flatMap((list) =>
     (spec[list] ?? []).flatMap((container, index) => validateImage(container, at(`spec.${list}`, index))),
   );
-  return [...validatePodSpec(spec, 'spec', metadata), ...validateTokens(spec), ...images];
+  return [...validatePodSpec(spec, 'spec', leniency, metadata), ...validateTokens(spec), ...images];
 }
 
 /** Who has no account has no token of it. */
@@ -66,14 +67,14 @@ function validateTokens({ serviceAccountName, volumes }: PodSpec): StatusCause[]
 }
 
 /** Labels, annotations and spec of the pods to be. */
-export function validatePodTemplate(template: PodTemplateSpec, path: Path): StatusCause[] {
+export function validatePodTemplate(template: PodTemplateSpec, path: Path, leniency: PodLeniency = {}): StatusCause[] {
   const { metadata: { labels, annotations } = {}, spec = { containers: [] } } = template;
   const field = child(path, 'spec');
   const causes = [
     ...validateLabels(labels, child(path, 'labels')),
     ...validateAnnotations(annotations, child(path, 'annotations')),
-    ...validatePodAnnotations(annotations, spec, child(path, 'annotations')),
-    ...validatePodSpec(spec, field),
+    ...validatePodAnnotations(annotations, spec, child(path, 'annotations'), leniency),
+    ...validatePodSpec(spec, field, leniency),
     ...validateSeccompMatch(annotations, spec, field),
     ...validateAppArmorMatch(annotations, spec, field),
   ];
@@ -86,21 +87,21 @@ export function validatePodTemplate(template: PodTemplateSpec, path: Path): Stat
 }
 
 /** `metadata`: of the pod; absent in a template. */
-function validatePodSpec(spec: PodSpec, path: Path, metadata?: ObjectMeta): StatusCause[] {
-  const volumes = validateVolumes(spec.volumes ?? [], child(path, 'volumes'), metadata?.name);
+function validatePodSpec(spec: PodSpec, path: Path, leniency: PodLeniency, metadata?: ObjectMeta): StatusCause[] {
+  const volumes = validateVolumes(spec.volumes ?? [], child(path, 'volumes'), leniency, metadata?.name);
   const claims = claimNames(spec);
   const isStatic = metadata?.annotations?.[mirror] !== undefined;
   return [
     ...volumes.causes,
     ...validatePodClaims(spec.resourceClaims ?? [], isStatic, child(path, 'resourceClaims')),
-    ...validateContainers({ spec, volumes: volumes.valid, claims }, path),
-    ...validatePodResources(spec, claims, path),
+    ...validateContainers({ spec, volumes: volumes.valid, claims, leniency }, path),
+    ...validatePodResources(spec, claims, path, leniency),
     ...validateChoices(spec, path),
-    ...validateScheduling(spec, path),
-    ...validatePodSecurity(spec, path),
+    ...validateScheduling(spec, path, leniency),
+    ...validatePodSecurity(spec, path, leniency),
     ...validateHost(spec, path, metadata !== undefined),
     ...validateReferences(spec, path),
-    ...validateResources({ limits: spec.overhead }, child(path, 'overhead')),
+    ...validateResources({ limits: spec.overhead }, child(path, 'overhead'), { leniency }),
     ...validateSystem(spec, path),
     ...validateEnvFiles(spec, path),
   ];

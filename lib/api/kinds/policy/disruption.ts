@@ -11,19 +11,10 @@ import { validateShare, validateWhole } from '../workloads/shares.ts';
 export const podDisruptionBudget: KindParts<PodDisruptionBudget> = {
   hasGeneration: true,
   allowsUnconditionalUpdate: false,
-  validate({ spec = {} }) {
-    const { minAvailable, maxUnavailable, selector } = spec;
-    const isBoth = minAvailable !== undefined && maxUnavailable !== undefined;
-    return [
-      ...(isBoth ? [invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set')] : []),
-      ...validateShare(minAvailable, 'spec.minAvailable'),
-      ...validateWhole(minAvailable, 'spec.minAvailable'),
-      ...validateShare(maxUnavailable, 'spec.maxUnavailable'),
-      ...validateWhole(maxUnavailable, 'spec.maxUnavailable'),
-      ...validateLabelSelector(selector, 'spec.selector'),
-      ...validateUnhealthy(spec.unhealthyPodEvictionPolicy),
-    ];
-  },
+  validate: (budget) => validateBudget(budget),
+  // Who selects by values that no label has may go on to.
+  validateUpdate: (next, previous) =>
+    validateBudget(next, validateLabelSelector(previous.spec?.selector, '').length > 0),
   validateStatus: ({ status }) => [
     ...validateConditions(status?.conditions ?? [], 'status.conditions'),
     ...validateCounts(status, ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']),
@@ -37,6 +28,20 @@ export const podDisruptionBudget: KindParts<PodDisruptionBudget> = {
     ageOf(metadata, nowMs),
   ],
 };
+
+function validateBudget({ spec = {} }: PodDisruptionBudget, mayHaveAnyValue = false): StatusCause[] {
+  const { minAvailable, maxUnavailable, selector } = spec;
+  const isBoth = minAvailable !== undefined && maxUnavailable !== undefined;
+  return [
+    ...(isBoth ? [invalidValue('spec', spec, 'minAvailable and maxUnavailable cannot be both set')] : []),
+    ...validateShare(minAvailable, 'spec.minAvailable'),
+    ...validateWhole(minAvailable, 'spec.minAvailable'),
+    ...validateShare(maxUnavailable, 'spec.maxUnavailable'),
+    ...validateWhole(maxUnavailable, 'spec.maxUnavailable'),
+    ...validateLabelSelector(selector, 'spec.selector', mayHaveAnyValue),
+    ...validateUnhealthy(spec.unhealthyPodEvictionPolicy),
+  ];
+}
 
 function validateUnhealthy(policy: string | undefined): StatusCause[] {
   if (policy === undefined || policies.includes(policy)) return [];

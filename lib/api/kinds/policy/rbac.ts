@@ -24,21 +24,30 @@ export const role: KindParts<Role> = {
 export const clusterRole: KindParts<ClusterRole> = {
   wrongName: wrongPathSegment,
   allowsCreateOnUpdate: true,
-  validate({ rules, aggregationRule }) {
-    const causes = validateRules(rules ?? [], false);
-    if (aggregationRule === undefined) return causes;
-    const selectors = aggregationRule.clusterRoleSelectors ?? [];
-    const field = 'aggregationRule.clusterRoleSelectors';
-    if (selectors.length === 0)
-      return [...causes, required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
-    return [...causes, ...selectors.flatMap((selector, index) => validateGathering(selector, at(field, index)))];
-  },
+  validate: (object) => validateClusterRole(object),
+  validateUpdate: (next, previous) => validateClusterRole(next, gathersByWrong(previous)),
   columns: columns(['Name', '@Created At']),
   row: createdRow,
 };
 
-function validateGathering(selector: LabelSelector, path: Path): StatusCause[] {
-  const wrong = validateLabelSelector(selector, path);
+function validateClusterRole({ rules, aggregationRule }: ClusterRole, mayHaveAnyValue = false): StatusCause[] {
+  const causes = validateRules(rules ?? [], false);
+  if (aggregationRule === undefined) return causes;
+  const selectors = aggregationRule.clusterRoleSelectors ?? [];
+  const field = 'aggregationRule.clusterRoleSelectors';
+  if (selectors.length === 0)
+    return [...causes, required(field, 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
+  const judge = (one: LabelSelector, index: number) => validateGathering(one, at(field, index), mayHaveAnyValue);
+  return [...causes, ...selectors.flatMap(judge)];
+}
+
+/** Rule: registry/rbac clusterrole strategy, hasInvalidLabelValueInLabelSelector. */
+function gathersByWrong({ aggregationRule }: ClusterRole): boolean {
+  return (aggregationRule?.clusterRoleSelectors ?? []).some((one) => validateLabelSelector(one, '').length > 0);
+}
+
+function validateGathering(selector: LabelSelector, path: Path, mayHaveAnyValue: boolean): StatusCause[] {
+  const wrong = validateLabelSelector(selector, path, mayHaveAnyValue);
   return wrong.length === 0 ? wrong : [...wrong, invalidValue(path, null, 'invalid label selector.')];
 }
 

@@ -12,6 +12,8 @@ import { validateAccessModes, volumeModes } from './modes.ts';
 export interface ClaimLeniency {
   /** A group of a source that is stored stays, whatever it looks like. */
   readonly mayHaveAnyGroup?: boolean;
+  /** So does a selector by values that no label has. */
+  readonly mayHaveAnyLabelValue?: boolean;
 }
 
 export function validateClaimSpec(
@@ -24,7 +26,7 @@ export function validateClaimSpec(
   if (accessModes.length === 0) {
     causes.push(required(child(path, 'accessModes'), 'at least 1 access mode is required'));
   }
-  causes.push(...validateLabelSelector(selector, child(path, 'selector')));
+  causes.push(...validateLabelSelector(selector, child(path, 'selector'), leniency.mayHaveAnyLabelValue));
   causes.push(...validateAccessModes(accessModes, child(path, 'accessModes')));
   causes.push(...validateSize(spec, at(child(path, 'resources'), 'storage')));
   causes.push(...wrongClass(storageClassName, child(path, 'storageClassName')));

@@ -6,12 +6,13 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
+import { validateLabelSelector } from '../label-selector.ts';
 import { immutable } from '../metadata.ts';
 import type { Mutable } from '../object.ts';
 import { roundResources } from '../pod/container-defaults.ts';
 import { isNative } from '../pod/resource-names.ts';
 import { claimWarnings } from '../warnings/others.ts';
-import { validateClaimSpec } from './claim-spec.ts';
+import { type ClaimLeniency, validateClaimSpec } from './claim-spec.ts';
 import { modesText } from './modes.ts';
 
 export const persistentVolumeClaim: KindParts<PersistentVolumeClaim> = {
@@ -26,7 +27,7 @@ export const persistentVolumeClaim: KindParts<PersistentVolumeClaim> = {
   },
   validate: ({ spec }) => validateClaimSpec(spec ?? {}, 'spec'),
   validateUpdate: (next, previous) => [
-    ...validateClaimSpec(next.spec ?? {}, 'spec', { mayHaveAnyGroup: hasGroup(previous.spec) }),
+    ...validateClaimSpec(next.spec ?? {}, 'spec', leniencyOf(previous.spec)),
     ...validateChange(next, previous),
   ],
   validateStatus,
@@ -72,8 +73,12 @@ export function storageClassOf(
 const onlyThese =
   'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 
-function hasGroup(spec: PersistentVolumeClaimSpec = {}): boolean {
-  return spec.dataSource?.apiGroup !== undefined || spec.dataSourceRef?.apiGroup !== undefined;
+/** Rule: core validation ValidationOptionsForPersistentVolumeClaim. */
+function leniencyOf({ dataSource, dataSourceRef, selector }: PersistentVolumeClaimSpec = {}): ClaimLeniency {
+  return {
+    mayHaveAnyGroup: dataSource?.apiGroup !== undefined || dataSourceRef?.apiGroup !== undefined,
+    mayHaveAnyLabelValue: validateLabelSelector(selector, '').length > 0,
+  };
 }
 
 /** Rule: core validation ValidatePersistentVolumeClaimUpdate. */

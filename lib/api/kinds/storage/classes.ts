@@ -120,7 +120,7 @@ export const csiDriver: KindParts<CSIDriver> = {
 export const csiStorageCapacity: KindParts<CSIStorageCapacity> = {
   warnings: storageCapacityWarnings,
   allowsUnconditionalUpdate: false,
-  validate: validateCapacity,
+  validate: (object) => validateCapacity(object),
   validateUpdate: validateCapacityUpdate,
   columns: columns(['Name', 'StorageClassName', 'Capacity']),
   row: ({ metadata, storageClassName, capacity }) => [metadata.name, storageClassName, capacity ?? '<unset>'],

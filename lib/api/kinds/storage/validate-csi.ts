@@ -107,11 +107,14 @@ function validateTokens(requests: readonly TokenRequest[], path: Path): StatusCa
   });
 }
 
-export function validateCapacity({ nodeTopology, storageClassName, capacity }: CSIStorageCapacity): StatusCause[] {
+export function validateCapacity(
+  { nodeTopology, storageClassName, capacity }: CSIStorageCapacity,
+  mayHaveAnyValue = false,
+): StatusCause[] {
   const name = storageClassName ?? '';
   const isNegative = capacity !== undefined && (readQuantity(capacity)?.nanos ?? 0n) < 0n;
   return [
-    ...validateLabelSelector(nodeTopology, 'nodeTopology'),
+    ...validateLabelSelector(nodeTopology, 'nodeTopology', mayHaveAnyValue),
     ...wrongDns1123Subdomain(name).map((message) => invalidValue('storageClassName', name, message)),
     ...(isNegative ? [invalidValue('capacity', capacity, 'must be greater than or equal to 0')] : []),
   ];
@@ -122,5 +125,9 @@ export function validateCapacityUpdate(next: CSIStorageCapacity, previous: CSISt
   const changed = (['nodeTopology', 'storageClassName'] as const).filter(
     (field) => !isSame(next[field], previous[field]),
   );
-  return [...validateCapacity(next), ...changed.map((field) => invalidValue(field, next[field], immutable))];
+  const mayHaveAnyValue = validateLabelSelector(previous.nodeTopology, '').length > 0;
+  return [
+    ...validateCapacity(next, mayHaveAnyValue),
+    ...changed.map((field) => invalidValue(field, next[field], immutable)),
+  ];
 }

@@ -3,6 +3,7 @@ import { wrongDns1123Subdomain } from '../../names.ts';
 import { readQuantity, wholeValue } from '../../quantity.ts';
 import type {
   NodeSelectorRequirement,
+  NodeSelectorTerm,
   PersistentVolume,
   PersistentVolumeSource,
   VolumeNodeAffinity,
@@ -13,7 +14,7 @@ import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
 import { immutable } from '../metadata.ts';
 import { roundResources } from '../pod/container-defaults.ts';
-import { validateNodeSelector } from '../pod/validate-affinity.ts';
+import { hasWrongNodeValue, validateNodeSelector } from '../pod/validate-affinity.ts';
 import { defaultOlderSources } from '../pod/volume-defaults.ts';
 import { persistentVolumeWarnings } from '../warnings/volumes.ts';
 import { storageClassOf } from './claim.ts';
@@ -35,8 +36,11 @@ export const persistentVolume: KindParts<PersistentVolume> = {
   create(object) {
     object.status = { phase: 'Pending' };
   },
-  validate: validateVolume,
-  validateUpdate: (next, previous) => [...validateVolume(next), ...validateChange(next, previous)],
+  validate: (object) => validateVolume(object),
+  validateUpdate: (next, previous) => [
+    ...validateVolume(next, hasWrongNodeValue(termsOf(previous))),
+    ...validateChange(next, previous),
+  ],
   fields: ({ spec }) => ({ name: spec?.storageClassName ?? '' }),
   columns: columns(
     [
@@ -73,7 +77,13 @@ export const persistentVolume: KindParts<PersistentVolume> = {
 
 const policies = ['Delete', 'Recycle', 'Retain'];
 
-function validateVolume({ metadata, spec = {} }: PersistentVolume): StatusCause[] {
+function termsOf({ spec }: PersistentVolume): readonly NodeSelectorTerm[] {
+  return spec?.nodeAffinity?.required?.nodeSelectorTerms ?? [];
+}
+
+/** `mayHaveAnyValue`: its nodes may be named by values that no label has. */
+function validateVolume(volume: PersistentVolume, mayHaveAnyValue = false): StatusCause[] {
+  const { metadata, spec = {} } = volume;
   const causes: StatusCause[] = [];
   const { accessModes = [], capacity = {}, persistentVolumeReclaimPolicy: policy, nodeAffinity } = spec;
   if (accessModes.length === 0) causes.push(required('spec.accessModes'));
@@ -84,7 +94,7 @@ function validateVolume({ metadata, spec = {} }: PersistentVolume): StatusCause[
   if (nodeAffinity !== undefined) {
     const field = 'spec.nodeAffinity.required';
     if (nodeAffinity.required === undefined) causes.push(required(field, 'must specify required node constraints'));
-    else causes.push(...validateNodeSelector(nodeAffinity.required.nodeSelectorTerms ?? [], field));
+    else causes.push(...validateNodeSelector(termsOf(volume), field, mayHaveAnyValue));
   }
   return [...causes, ...validateVolumeSources(spec, metadata.name ?? '', 'spec'), ...validateUse(spec)];
 }

@@ -5,6 +5,7 @@ import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { age } from '../duration.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
+import { leniencyOf } from '../pod/leniency-of.ts';
 import { cronJobWarnings } from '../warnings/workloads.ts';
 import { defaultFailurePolicy } from './job.ts';
 import { isTimeZone, wrongSchedule } from './schedule.ts';
@@ -83,7 +84,7 @@ function validateSpec(spec: Spec, path: Path, old?: Spec): StatusCause[] {
   if (job === undefined) return [...causes, required(child(field, 'template'))];
   return [
     ...causes,
-    ...validateJobSpec(job, field),
+    ...validateJobSpec(job, field, leniencyOf(old?.jobTemplate?.spec?.template)),
     ...jobTemplateForbidsSelector(job, field),
     ...notNegative({ successfulJobsHistoryLimit, failedJobsHistoryLimit }, path),
   ];

@@ -5,9 +5,11 @@ import type { LabelSelector, StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns, labelText } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
-import { isEmptySelector, validateLabelSelector } from '../label-selector.ts';
+import { hasWrongLabelValue, isEmptySelector, validateLabelSelector } from '../label-selector.ts';
 import { immutable } from '../metadata.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
+import type { PodLeniency } from '../pod/leniency.ts';
+import { leniencyOf } from '../pod/leniency-of.ts';
 import { daemonSetWarnings } from '../warnings/workloads.ts';
 import { isNone, validateShare, validateWhole } from './shares.ts';
 import { validateDaemonSetStatus } from './status.ts';
@@ -38,7 +40,9 @@ export const daemonSet: KindParts<DaemonSet> = {
   validate: ({ spec }) => validateSpec(spec!),
   validateStatus: validateDaemonSetStatus,
   validateUpdate(next, previous) {
-    const causes = validateSpec(next.spec!);
+    const leniency = leniencyOf(previous.spec?.template);
+    const anyLabelValue = leniency.anyLabelValue || hasWrongLabelValue(previous.spec?.selector);
+    const causes = validateSpec(next.spec!, { ...leniency, anyLabelValue });
     if (isSame(next.spec?.selector, previous.spec?.selector)) return causes;
     return [...causes, invalidValue('spec.selector', next.spec?.selector, immutable)];
   },
@@ -63,11 +67,11 @@ export const daemonSet: KindParts<DaemonSet> = {
   },
 };
 
-function validateSpec(spec: NonNullable<DaemonSet['spec']>): StatusCause[] {
+function validateSpec(spec: NonNullable<DaemonSet['spec']>, leniency: PodLeniency = {}): StatusCause[] {
   const { selector, template, minReadySeconds, revisionHistoryLimit, updateStrategy } = spec;
   return [
-    ...validateSelector(selector, template?.metadata?.labels ?? {}),
-    ...validateSelectedTemplate(undefined, template),
+    ...validateSelector(selector, template?.metadata?.labels ?? {}, leniency),
+    ...validateSelectedTemplate(undefined, template, { leniency }),
     ...onlyAlways(template, 'DaemonSet'),
     ...notNegative({ minReadySeconds }),
     ...validateStrategy(updateStrategy ?? {}, 'spec.updateStrategy'),
@@ -76,9 +80,13 @@ function validateSpec(spec: NonNullable<DaemonSet['spec']>): StatusCause[] {
 }
 
 /** An absent selector selects nothing, hence not the template's pods either. */
-function validateSelector(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>) {
-  const wrong = validateLabelSelector(selector, 'spec.selector');
-  if (wrong.length > 0) return wrong;
+function validateSelector(
+  selector: LabelSelector | undefined,
+  labels: Readonly<Record<string, string>>,
+  { anyLabelValue }: PodLeniency,
+): StatusCause[] {
+  const wrong = validateLabelSelector(selector, 'spec.selector', anyLabelValue);
+  if (wrong.length > 0 || hasWrongLabelValue(selector)) return wrong;
   const causes: StatusCause[] = [];
   if (!isSelectedBy(selector, labels)) {
     const why = '`selector` does not match template `labels`';

@@ -4,6 +4,8 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
+import type { PodLeniency } from '../pod/leniency.ts';
+import { leniencyOf } from '../pod/leniency-of.ts';
 import { replicaWarnings } from '../warnings/workloads.ts';
 import { isNone, validateShare, validateWhole } from './shares.ts';
 import { validateDeploymentStatus } from './status.ts';
@@ -41,7 +43,7 @@ export const deployment: KindParts<Deployment> = {
   validate: ({ spec }) => validateSpec(spec!),
   validateStatus: validateDeploymentStatus,
   validateUpdate: (next, previous) => [
-    ...validateSpec(next.spec!),
+    ...validateSpec(next.spec!, leniencyOf(previous.spec?.template)),
     ...fixedSelector(next.spec?.selector, previous.spec?.selector),
   ],
   columns: columns(['Name', 'Ready', 'Up-to-date', 'Available', '@Age'], ['Containers', 'Images', 'Selector']),
@@ -59,11 +61,11 @@ export const deployment: KindParts<Deployment> = {
   },
 };
 
-function validateSpec(spec: DeploymentSpec): StatusCause[] {
+function validateSpec(spec: DeploymentSpec, leniency: PodLeniency = {}): StatusCause[] {
   const { replicas, minReadySeconds = 0, revisionHistoryLimit, progressDeadlineSeconds } = spec;
   const causes = [
     ...notNegative({ replicas }),
-    ...validateWorkload(spec, 'deployment'),
+    ...validateWorkload(spec, { kind: 'deployment', leniency }),
     ...onlyAlways(spec.template, 'ReplicaSet'),
     ...validateStrategy(spec.strategy ?? {}, 'spec.strategy'),
     ...notNegative({ minReadySeconds, revisionHistoryLimit, progressDeadlineSeconds }),

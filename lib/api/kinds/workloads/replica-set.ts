@@ -5,6 +5,8 @@ import type { StatusCause } from '../../types/meta.v1.ts';
 import { ageOf, columns, labelText } from '../columns.ts';
 import type { KindParts } from '../define.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
+import type { PodLeniency } from '../pod/leniency.ts';
+import { leniencyOf } from '../pod/leniency-of.ts';
 import { validatePodTemplate } from '../pod/validate.ts';
 import { podTemplateWarnings, replicaWarnings } from '../warnings/workloads.ts';
 import { validateReplicaStatus } from './status.ts';
@@ -31,7 +33,7 @@ export const replicaSet: KindParts<ReplicaSet> = {
   },
   validate: ({ spec }) => validateSpec(spec!),
   validateUpdate: (next, previous) => [
-    ...validateSpec(next.spec!),
+    ...validateSpec(next.spec!, leniencyOf(previous.spec?.template)),
     ...fixedSelector(next.spec?.selector, previous.spec?.selector),
   ],
   validateStatus: validateReplicaStatus,
@@ -51,11 +53,11 @@ export const replicaSet: KindParts<ReplicaSet> = {
   },
 };
 
-function validateSpec(spec: NonNullable<ReplicaSet['spec']>): StatusCause[] {
+function validateSpec(spec: NonNullable<ReplicaSet['spec']>, leniency: PodLeniency = {}): StatusCause[] {
   const { replicas, minReadySeconds } = spec;
   return [
     ...notNegative({ replicas, minReadySeconds }),
-    ...validateWorkload(spec, 'deployment'),
+    ...validateWorkload(spec, { kind: 'deployment', leniency }),
     ...onlyAlways(spec.template, 'ReplicaSet'),
   ];
 }
@@ -73,17 +75,8 @@ export const replicationController: KindParts<ReplicationController> = {
     if (Object.keys(spec.selector ?? {}).length === 0) spec.selector = { ...labels };
     if (Object.keys(object.metadata.labels ?? {}).length === 0) object.metadata.labels = { ...labels };
   },
-  validate({ spec }) {
-    const { replicas, minReadySeconds, selector, template } = spec ?? {};
-    const isOpen = Object.keys(selector ?? {}).length === 0;
-    return [
-      ...notNegative({ minReadySeconds }),
-      ...(isOpen ? [required('spec.selector')] : []),
-      ...notNegative({ replicas }),
-      ...validateSelectedTemplate({ matchLabels: selector ?? {} }, template),
-      ...onlyAlways(template, 'ReplicationController'),
-    ];
-  },
+  validate: (object) => validateController(object),
+  validateUpdate: (next, previous) => validateController(next, leniencyOf(previous.spec?.template)),
   validateStatus: validateReplicaStatus,
   fields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   columns: shown,
@@ -101,6 +94,18 @@ export const replicationController: KindParts<ReplicationController> = {
   },
 };
 
+function validateController({ spec = {} }: ReplicationController, leniency: PodLeniency = {}): StatusCause[] {
+  const { replicas, minReadySeconds, selector = {}, template } = spec;
+  const isOpen = Object.keys(selector).length === 0;
+  return [
+    ...notNegative({ minReadySeconds }),
+    ...(isOpen ? [required('spec.selector')] : []),
+    ...notNegative({ replicas }),
+    ...validateSelectedTemplate({ matchLabels: selector }, template, { leniency }),
+    ...onlyAlways(template, 'ReplicationController'),
+  ];
+}
+
 export const podTemplate: KindParts<PodTemplate> = {
   warnings: podTemplateWarnings,
   hasGeneration: true,
@@ -108,8 +113,8 @@ export const podTemplate: KindParts<PodTemplate> = {
   defaults(object) {
     defaultPodTemplate(object);
   },
-  validate: ({ template }) =>
-    template === undefined ? [required('template')] : validatePodTemplate(template, 'template'),
+  validate: (object) => validateTemplate(object),
+  validateUpdate: (next, previous) => validateTemplate(next, leniencyOf(previous.template)),
   columns: columns(['Name', 'Containers', 'Images', 'Pod Labels']),
   row: ({ metadata, template }) => [
     metadata.name,
@@ -118,3 +123,7 @@ export const podTemplate: KindParts<PodTemplate> = {
     labelText(template?.metadata?.labels),
   ],
 };
+
+function validateTemplate({ template }: PodTemplate, leniency: PodLeniency = {}): readonly StatusCause[] {
+  return template === undefined ? [required('template')] : validatePodTemplate(template, 'template', leniency);
+}

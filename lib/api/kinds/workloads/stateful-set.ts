@@ -7,6 +7,8 @@ import type { KindParts } from '../define.ts';
 import { isSame } from '../equal.ts';
 import { immutable } from '../metadata.ts';
 import { defaultPodTemplate } from '../pod/defaults.ts';
+import type { PodLeniency } from '../pod/leniency.ts';
+import { leniencyOf } from '../pod/leniency-of.ts';
 import { defaultClaimSpec } from '../storage/claim.ts';
 import { validateClaimSpec } from '../storage/claim-spec.ts';
 import { statefulSetWarnings } from '../warnings/workloads.ts';
@@ -51,10 +53,11 @@ export const statefulSet: KindParts<StatefulSet> = {
   validateStatus: validateStatefulSetStatus,
   validateUpdate(next, previous) {
     // What was stored with a template that would be refused now can still be scaled.
-    const isSound = [...validateSpec(previous.spec!), ...validateTemplate(previous.spec!)].length === 0;
+    const leniency = leniencyOf(previous.spec?.template);
+    const isSound = [...validateSpec(previous.spec!), ...validateTemplate(previous.spec!, leniency)].length === 0;
     return [
       ...validateSpec(next.spec!),
-      ...(isSound ? validateTemplate(next.spec!) : []),
+      ...(isSound ? validateTemplate(next.spec!, leniency) : []),
       ...validateChange(next.spec!, previous.spec!),
     ];
   },
@@ -105,8 +108,11 @@ function validateNames({ serviceName, volumeClaimTemplates }: Spec): StatusCause
   ];
 }
 
-function validateTemplate(spec: Spec): StatusCause[] {
-  return [...validateWorkload(spec, 'statefulset', ''), ...onlyAlways(spec.template, 'StatefulSet')];
+function validateTemplate(spec: Spec, leniency: PodLeniency = {}): StatusCause[] {
+  return [
+    ...validateWorkload(spec, { kind: 'statefulset', why: '', leniency }),
+    ...onlyAlways(spec.template, 'StatefulSet'),
+  ];
 }
 
 function validateUpdateStrategy({ type, rollingUpdate }: NonNullable<Spec['updateStrategy']>): StatusCause[] {

@@ -7,6 +7,7 @@ import { listed } from '../columns.ts';
 import { isSame } from '../equal.ts';
 import { isEmptySelector, validateLabelSelector } from '../label-selector.ts';
 import { immutable } from '../metadata.ts';
+import type { PodLeniency } from '../pod/leniency.ts';
 import { validatePodTemplate } from '../pod/validate.ts';
 
 interface Workload {
@@ -22,26 +23,32 @@ const nothing: LabelSelector = {
   ],
 };
 
-/** The selector is there and selects what the template makes. `why` is said of one that selects by nothing sensible. */
+interface WorkloadRules {
+  readonly kind: string;
+  /** Said of a selector that selects by nothing sensible. */
+  readonly why?: string;
+  readonly leniency?: PodLeniency;
+}
+
+/** The selector is there and selects what the template makes. */
 export function validateWorkload(
   { selector, template }: Workload,
-  kind: string,
-  why = 'invalid label selector',
+  { kind, why = 'invalid label selector', leniency = {} }: WorkloadRules,
 ): StatusCause[] {
   const field = 'spec.selector';
-  if (selector === undefined) return [required(field), ...validateSelectedTemplate(nothing, template)];
+  if (selector === undefined) return [required(field), ...validateSelectedTemplate(nothing, template, { leniency })];
   const wrong = validateLabelSelector(selector, field);
   if (wrong.length > 0) return [...wrong, invalidValue(field, selector, why)];
   const empty = isEmptySelector(selector)
     ? [invalidValue(field, selector, `empty selector is invalid for ${kind}`)]
     : [];
-  return [...empty, ...validateSelectedTemplate(selector, template)];
+  return [...empty, ...validateSelectedTemplate(selector, template, { leniency })];
 }
 
 export function validateSelectedTemplate(
   selector: LabelSelector | undefined,
   template: PodTemplateSpec | undefined,
-  path: Path = 'spec',
+  { path = 'spec', leniency = {} }: { readonly path?: Path; readonly leniency?: PodLeniency } = {},
 ): StatusCause[] {
   const field = child(path, 'template');
   if (template === undefined) return [required(field)];
@@ -51,7 +58,7 @@ export function validateSelectedTemplate(
     const detail = '`selector` does not match template `labels`';
     causes.push(invalidValue(child(field, 'metadata', 'labels'), labels, detail));
   }
-  return [...causes, ...validatePodTemplate(template, field)];
+  return [...causes, ...validatePodTemplate(template, field, leniency)];
 }
 
 /** Pods that are to run for good have no other restart policy than Always, and no deadline. */

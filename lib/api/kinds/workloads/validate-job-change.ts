@@ -4,15 +4,21 @@ import type { Job, JobSpec } from '../../types/batch.v1.ts';
 import type { Container } from '../../types/core.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
 import { isSame } from '../equal.ts';
+import { hasWrongLabelValue } from '../label-selector.ts';
 import { immutable } from '../metadata.ts';
-import { validateJobSpec, validateSelector } from './validate-job.ts';
+import { leniencyOf } from '../pod/leniency-of.ts';
+import { prefixed, validateJobSpec, validateOwnSelector, validateSelector } from './validate-job.ts';
 
 export function validateJobUpdate(next: Job, previous: Job): StatusCause[] {
   const [spec, old] = [next.spec!, previous.spec!];
   const template = mayMove(previous) ? withPlacement(spec.template, old.template) : spec.template;
+  const leniency = leniencyOf(old.template);
+  const labels = old.template?.metadata?.labels ?? {};
+  const isOld = labels[prefixed.uid] === undefined || labels[prefixed.name] === undefined;
   return [
-    ...validateJobSpec(spec, 'spec'),
-    ...validateSelector(spec),
+    ...validateOwnSelector(next.metadata, spec, isOld),
+    ...validateJobSpec(spec, 'spec', leniency),
+    ...validateSelector(spec, leniency.anyLabelValue || hasWrongLabelValue(old.selector)),
     ...validateCompletions(spec, old),
     ...fixed(['selector'], spec, old),
     ...(isSame(template, old.template) ? [] : [invalidValue('spec.template', spec.template, immutable)]),

@@ -4,7 +4,8 @@ import { wrongDns1123Label, wrongDomainPath } from '../../names.ts';
 import { isSelectedBy } from '../../selectors/labels.ts';
 import type { Job, JobSpec } from '../../types/batch.v1.ts';
 import type { StatusCause } from '../../types/meta.v1.ts';
-import { validateLabelSelector } from '../label-selector.ts';
+import { hasWrongLabelValue, validateLabelSelector } from '../label-selector.ts';
+import type { PodLeniency } from '../pod/leniency.ts';
 import { validateFailurePolicy, validateSuccessPolicy } from './job-policies.ts';
 import { notNegative, validateSelectedTemplate } from './template.ts';
 
@@ -17,17 +18,23 @@ export function validateJob({ metadata, spec }: Job): StatusCause[] {
   ];
 }
 
-/** Unless it is made by hand, the selector is the one that was made for the job's uid, as are its pods' labels. */
-function validateOwnSelector({ uid = '', name }: Job['metadata'], spec: JobSpec): StatusCause[] {
+/**
+ * Unless it is made by hand, the selector is the one that was made for the job's uid, as are its pods' labels. With
+ * `isOld`, the job was made when these had no prefix.
+ */
+export function validateOwnSelector(
+  { uid = '', name = '' }: Job['metadata'],
+  spec: JobSpec,
+  isOld = false,
+): StatusCause[] {
   const { manualSelector, selector, template } = spec;
   if (manualSelector || selector === undefined) return [];
   const causes = uid === '' ? [required('metadata.uid')] : [];
   const labels = template?.metadata?.labels ?? {};
   const own = {
     'controller-uid': uid,
-    'job-name': name ?? '',
-    'batch.kubernetes.io/controller-uid': uid,
-    'batch.kubernetes.io/job-name': name ?? '',
+    'job-name': name,
+    ...(isOld ? {} : { [prefixed.uid]: uid, [prefixed.name]: name }),
   };
   for (const [label, value] of Object.entries(own)) {
     const field = at('spec.template.metadata.labels', label);
@@ -40,10 +47,13 @@ function validateOwnSelector({ uid = '', name }: Job['metadata'], spec: JobSpec)
   return causes;
 }
 
-export function validateSelector({ selector, template }: JobSpec): StatusCause[] {
+/** Labels of pods that say of what job they are. */
+export const prefixed = { uid: 'batch.kubernetes.io/controller-uid', name: 'batch.kubernetes.io/job-name' } as const;
+
+export function validateSelector({ selector, template }: JobSpec, mayHaveAnyValue = false): StatusCause[] {
   const field = 'spec.selector';
-  const causes = selector === undefined ? [required(field)] : validateLabelSelector(selector, field);
-  if (selector !== undefined && causes.length > 0) return causes;
+  const causes = selector === undefined ? [required(field)] : validateLabelSelector(selector, field, mayHaveAnyValue);
+  if (selector !== undefined && (causes.length > 0 || hasWrongLabelValue(selector))) return causes;
   const labels = template?.metadata?.labels ?? {};
   if (isSelectedBy(selector, labels)) return causes;
   const why = '`selector` does not match template `labels`';
@@ -59,7 +69,7 @@ function validateHostnames(name: string, { completionMode, completions = 0 }: Jo
 }
 
 /** What is true of a job's spec wherever it stands. */
-export function validateJobSpec(spec: JobSpec, path: Path): StatusCause[] {
+export function validateJobSpec(spec: JobSpec, path: Path, leniency: PodLeniency = {}): StatusCause[] {
   const { parallelism, completions, activeDeadlineSeconds, backoffLimit, ttlSecondsAfterFinished } = spec;
   const { backoffLimitPerIndex, maxFailedIndexes } = spec;
   return [
@@ -73,7 +83,7 @@ export function validateJobSpec(spec: JobSpec, path: Path): StatusCause[] {
     ...(spec.podFailurePolicy === undefined ? [] : validateFailurePolicy(spec, child(path, 'podFailurePolicy'))),
     ...validateSuccess(spec, child(path, 'successPolicy')),
     ...validateReplacement(spec, child(path, 'podReplacementPolicy')),
-    ...validateSelectedTemplate(undefined, spec.template, path),
+    ...validateSelectedTemplate(undefined, spec.template, { path, leniency }),
     ...validateRestart(spec, child(path, 'template', 'spec', 'restartPolicy')),
   ];
 }
