@@ -4,21 +4,15 @@ import { median, type Row } from './figures.ts';
 import { startServer } from './server.ts';
 import { startUpstream } from './upstream.ts';
 
-/**
- * A control plane of ours in turn with upstream's and etcd (A B A B), without nodes, and how many times as fast ours is. The
- * first turn of each is not counted: a server runs for days, and one that has just started has not been compiled to its end.
- */
+/** A control plane of ours in turn with upstream's and etcd (A B A B), without nodes, and how many times as fast ours is. */
 export async function measureVersus(turns: number, groups: readonly ApiGroup[]): Promise<readonly Row[]> {
   const components = await ensureComponents((line) => process.stdout.write(`${line}\n`));
   await using ours = await startServer();
   await using theirs = await startUpstream(components, ours.kubeconfig);
   const rows = new Map<string, Row>();
-  for (let turn = 0; turn <= turns; turn++) {
-    const all = [
-      ...(await measureApi(ours.kubeconfig, '', groups)),
-      ...(await measureApi(theirs.kubeconfig, upstream, groups)),
-    ];
-    if (turn > 0) for (const row of all) join(rows, row);
+  for (let turn = 0; turn < turns; turn++) {
+    for (const row of await measureApi(ours.kubeconfig, '', groups)) join(rows, row);
+    for (const row of await measureApi(theirs.kubeconfig, upstream, groups)) join(rows, row);
   }
   return [...rows.values(), ...ratios(rows)];
 }
