@@ -112,6 +112,8 @@ async function addNode(
   undo.defer(() => end(current.child));
   function startNode(mode: ProxyMode): {
     readonly child: ChildProcessWithoutNullStreams;
+    /** Settles when it is in its namespaces: before, its process is still in the machine's own. */
+    readonly entered: Promise<void>;
     readonly ready: Promise<void>;
   } {
     const options = {
@@ -122,17 +124,20 @@ async function addNode(
       resolvConf: `${state}/resolv.conf`,
       proxyMode: mode,
     };
-    const script = `mkdir -p ${state}/cni /var/lib/cni && mount --bind ${state}/cni /var/lib/cni && exec "$@"`;
+    const script = `mkdir -p ${state}/cni /var/lib/cni && mount --bind ${state}/cni /var/lib/cni && echo '{}' && exec "$@"`;
     const words = ['sh', '-ec', script, 'sh', process.execPath, join(here, 'node.ts'), JSON.stringify(options)];
     const child = spawn('ip', ['netns', 'exec', namespace, ...words], { stdio: 'pipe' });
     child.stderr.on('data', (chunk) => (log += chunk));
-    const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
-    ready.catch(() => {}); // who waits for it is told
-    child.on('exit', (...how) => reject(new Error(`${name} ended (${how.join(' ')}): ${log.slice(-2_000)}`)));
+    const [entered, ready] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    for (const { promise, reject } of [entered, ready]) {
+      promise.catch(() => {}); // who waits for it is told
+      child.on('exit', (...how) => reject(new Error(`${name} ended (${how.join(' ')}): ${log.slice(-2_000)}`)));
+    }
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if ((JSON.parse(line) as { isReady: boolean }).isReady) resolve();
+      entered.resolve();
+      if ((JSON.parse(line) as { isReady?: boolean }).isReady) ready.resolve();
     });
-    return { child, ready };
+    return { child, entered: entered.promise, ready: ready.promise };
   }
   async function stop(): Promise<void> {
     const { child } = current;
@@ -147,8 +152,12 @@ async function addNode(
   };
   const tell = (feed: Feed) => void current.child.stdin.write(`${JSON.stringify(feed)}\n`);
   // The node's mounts are seen by what runs beside it: same namespaces as the process.
-  const enter = () => ['-t', `${current.child.pid}`, '-m', '-n'];
-  const run: LabNode['run'] = (file, args, okCodes) => runIn([...enter(), '--'], file, args, okCodes, 'nsenter');
+  async function enter(): Promise<readonly string[]> {
+    await current.entered;
+    return ['-t', `${current.child.pid}`, '-m', '-n'];
+  }
+  const run: LabNode['run'] = async (file, args, okCodes) =>
+    runIn([...(await enter()), '--'], file, args, okCodes, 'nsenter');
   return {
     name,
     ip: address,
@@ -179,7 +188,7 @@ async function addNode(
     feed,
     async addPod(pod, port) {
       const conflist = JSON.parse(await readFile(`${state}/conf/10-skiff.conflist`, 'utf8')) as Conflist;
-      return addPod({ name: pod, namespace: `${prefix}-${pod}`, port, conflist, enter: enter() }, undo);
+      return addPod({ name: pod, namespace: `${prefix}-${pod}`, port, conflist, enter: await enter() }, undo);
     },
   };
 }
