@@ -20,6 +20,8 @@ test('field errors read as upstream writes them', (t) => {
   t.is(invalidValue(field, 'x', 'bad').message, 'Invalid value: "x": bad');
   t.is(invalidValue(field, 5, 'bad').message, 'Invalid value: 5: bad');
   t.is(invalidValue(field, undefined, 'bad').message, 'Invalid value: null: bad');
+  t.is(invalidValue(field, 2n ** 53n, 'bad').message, 'Invalid value: 9007199254740992: bad');
+  t.is(invalidValue(field, { a: [2n ** 53n] }, 'bad').message, 'Invalid value: {"a":[9007199254740992]}: bad');
   t.is(notSupported(field, 'x', ['b', 'a']).message, 'Unsupported value: "x": supported values: "a", "b"');
   t.is(forbiddenField(field, 'no').message, 'Forbidden: no');
   t.is(duplicate(field, 'x').message, 'Duplicate value: "x"');

@@ -1,5 +1,6 @@
 // What a validator says of one field, in the form in which clients know it from upstream.
 // Rule: apimachinery `field.Error`, and `NewInvalid` for the way into a Status.
+import { writeAny } from './json/text.ts';
 import type { StatusCause } from './types/meta.v1.ts';
 
 /** Where a field is: `spec.containers[0].name`, `metadata.labels[a/b]`. */
@@ -69,7 +70,7 @@ function cause(reason: string, field: Path, what: string, detail: string): Statu
 function shown(value: unknown): string {
   if (value === undefined || value === null) return 'null';
   if (typeof value === 'string') return quoted(value);
-  return typeof value === 'bigint' ? String(value) : JSON.stringify(value);
+  return writeAny(value, false);
 }
 
 /** As Go's %q has it, for what can occur in a name: the common escapes are the same as JSON's. */

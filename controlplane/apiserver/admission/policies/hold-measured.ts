@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 export interface Conditioned {
   readonly name: string;
   readonly kind: 'policy' | 'webhook';
-  /** As webhooks are counted elsewhere, too. */
+  /** As upstream has it: policies of both kinds validate, and webhooks are counted as elsewhere. */
   readonly type: 'admit' | 'validate' | 'validating';
   readonly operation: Attributes['operation'];
 }

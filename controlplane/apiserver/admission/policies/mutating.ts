@@ -106,7 +106,7 @@ export function createMutatingPolicies(options: PoliciesOptions): Plugin {
     if (conditions.length === 0) return true;
     try {
       const context = withParams(await facts.contextFor(attributes, match), param);
-      const about = { name: bound.policy.metadata.name, kind: 'policy', type: 'admit' } as const;
+      const about = { name: bound.policy.metadata.name, kind: 'policy', type: 'validate' } as const;
       const full = forConditions(withVariables(variables, context));
       return hold(conditions, full, { ...about, operation: attributes.operation });
     } catch (error) {

@@ -35,7 +35,7 @@ export function compilePolicy({ spec }: ValidatingAdmissionPolicy, compile: Comp
   };
 }
 
-/** Something that speaks against the request. */
+/** Something that speaks against the request, or would if the policy did not let failures pass. */
 export interface Finding {
   readonly message: string;
   readonly reason: string;

@@ -48,6 +48,14 @@ test(
   422,
   new RegExp(`^${strategic}$`),
 );
+test(
+  'that leads to another type shows large numbers, too',
+  patches,
+  'merge',
+  '{"data":{"k":9007199254740993}}',
+  422,
+  /\{.*\\"k\\":9007199254740993.*\}": json: cannot unm/,
+);
 const unknown = { foo: 1 };
 test(
   'with unknown fields is refused',

@@ -1,6 +1,7 @@
 // How a patch is refused that leads to no object of its kind. Pure. Rule: apiserver endpoints/handlers/patch.go: what a
 // JSON or merge patch makes is shown whole, of a strategic one the patch itself, as Go prints maps.
 import { invalidValue } from '#lib/api/field-errors.ts';
+import { writeAny } from '#lib/api/json/text.ts';
 import { invalid, StatusError } from '#lib/api/status.ts';
 
 /** Runs `make`; what it finds unreadable becomes a complaint about the patch. */
@@ -14,7 +15,7 @@ export function readingPatch<T>(
     const why = error instanceof StatusError ? prefix.exec(error.message)?.[1] : undefined;
     if (why === undefined) throw error;
     const { isStrategic, shown } = facts;
-    const text = isStrategic ? goMap(shown()) : JSON.stringify(shown());
+    const text = isStrategic ? goMap(shown()) : writeAny(shown(), false);
     throw invalid({ group: '', kind: '' }, '', [invalidValue('patch', text, isStrategic ? restored(why) : why)]);
   }
 }
