@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import test from 'ava';
-import { apiServices, customResourceDefinitions, endpointSlices, services } from '#lib/api/resources.ts';
+import { apiServices, customResourceDefinitions, services } from '#lib/api/resources.ts';
 import type { APIService } from '#lib/api/types/apiregistration.v1.ts';
 import { createAuthority, issueCertificate } from '#lib/pki/certificate.ts';
 import { startTestServer, type TestServer } from '../../testing.ts';
@@ -19,6 +19,9 @@ test.after.always(() => server.close());
 const resources = [
   { name: 'flunders', singularName: 'flunder', namespaced: true, kind: 'Flunder', verbs: ['get', 'list'] },
 ];
+
+/** No pod answers on this machine: an extension server does, under its name. */
+const elsewhere = { type: 'ExternalName', externalName: 'localhost' };
 
 const flunder = {
   type: 'object',
@@ -95,29 +98,29 @@ test('An extension API server answers under its group, and hears who asks', asyn
     extension.close();
     extension.closeAllConnections();
   });
+  const { port } = extension.address() as AddressInfo;
   const at = { name: 'extension', namespace: 'default' };
   const spec = {
     group: 'x.example.com',
     version: 'v1',
-    service: at,
+    service: { ...at, port },
     caBundle: Buffer.from(authority.cert).toString('base64'),
     groupPriorityMinimum: 2000,
     versionPriority: 200,
   };
   const created = await client.create(apiServices, { metadata: { name: 'v1.x.example.com' }, spec } as never, signal);
   t.is((created as APIService).status.conditions, undefined);
-  const unready = await until(() => condition('v1.x.example.com', 'False'));
-  t.like(unready, { reason: 'ServiceNotFound', message: 'service/extension in "default" is not present' });
+  const unready = await until(() => condition('v1.x.example.com', 'ServiceNotFound'));
+  t.like(unready, { status: 'False', message: 'service/extension in "default" is not present' });
   await t.throwsAsync(client.raw('GET', '/apis/x.example.com/v1', signal), {
     message: /service unavailable|currently/,
   });
 
-  await client.create(services, { metadata: at, spec: { ports: [{ port: 443 }] } }, signal);
-  const metadata = { ...at, labels: { 'kubernetes.io/service-name': 'extension' } };
-  const ports = [{ name: '', port: (extension.address() as AddressInfo).port }];
-  const slice = { metadata, addressType: 'IPv4', endpoints: [{ addresses: ['127.0.0.1'] }], ports };
-  await client.create(endpointSlices, slice as never, signal);
-  t.like(await until(() => condition('v1.x.example.com', 'True')), { reason: 'Passed', message: 'all checks passed' });
+  await client.create(services, { metadata: at, spec: { ports: [{ port }] } } as never, signal);
+  const lonely = { status: 'False', message: 'cannot find endpoints for service/extension in "default"' };
+  t.like(await until(() => condition('v1.x.example.com', 'EndpointsNotFound')), lonely);
+  await client.patch(services, at, { type: 'merge', body: { spec: elsewhere } }, signal);
+  t.like(await until(() => condition('v1.x.example.com', 'Passed')), { status: 'True', message: 'all checks passed' });
 
   t.like(await client.raw('GET', '/apis/x.example.com', signal), { versions: [{ version: 'v1' }] });
   const groups = (await client.raw('GET', '/apis', signal)) as { readonly groups: readonly { name: string }[] };
@@ -176,13 +179,10 @@ test('What an extension API server publishes in version 2 only is shown in versi
     extension.closeAllConnections();
   });
   const at = { name: 'old', namespace: 'default' };
-  await client.create(services, { metadata: at, spec: { ports: [{ port: 443 }] } }, signal);
-  const metadata = { ...at, labels: { 'kubernetes.io/service-name': 'old' } };
-  const ports = [{ name: '', port: (extension.address() as AddressInfo).port }];
-  const slice = { metadata, addressType: 'IPv4', endpoints: [{ addresses: ['127.0.0.1'] }], ports };
-  await client.create(endpointSlices, slice as never, signal);
+  await client.create(services, { metadata: at, spec: elsewhere } as never, signal);
   const caBundle = Buffer.from(authority.cert).toString('base64');
-  const spec = { group: 'old.example.com', version: 'v1', service: at, caBundle };
+  const service = { ...at, port: (extension.address() as AddressInfo).port };
+  const spec = { group: 'old.example.com', version: 'v1', service, caBundle };
   const whole = { ...spec, groupPriorityMinimum: 2000, versionPriority: 200 };
   await client.create(apiServices, { metadata: { name: 'v1.old.example.com' }, spec: whole } as never, signal);
 
@@ -246,9 +246,9 @@ async function found(name: string): Promise<APIService | undefined> {
   return items.find(({ metadata }) => metadata.name === name);
 }
 
-async function condition(name: string, status: string) {
-  const { status: is } = await server.client.get(apiServices, { name }, server.signal);
-  return is.conditions?.find((one) => one.type === 'Available' && one.status === status);
+async function condition(name: string, reason: string) {
+  const { status } = await server.client.get(apiServices, { name }, server.signal);
+  return status.conditions?.find((one) => one.type === 'Available' && one.reason === reason);
 }
 
 async function until<T>(get: () => Promise<T | undefined>): Promise<T> {

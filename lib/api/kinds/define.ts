@@ -5,6 +5,7 @@ import { typeOfKind } from '../schema.ts';
 import type { StatusCause, TableColumnDefinition, TableRow } from '../types/meta.v1.ts';
 import { ageOf, columns } from './columns.ts';
 import { isSame } from './equal.ts';
+import { dropFieldsOf } from './features.ts';
 import type { KindRules, PrepareContext } from './kind-rules.ts';
 import { validateMaps, validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import type { ApiObject, Mutable } from './object.ts';
@@ -54,6 +55,7 @@ export function rulesFor<T extends KubeObject>(facts: KindFacts, parts: KindPart
   const hasGeneration = parts.hasGeneration ?? false;
   const inGeneration = parts.generationFields ?? ['spec'];
   const schema = typeOfKind(facts.group, facts.version, facts.kind);
+  const dropFields = dropFieldsOf(facts.group, facts.kind);
 
   function changed(next: KubeObject, previous: KubeObject): boolean {
     return inGeneration.some((field) => !isSame(fieldOf(next, field), fieldOf(previous, field)));
@@ -79,11 +81,13 @@ export function rulesFor<T extends KubeObject>(facts: KindFacts, parts: KindPart
     },
     prepareForCreate(object, context = {}) {
       if (facts.hasStatus && !parts.keepsStatusOnCreate) delete object['status'];
+      dropFields?.(object);
       setGeneration(object, hasGeneration ? 1 : undefined);
       parts.create?.(as(object), context);
     },
     prepareForUpdate(next, previous, context = {}) {
       if (facts.hasStatus) keep(next, previous, 'status');
+      dropFields?.(next, previous);
       parts.update?.(as(next), previous as T, context);
       const before = previous.metadata.generation;
       const grows = hasGeneration && (changed(next, previous) || isNewlyDeleted(next, previous));
@@ -93,6 +97,7 @@ export function rulesFor<T extends KubeObject>(facts: KindFacts, parts: KindPart
       for (const field of new Set([...Object.keys(next), ...Object.keys(previous)])) {
         if (!ofStatusUpdate.has(field)) keep(next, previous, field);
       }
+      dropFields?.(next, previous);
       setGeneration(next, previous.metadata.generation);
       keepOwners(next, previous);
       parts.updateStatus?.(as(next), previous as T);

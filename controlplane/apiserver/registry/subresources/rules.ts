@@ -3,6 +3,7 @@ import { copyOf } from '#lib/api/copy.ts';
 import { at } from '#lib/api/field-errors.ts';
 import { validateApproval } from '#lib/api/kinds/cluster/certificate-status.ts';
 import { isSame } from '#lib/api/kinds/equal.ts';
+import { dropFieldsOf } from '#lib/api/kinds/features.ts';
 import type { KindRules } from '#lib/api/kinds/kind-rules.ts';
 import { validateFinalizer, validateMaps, validateMetadataUpdate } from '#lib/api/kinds/metadata.ts';
 import type { ApiObject } from '#lib/api/kinds/object.ts';
@@ -112,6 +113,9 @@ function approved(
   return { ...previous, metadata: next.metadata, status: { ...previous.status, conditions } };
 }
 
+const dropFromPod = dropFieldsOf('', 'Pod')!;
+
 function withEphemeral(next: Pod, previous: Pod): Pod {
+  dropFromPod(next as unknown as ApiObject, previous);
   return { ...previous, spec: { ...previous.spec!, ephemeralContainers: next.spec?.ephemeralContainers } };
 }

@@ -134,13 +134,15 @@ test('an eviction takes from the budget, and is refused when it is used up', asy
 
 test('ephemeral containers are added, and stay as they are', async (t) => {
   await using it = await createLab();
-  await make(it, 'v1/pods', pod('p'));
+  await make(it, 'v1/pods', pod('p', { volumes: [{ name: 'v' }] }));
   const add = (ephemeralContainers: unknown) =>
     it.ask('patch', 'v1/pods/ephemeralcontainers', { ...at('p'), body: { spec: { ephemeralContainers } } });
-  const debug = { name: 'debug', image: 'i' };
+  const volumeMounts = [{ name: 'v', mountPath: '/v', bindMountOptions: ['noexec'] }]; // of a feature that is off
+  const debug = { name: 'debug', image: 'i', volumeMounts };
   const added = await add([debug]);
   t.is(added.code, 200, added.body.message);
   t.is(added.body.spec.ephemeralContainers[0].name, 'debug');
+  t.deepEqual(added.body.spec.ephemeralContainers[0].volumeMounts, [{ name: 'v', mountPath: '/v' }]);
   t.is((await add([])).code, 422);
 });
 

@@ -1,10 +1,20 @@
 import test from 'ava';
-import { validates } from '../testing.ts';
+import type { KubeObject } from '../../resource.ts';
+import { rulesOf } from '../rules.ts';
+import { differing } from '../testing.ts';
 
 const pool = { name: 'p', generation: 1, resourceSliceCount: 1 };
-const slice = validates('resource.k8s.io', 'ResourceSlice', {
-  metadata: { name: 'a' },
-  spec: { driver: 'd.example.com', pool, nodeName: 'n' },
+const base = { metadata: { name: 'a' }, spec: { driver: 'd.example.com', pool, nodeName: 'n' } };
+/** Not by a create: lists come from where they are on. */
+const slice = test.macro<[unknown, ...(readonly string[])]>({
+  title: (title) => `ResourceSlice is ${title}`,
+  exec(t, difference, ...expected) {
+    const causes = rulesOf('resource.k8s.io', 'ResourceSlice').validate(differing(base, difference) as KubeObject);
+    t.deepEqual(
+      causes.map(({ field, message }) => `${field}: ${message}`),
+      expected,
+    );
+  },
 });
 const only = (attributes: object) => ({ spec: { devices: [{ name: 'x', attributes }] } });
 const [x, m] = ['spec.devices[0]', 'spec.devices[0].attributes[m]'];

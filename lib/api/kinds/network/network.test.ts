@@ -205,6 +205,11 @@ const slice = { metadata, addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0
 const slices = validates('discovery.k8s.io', 'EndpointSlice', slice);
 const one = (change: object) => ({ endpoints: [{ addresses: ['10.0.0.1'], ...change }] });
 for (const [title, difference, ...expected] of [
+  [
+    'an address of the machine itself',
+    one({ addresses: ['10.0.0.1', '127.0.0.1'] }),
+    'endpoints[0].addresses[1]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+  ],
   ['a host name with dots', one({ hostname: 'a.b' }), /^endpoints\[0\]\.hostname: .*must not contain dots$/],
   [
     'nine hints',

@@ -1,5 +1,6 @@
 // Whether an EndpointSlice may be stored. Pure. Rule: discovery validation, ValidateEndpointSlice.
 import { at, child, duplicate, invalidValue, notSupported, type Path, required, tooMany } from '../../field-errors.ts';
+import { wrongReach } from '../../ip.ts';
 import { wrongDns1123Label, wrongDns1123Subdomain, wrongLabelValue, wrongQualifiedName } from '../../names.ts';
 import { wrongStrictIp } from '../../strict-ip.ts';
 import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice } from '../../types/discovery.v1.ts';
@@ -79,9 +80,9 @@ function validateAddress(address: string, type: string, path: Path): StatusCause
   if (type !== 'IPv4' && type !== 'IPv6') return [];
   const wrong = wrongStrictIp(address);
   if (wrong.length > 0) return wrong.map((message) => invalidValue(path, address, message));
-  // Upstream refuses loopback addresses, too; servers that extend this one on its own machine have no others.
   const isOfType = type === 'IPv4' ? isIpv4(address) : isIpv6(address);
-  return isOfType ? [] : [invalidValue(path, address, `must be an ${type} address`)];
+  const messages = [...(isOfType ? [] : [`must be an ${type} address`]), ...wrongReach(address)];
+  return messages.map((message) => invalidValue(path, address, message));
 }
 
 /** A name of two parts at least. */

@@ -63,6 +63,7 @@ test(
   slices,
   { endpoints: [{ addresses: ['::1'] }] },
   'endpoints[0].addresses[0]: Invalid value: "::1": must be an IPv4 address',
+  'endpoints[0].addresses[0]: Invalid value: "::1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
 );
 test('refused with an unknown type', slices, { addressType: 'x' }, /^addressType: Unsupported value: "x"/);
 test(

@@ -63,21 +63,26 @@ test('A bound claim asks for more, or for less than it asked for, never for what
   t.deepEqual(told('3Gi'), ['Forbidden: field can not be less than status.capacity']);
 });
 
-test(
-  'refused of a source of the core group that is no claim, or of another namespace beside one',
-  claim,
-  {
-    spec: {
-      dataSource: { kind: 'Pod', name: 'b' },
-      dataSourceRef: { apiGroup: 'a.b', kind: 'Other', name: 'b', namespace: '_' },
-    },
-  },
-  ...[
-    'spec.dataSource: Invalid value: "Pod": must be \'PersistentVolumeClaim\' when referencing the default apiGroup',
-    /^spec\.dataSourceRef\.namespace: Invalid value: "_": a lowercase RFC 1123 label/,
-    'spec: Invalid value: "spec.dataSource": may not be specified when dataSourceRef.namespace is specified',
-  ],
-);
+test('A claim is refused of a source of the core group that is no claim, or of another namespace beside one', (t) => {
+  // Not by a create: sources elsewhere come from where they are on.
+  const sources = {
+    dataSource: { kind: 'Pod', name: 'b' },
+    dataSourceRef: { apiGroup: 'a.b', kind: 'Other', name: 'b', namespace: '_' },
+  };
+  const wrong = { ...base, spec: { ...spec, ...sources } };
+  const [first, second, third, ...more] = rulesOf('', 'PersistentVolumeClaim').validate(wrong as never);
+  t.is(first?.message, 'Invalid value: "Pod": must be \'PersistentVolumeClaim\' when referencing the default apiGroup');
+  t.is(first?.field, 'spec.dataSource');
+  t.regex(second?.message ?? '', /^Invalid value: "_": a lowercase RFC 1123 label/);
+  t.is(second?.field, 'spec.dataSourceRef.namespace');
+  const why = 'may not be specified when dataSourceRef.namespace is specified';
+  t.deepEqual(third, {
+    reason: 'FieldValueInvalid',
+    message: `Invalid value: "spec.dataSource": ${why}`,
+    field: 'spec',
+  });
+  t.deepEqual(more, []);
+});
 const classed = (name: string | undefined) => ({ spec: { storageClassName: name } });
 test('that named no class may name one', fixed, classed('fast'));
 const named = updates('', 'PersistentVolumeClaim', { ...base, spec: { ...spec, storageClassName: 'fast' } });

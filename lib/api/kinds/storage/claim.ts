@@ -24,6 +24,10 @@ export const persistentVolumeClaim: KindParts<PersistentVolumeClaim> = {
   },
   create(object) {
     object.status = { phase: 'Pending' };
+    dropForeignSource(object.spec);
+  },
+  update(next, previous) {
+    if (previous.spec?.dataSourceRef === undefined) dropForeignSource(next.spec);
   },
   validate: ({ spec }) => validateClaimSpec(spec ?? {}, 'spec'),
   validateUpdate: (next, previous) => [
@@ -50,6 +54,11 @@ export const persistentVolumeClaim: KindParts<PersistentVolumeClaim> = {
     ];
   },
 };
+
+/** CrossNamespaceVolumeDataSource is off as Kubernetes comes. Rule: persistentvolumeclaim util, DropDisabledFields. */
+function dropForeignSource(spec: Mutable<PersistentVolumeClaimSpec> | undefined): void {
+  if (spec?.dataSourceRef?.namespace) delete spec.dataSourceRef;
+}
 
 export function defaultClaimSpec(spec: Mutable<PersistentVolumeClaimSpec>): void {
   spec.volumeMode ??= 'Filesystem';
