@@ -105,6 +105,7 @@ export async function runServer(
   const running = new AbortController(); // what works behind the API outlives `signal` until the last request is answered
   const componentsEnd = new AbortController(); // they end first: they give back their Leases through the API
   let components: Promise<void> | undefined;
+  const leaving = new AbortController(); // of the servers that live
   let leave: (() => Promise<void>) | undefined;
   const work = [
     registry.run(running.signal),
@@ -138,8 +139,13 @@ export async function runServer(
       await bootstrapCluster(certificates, registry, client, log, others, signal);
     };
     await Promise.all([ensureObjects(), flows.ensure(signal), ranges.ensure(signal)]);
-    work.push(runEndpoints(endpointsOptions, running.signal));
-    leave = () => leaveEndpoints(endpointsOptions, AbortSignal.timeout(graceMs));
+    const endpoints = runEndpoints(endpointsOptions, AbortSignal.any([running.signal, leaving.signal]));
+    work.push(endpoints);
+    leave = async () => {
+      leaving.abort();
+      await endpoints;
+      await leaveEndpoints(endpointsOptions, AbortSignal.timeout(graceMs));
+    };
     work.push(ranges.run(running.signal));
     work.push(flows.run(running.signal));
     work.push(apiServer.availability.run(client, running.signal));

@@ -1,4 +1,4 @@
-import { keyOf } from '#lib/api/resource.ts';
+import { type KubeObject, keyOf } from '#lib/api/resource.ts';
 import type { Client } from '#lib/client/client.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
@@ -10,6 +10,8 @@ export interface BootstrapOptions {
   readonly registry: Pick<Registry, 'reader'>;
   /** Speaks as a member of system:masters. */
   readonly client: Client;
+  /** Asks the store what is there, which others may just have written: the caches may not have heard of it yet. */
+  readonly asksStore?: boolean;
   readonly facts: BootstrapFacts;
   readonly log: Log;
 }
@@ -20,23 +22,36 @@ export async function bootstrap({ facts, ...options }: BootstrapOptions, signal:
   await ensureAll(wantedObjects(facts), options, signal);
 }
 
+/** @returns whether all is as it is wanted: not, where another server wrote at the same time, or what failed and is logged */
 export async function ensureAll(
   all: readonly Wanted[],
-  { registry, client, log }: Omit<BootstrapOptions, 'facts'>,
+  { registry, client, asksStore = false, log }: Omit<BootstrapOptions, 'facts'>,
   signal: AbortSignal,
-): Promise<void> {
-  async function ensure(wanted: Wanted): Promise<void> {
-    const step = planObject(wanted, registry.reader(wanted.resource).get(keyOf(wanted.object)));
-    if (step.do === 'nothing') return;
+): Promise<boolean> {
+  async function stored({ resource, object }: Wanted): Promise<KubeObject | undefined> {
+    if (!asksStore) return registry.reader(resource).get(keyOf(object));
+    const { namespace, name = '' } = object.metadata;
+    try {
+      return await client.get(resource, { namespace, name }, signal);
+    } catch (error) {
+      if (hasReason(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  }
+  async function ensure(wanted: Wanted): Promise<boolean> {
+    const step = planObject(wanted, await stored(wanted));
+    if (step.do === 'nothing') return true;
     log.debug('Bootstrapped object', { do: step.do, kind: wanted.resource.kind, object: keyOf(wanted.object) });
     try {
       if (step.do === 'create') await client.create(wanted.resource, step.object, signal);
       else await client.update(wanted.resource, step.object, signal);
+      return true;
     } catch (error) {
-      if (hasReason(error, 'AlreadyExists', 'Conflict')) return; // another server did it first
+      if (hasReason(error, 'AlreadyExists', 'Conflict')) return false; // another server did it first
       signal.throwIfAborted();
       log.error('Could not bootstrap object', { kind: wanted.resource.kind, object: keyOf(wanted.object), err: error });
+      return false;
     }
   }
-  await Promise.all(all.map(ensure));
+  return (await Promise.all(all.map(ensure))).every((isDone) => isDone);
 }

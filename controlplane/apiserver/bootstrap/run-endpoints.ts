@@ -4,7 +4,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { Store } from '../../store/store.ts';
 import { type BootstrapFacts, type EndpointFacts, wantedEndpoints, wantedKubernetes } from './objects.ts';
 import { type BootstrapOptions, ensureAll } from './reconcile.ts';
-import { createServerLeases, refreshMs } from './server-leases.ts';
+import { createServerLeases, refreshMs, type ServerLeases } from './server-leases.ts';
 
 export interface EndpointsOptions extends Omit<BootstrapOptions, 'facts'> {
   /** What several servers share; undefined: this one is alone. */
@@ -31,8 +31,8 @@ export async function runEndpoints(options: EndpointsOptions, signal: AbortSigna
     try {
       const { advertiseAddress } = facts();
       const leases = store && createServerLeases(store, advertiseAddress);
-      const serverAddresses = (await leases?.refresh(signal)) ?? [advertiseAddress];
-      if (serverAddresses.length > 0) await ensure(options, serverAddresses, signal);
+      if (leases === undefined) await ensure(options, [advertiseAddress], signal);
+      else await settle(options, leases, await leases.refresh(signal), signal);
     } catch (error) {
       pauseMs = againMs; // another failure of ten seconds, and a server that lives would be taken for lost
       if (!signal.aborted) log.warn('Could not refresh the endpoints of the API servers', { err: error });
@@ -59,20 +59,40 @@ async function pause(ms: number, bell: Promise<void>, clock: Clock, signal: Abor
 }
 const togetherMs = 100;
 
-/** This server ends: clients find the others from now on. */
+/** This server ends: clients find the others from now on. After `runEndpoints` has ended, which would put it back. */
 export async function leaveEndpoints(options: EndpointsOptions, signal: AbortSignal): Promise<void> {
   const { store } = options;
   if (store === undefined) return;
   try {
-    const others = await createServerLeases(store, options.facts().advertiseAddress).remove(signal);
-    if (others.length > 0) await ensure(options, others, signal);
+    const leases = createServerLeases(store, options.facts().advertiseAddress);
+    await settle(options, leases, await leases.remove(signal), signal);
   } catch (error) {
     options.log.warn('Could not leave the endpoints of the API servers', { err: error });
   }
 }
 
+/**
+ * Writes the endpoints until they are those of the servers that live: others write them, too, and one that found out who
+ * lives before a server left may write after it.
+ */
+async function settle(
+  options: EndpointsOptions,
+  leases: Pick<ServerLeases, 'living'>,
+  known: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  let addresses = known;
+  for (let attempt = 0; attempt < mostAttempts && addresses.length > 0; attempt++) {
+    const isDone = await ensure({ ...options, asksStore: true }, addresses, signal);
+    const living = await leases.living(signal);
+    if (isDone && living.join() === addresses.join()) return;
+    addresses = living;
+  }
+}
+const mostAttempts = 5;
+
 async function ensure(options: EndpointsOptions, serverAddresses: readonly string[], signal: AbortSignal) {
   const facts = { ...options.facts(), serverAddresses };
   await ensureAll([{ ...wantedKubernetes(facts), existing: 'keep' }], options, signal); // made anew; what it says is for the start
-  await ensureAll(wantedEndpoints(facts), options, signal);
+  return ensureAll(wantedEndpoints(facts), options, signal);
 }

@@ -1,4 +1,7 @@
 import test from 'ava';
+import type { KubeObject, Resource } from '#lib/api/resource.ts';
+import { failure } from '#lib/api/status.ts';
+import type { Endpoints } from '#lib/api/types/core.v1.ts';
 import { createFakeClock } from '#lib/clock.ts';
 import { createSilentLog } from '#lib/log.ts';
 import { openSqliteStore } from '../../store/sqlite/store.ts';
@@ -53,6 +56,50 @@ test('runEndpoints() tries again within a second where the store does not answer
   end.abort();
   await ended;
 });
+
+test('the endpoints are those of who lives, whoever leaves or writes while they are written', async (t) => {
+  const store = openSqliteStore({ path: ':memory:' });
+  const [one, two] = ['192.0.2.1', '192.0.2.2'].map((address) => createServerLeases(store, address));
+  await Promise.all([one!.refresh(never), two!.refresh(never)]);
+  const stored = new Map<string, KubeObject>();
+  const written: string[] = [];
+  let faults = ['Conflict', 'leaves'];
+  const client = {
+    async get({ kind }: Resource<KubeObject>) {
+      const found = stored.get(kind);
+      if (found === undefined) throw failure('NotFound', 'none');
+      return found;
+    },
+    async create({ kind }: Resource<KubeObject>, object: KubeObject) {
+      stored.set(kind, object);
+    },
+    async update({ kind }: Resource<KubeObject>, object: KubeObject) {
+      const [fault, ...rest] = kind === 'Endpoints' ? faults : [];
+      if (fault !== undefined) faults = rest;
+      if (fault === 'Conflict') throw failure('Conflict', 'somebody else was first');
+      if (fault === 'leaves') await two!.remove(never);
+      stored.set(kind, object);
+      if (kind === 'Endpoints') written.push(addressesOf(object));
+    },
+  };
+  stored.set('Endpoints', { metadata: { name: 'kubernetes', namespace: 'default' } });
+  const facts = () => ({ advertiseAddress: '192.0.2.1', securePort: 6443, serviceAddress: '10.96.0.1' });
+  const registry = { reader: () => ({ onChange: () => () => {}, get: () => undefined }) };
+  const [clock, log, end] = [createFakeClock(), createSilentLog(), new AbortController()];
+  const options = { store, registry, client, facts, clock, log } as unknown as EndpointsOptions;
+  const ended = runEndpoints(options, end.signal);
+  await clock.advance(0);
+  while (written.length < 2) await new Promise(setImmediate);
+  t.deepEqual(written, ['192.0.2.1,192.0.2.2', '192.0.2.1']);
+  end.abort();
+  await ended;
+  await store.close();
+});
+
+function addressesOf(object: KubeObject): string {
+  const { subsets } = object as KubeObject & Endpoints;
+  return subsets?.flatMap((one) => one.addresses?.map(({ ip }) => ip) ?? []).join() ?? '';
+}
 
 function expiringOnce(store: Store, key: string): Store {
   let isDone = false;

@@ -11,6 +11,8 @@ export interface ServerLeases {
   refresh(signal: AbortSignal): Promise<readonly string[]>;
   /** Takes this server off. @returns the others */
   remove(signal: AbortSignal): Promise<readonly string[]>;
+  /** The addresses of all that live, in order. */
+  living(signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** How often to refresh: the store forgets a key after 15 s. */
@@ -44,6 +46,7 @@ export function createServerLeases(store: Store, address: string): ServerLeases 
       if (known !== undefined) await store.commit({ key, expected: known.revision }, signal);
       return all(signal);
     },
+    living: all,
   };
 }
 const mostAttempts = 3;
