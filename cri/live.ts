@@ -27,7 +27,6 @@ export const pauseImage = 'skiff.test/pause:1';
 
 export async function startContainerd(clock: Clock): Promise<LiveContainerd> {
   const directory = await mkdtemp(join(tmpdir(), 'skiff-live-'));
-  const endpoint = `unix://${directory}/containerd.sock`;
   await mkdir(join(directory, 'net.d'));
   await writeFile(join(directory, 'net.d/10-test.conflist'), conflist(directory));
   await writeFile(join(directory, 'containerd.toml'), config(directory));
@@ -36,13 +35,26 @@ export async function startContainerd(clock: Clock): Promise<LiveContainerd> {
     ['--net', '--mount', '--uts', '--propagation', 'private', '--fork', '--kill-child', 'sh', '-ec', script(directory)],
     { stdio: 'ignore' },
   );
-  const cri = await openCri(endpoint, clock);
+  const cri = await openCri(endpointIn(directory), clock);
+  try {
+    return await opened(cri, holder, directory, clock);
+  } catch (error) {
+    cri.close();
+    holder.kill('SIGKILL'); // what it holds goes with it; the folder stays for its log
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot start containerd: ${why}; see ${directory}/containerd.log. Is it installed?`, {
+      cause: error,
+    });
+  }
+}
+
+async function opened(cri: Cri, holder: ChildProcess, directory: string, clock: Clock): Promise<LiveContainerd> {
   const pid = await ready(cri, holder, directory, clock);
   const { version } = await cri.runtime.version(AbortSignal.timeout(5_000));
   const live: LiveContainerd = {
     cri,
     tells: /^v?1\.[0-6]\./.test(version) ? ['stopped'] : ['created', 'started', 'stopped'],
-    endpoint,
+    endpoint: endpointIn(directory),
     directory,
     pid,
     async importImage(file) {
@@ -72,11 +84,14 @@ export async function startContainerd(clock: Clock): Promise<LiveContainerd> {
   return live;
 }
 
+function endpointIn(directory: string): string {
+  return `unix://${directory}/containerd.sock`;
+}
+
 async function ready(cri: Cri, holder: ChildProcess, directory: string, clock: Clock): Promise<number> {
   const signal = AbortSignal.timeout(20_000);
   for (;;) {
-    if (holder.exitCode !== null)
-      throw new Error(`containerd ended; see ${directory}/containerd.log. Is it installed?`);
+    if (holder.exitCode !== null) throw new Error('it ended');
     try {
       await cri.runtime.version(signal);
       const { stdout } = await exec('cat', [join(directory, 'pid')], signal);

@@ -7,7 +7,7 @@ export interface Subject {
   readonly cri: Cri;
   /** An image that is present and has `sh`. */
   readonly image: string;
-  /** Settles when the container's process, `sh -c 'exit CODE'` after one line of input or a second, has ended by itself. */
+  /** Makes /tmp/end in a running container, whose process waits for that (`untilEnd`), and settles when it has ended by itself. */
   waitForExit(containerId: string): Promise<void>;
   /** What it tells of a container that is made, started and ends. One that tells of ends alone does not say whose. */
   readonly tells: readonly RuntimeEvent['type'][];
@@ -19,7 +19,7 @@ export function criSuite(
   name: string,
   open: () => Promise<Subject>,
 ): void {
-  const signal = AbortSignal.timeout(120_000);
+  const { signal } = new AbortController(); // each call has a deadline
   let attempts = 0;
 
   async function startOne(t: ExecutionContext, script: string) {
@@ -88,7 +88,7 @@ export function criSuite(
   });
 
   test(`${name}: a container is created, runs, and ends with its exit code`, async (t) => {
-    const { runtime, id, uid, sandboxId } = await startOne(t, 'sleep 0.3; exit 7');
+    const { runtime, id, uid, sandboxId } = await startOne(t, `${untilEnd}; exit 7`);
     t.is((await runtime.containerStatus(id, signal)).state, 'created');
     await runtime.startContainer(id, signal);
     const running = await runtime.containerStatus(id, signal);
@@ -175,7 +175,7 @@ export function criSuite(
         bell = Promise.withResolvers();
       }
     })();
-    const { runtime, id, uid } = await startOne(t, 'sleep 0.3; exit 3');
+    const { runtime, id, uid } = await startOne(t, `${untilEnd}; exit 3`);
     await runtime.startContainer(id, signal);
     await waitForExit(id);
     const wanted = tells.map((type) => `${tells.length > 1 ? uid : ''} ${id} ${type}`);
@@ -186,6 +186,8 @@ export function criSuite(
     t.deepEqual(own, wanted);
   });
 }
+
+const untilEnd = 'until test -e /tmp/end; do sleep 0.05; done';
 
 export function sandboxConfig(uid: string): SandboxConfig {
   return {

@@ -19,10 +19,14 @@ test("remove() kills who is left in an ended pod's cgroup, so that it can be rem
   const pod = examplePod({});
   await cgroups.make(pod, signal);
   const left = spawn('sleep', ['1000']);
+  const ended = once(left, 'exit');
+  t.teardown(async () => {
+    left.kill('SIGKILL'); // else the folders stay: this runs before they are removed
+    await ended;
+  });
   const own = folders().filter((folder) => folder.includes(`pod${pod.metadata.uid}`));
   t.true(own.length > 0);
   for (const folder of own) writeFileSync(`${folder}/cgroup.procs`, String(left.pid));
-  const ended = once(left, 'exit');
   await t.throwsAsync(cgroups.remove(pod.metadata.uid!, signal), { code: 'EBUSY' });
   t.deepEqual(await ended, [null, 'SIGKILL']);
   await cgroups.remove(pod.metadata.uid!, signal);

@@ -18,10 +18,6 @@ export async function servesNodePortsAt(t: ExecutionContext, mode: ProxyMode): P
   const service = { clusterIP: '10.96.3.4', type: 'NodePort', ports: [examplePort({ nodePort: 30084 })] } as const;
   node.feed({ put: 'services', objects: [exampleService('some', service)] });
   node.feed({ put: 'endpointSlices', objects: [exampleSlice('some', [exampleEndpoint(pod.ip, node.name)])] });
-  const answer = (run: Lab['outside'], host: string, port: number) => async () => {
-    const [one] = JSON.parse(await run(...ask('tcp', host, port))) as readonly ({ name: string } | string)[];
-    return typeof one === 'object' ? one.name : one;
-  };
   t.is(await becomes(answer(lab.outside, served, 30084), 'pa'), 'pa');
   t.is(await answer(lab.outside, other, 30084)(), 'ECONNREFUSED');
   t.is(await answer(pod.run, served, 30084)(), 'pa');
@@ -45,14 +41,13 @@ export async function servesLocalhost(t: ExecutionContext): Promise<void> {
   };
   put('Cluster');
   node.feed({ put: 'endpointSlices', objects: [exampleSlice('here', [exampleEndpoint(pod.ip, node.name)])] });
-  const answer = (run: Lab['outside'], host: string, port: number) => async () => {
-    const [one] = JSON.parse(await run(...ask('tcp', host, port))) as readonly ({ name: string } | string)[];
-    return typeof one === 'object' ? one.name : one;
-  };
   t.is(await becomes(answer(node.run, '127.0.0.1', 30085), 'pl'), 'pl');
   t.is(await answer(lab.outside, node.ip, 30085)(), 'pl');
   put('Local');
-  t.is(await becomes(answer(node.run, '127.0.0.1', 30085), 'pl'), 'pl');
+  // What Local alone does says that its rules are there: who asks from outside keeps their address.
+  const seen = async () => (await asked(lab.outside, node.ip, 30085)).peer;
+  t.is(await becomes(seen, '172.18.0.1'), '172.18.0.1');
+  t.is(await answer(node.run, '127.0.0.1', 30085)(), 'pl');
   // A neighbour that sends what is for 127.0.0.1 here is not let in, whatever listens there.
   await lab.outside('sh', ['-c', 'echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet']);
   await lab.outside('ip', ['route', 'add', '127.0.0.9/32', 'via', node.ip]);
@@ -64,4 +59,19 @@ export async function servesLocalhost(t: ExecutionContext): Promise<void> {
   await node.restart('nftables');
   const routes = () => node.run('cat', ['/proc/sys/net/ipv4/conf/all/route_localnet']);
   t.is((await becomes(routes, '0\n')).trim(), '0');
+}
+
+interface Answer {
+  /** Of who answered, or the code of why nobody did. */
+  readonly name: string;
+  readonly peer?: string;
+}
+
+async function asked(run: Lab['outside'], host: string, port: number): Promise<Answer> {
+  const [one] = JSON.parse(await run(...ask('tcp', host, port))) as [Answer | string];
+  return typeof one === 'object' ? one : { name: one };
+}
+
+function answer(run: Lab['outside'], host: string, port: number): () => Promise<string> {
+  return async () => (await asked(run, host, port)).name;
 }

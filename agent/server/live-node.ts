@@ -128,4 +128,8 @@ await startKubeletServer(
   },
   signal,
 );
+// The tests ask for its first lines at once.
+const soon = AbortSignal.timeout(60_000);
+const hasBegun = (text: string) => text.includes(' started\n') && text.includes(' problem\n');
+while (!hasBegun(await readFile(join(sandbox.logDirectory, 'main.log'), 'utf8'))) await clock.sleep(50, soon);
 process.stdout.write('ready\n');

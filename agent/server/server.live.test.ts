@@ -12,7 +12,7 @@ import { createClock } from '#lib/clock.ts';
 import { type ExecOptions, exec } from '#lib/exec.ts';
 
 const home = fileURLToPath(new URL('../..', import.meta.url));
-const signal = AbortSignal.timeout(300_000);
+const { signal } = new AbortController(); // each step has a bound of its own
 const processes: ChildProcess[] = [];
 let live: LiveContainerd;
 let data: string;
@@ -212,7 +212,8 @@ test.serial('logs --follow ends with the container, all of it read', async (t) =
     'main',
     '--tail=1',
   ];
-  const follower = spawn('nsenter', inside(words), { stdio: ['ignore', 'pipe', 'inherit'], signal });
+  const follower = spawn('nsenter', inside(words), { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => void follower.kill('SIGKILL'));
   let said = '';
   follower.stdout.on('data', (chunk: Buffer) => {
     said += chunk;

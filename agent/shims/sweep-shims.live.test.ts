@@ -27,19 +27,24 @@ test('sweepShims() ends a shim that containerd does not know, and no other', asy
   const { signal } = new AbortController();
   const { runtime } = live.cri;
   const sandboxId = await runtime.runSandbox(sandboxConfig('shims'), '', signal);
-  const bundle = `${live.directory}/state/io.containerd.runtime.v2.task/k8s.io/orphan`;
+  const orphan = `orphan${process.pid}`;
+  t.teardown(async () => {
+    for (const pid of await pidsOf(orphan)) process.kill(pid, 'SIGKILL');
+  });
+  const bundle = `${live.directory}/state/io.containerd.runtime.v2.task/k8s.io/${orphan}`;
   await mkdir(bundle, { recursive: true });
   await writeFile(`${bundle}/config.json`, JSON.stringify({ ociVersion: '1.0.2', annotations: {} }));
   const address = live.endpoint.replace('unix://', '');
   const inside = ['--target', String(live.pid), '--mount', '--net', '--uts', 'sh', '-c'];
-  const start = `containerd-shim-runc-v2 -namespace k8s.io -address ${address} -id orphan -publish-binary containerd start`;
-  const log = 'mkfifo log && (exec 3<>log; sleep 5) >/dev/null 2>&1 &'; // a shim that nobody listens to does not start
+  const start = `containerd-shim-runc-v2 -namespace k8s.io -address ${address} -id ${orphan} -publish-binary containerd start`;
+  // A shim that nobody listens to does not start: what sleeps holds its log open.
+  const log = 'mkfifo log\nexec 3<>log\nsleep 20 >/dev/null 2>&1 &';
   await exec(
     'nsenter',
-    [...inside, `cd ${bundle}\n${log}\nsleep 0.2\nTTRPC_ADDRESS=${address}.ttrpc ${start}`],
+    [...inside, `set -e\ncd ${bundle}\n${log}\nTTRPC_ADDRESS=${address}.ttrpc ${start} 3<&-`],
     signal,
   );
-  t.is((await pidsOf('orphan')).length, 1);
+  t.is((await pidsOf(orphan)).length, 1);
   const own = await pidsOf(sandboxId);
   t.is(own.length, 1);
 
@@ -47,11 +52,11 @@ test('sweepShims() ends a shim that containerd does not know, and no other', asy
   const life = new AbortController();
   const options = { runtime, known: () => new Set<string>(), runtimeEndpoint: live.endpoint, pid: live.pid };
   const sweeping = sweepShims({ ...options, clock, log: createSilentLog() }, life.signal);
-  for (let tries = 0; tries < 50 && (await pidsOf('orphan')).length > 0; tries++) {
+  for (let tries = 0; tries < 50 && (await pidsOf(orphan)).length > 0; tries++) {
     await clock.advance(45_000);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  t.deepEqual(await pidsOf('orphan'), []);
+  t.deepEqual(await pidsOf(orphan), []);
   t.deepEqual(await pidsOf(sandboxId), own);
   t.true(existsSync(`/proc/${own[0]}`));
   life.abort();

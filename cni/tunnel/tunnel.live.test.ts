@@ -9,7 +9,7 @@ import type { PodNetworkMode } from '../routes/plan.ts';
 import { syncRoutes } from '../sync-routes.ts';
 import { observeTunnel } from './kernel.ts';
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController(); // each step has a bound of its own
 const id = `skt${process.pid}`;
 const nodes = [1, 2].map((number) => ({
   name: `node-${number}`,
