@@ -6,7 +6,7 @@ export function traces(): readonly string[] {
   return [
     ...lines('ip', ['netns', 'list']).map((line) => `namespace ${line.split(' ')[0]}`),
     ...lines('ip', ['-o', 'link', 'show']).map((line) => `link ${line.split(': ')[1]?.split('@')[0]}`),
-    ...lines('ip', ['route', 'show', 'table', 'all']).map((line) => `route ${line}`),
+    ...routesOf(lines('ip', ['route', 'show', 'table', 'all'])).map((line) => `route ${line}`),
     ...lines('iptables-save', []).flatMap((line) =>
       /^[-:]/.test(line) ? [`rule ${line.replace(/ \[\d+:\d+\]$/, '')}`] : [],
     ),
@@ -20,6 +20,20 @@ export function traces(): readonly string[] {
     ...processes(),
   ].sort();
 }
+
+/**
+ * Of the lines of `ip route` those that a cluster could have made, without what changes in them by itself.
+ *
+ * What a router advertises, or DHCP says, comes, goes and runs out as it likes: it counts only where it leads to the lab.
+ * What the kernel makes stays: it shows links and addresses that are left.
+ */
+export function routesOf(lines: readonly string[]): readonly string[] {
+  return lines
+    .filter((line) => !/ proto (ra|dhcp)\b/.test(line) || labAddress.test(line))
+    .map((line) => line.replace(/ expires -?\d+sec/, ''));
+}
+/** In the ranges of nodes, pods and Services: vagrant/lab/layout.ts. */
+const labAddress = /(^| )(10\.(89|244|9[6-9]|10\d|11[01])\.|fd00:(89|96|244):)/;
 
 function lines(file: string, args: readonly string[]): readonly string[] {
   const { stdout } = execaSync(file, args, { reject: false });

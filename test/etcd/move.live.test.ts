@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import test from 'ava';
 import { execa } from 'execa';
-import { configMaps, secrets } from '#lib/api/resources.ts';
+import { configMaps, namespaces, secrets } from '#lib/api/resources.ts';
 import { type Connection, connect } from '#lib/client/connect.ts';
 import { createClock } from '#lib/clock.ts';
 import { freePort } from '#lib/free-port.ts';
 import { startTestEtcd } from '../../controlplane/store/etcd/testing.ts';
 import { home } from '../lab.ts';
+import { eventually } from '../live/cluster.ts';
 
 const clock = createClock();
 const signal = new AbortController().signal;
@@ -22,6 +23,13 @@ async function serve(dataDir: string, more: readonly string[] = []): Promise<Run
   const args = [`${home}/cli/main.ts`, 'server', ...words, `--secure-port=${await freePort()}`, ...more];
   const child = spawn(process.execPath, args, { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('exit', resolve));
+  await using undo = new AsyncDisposableStack();
+  undo.defer(async () => {
+    child.kill('SIGTERM');
+    const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    await ended;
+    clearTimeout(late);
+  });
   const end = AbortSignal.timeout(60_000);
   for (;;) {
     if (child.exitCode !== null) throw new Error(`The server ended with ${child.exitCode}`);
@@ -29,17 +37,23 @@ async function serve(dataDir: string, more: readonly string[] = []): Promise<Run
     if (!existsSync(`${dataDir}/admin.conf`)) continue;
     const connection = await connect(`${dataDir}/admin.conf`);
     if ((await connection.client.raw('GET', '/readyz', end).catch(() => '')) === 'ok') {
-      return {
-        connection,
-        async [Symbol.asyncDispose]() {
-          await connection[Symbol.asyncDispose]();
-          child.kill('SIGTERM');
-          await ended;
-        },
-      };
+      undo.use(connection);
+      const running = undo.move();
+      return { connection, [Symbol.asyncDispose]: () => running.disposeAsync() };
     }
     await connection[Symbol.asyncDispose]();
   }
+}
+
+/** A server is ready before its controllers have made what each namespace has of them: nothing comes after this. */
+async function settle({ client }: Connection): Promise<void> {
+  await eventually('the authority in each namespace', async () => {
+    const names = (await client.list(namespaces, {}, signal)).items.map(({ metadata }) => metadata.name);
+    const { items } = await client.list(configMaps, { fieldSelector: 'metadata.name=kube-root-ca.crt' }, signal);
+    const having = items.map(({ metadata }) => metadata.namespace);
+    const all = ['default', 'kube-node-lease', 'kube-public', 'kube-system', ...names];
+    return all.every((name) => having.includes(name));
+  });
 }
 
 async function skiff(...words: readonly string[]): Promise<string> {
@@ -72,6 +86,7 @@ test('everything is saved from a running server, moved to etcd, and restored', a
       }
       await client.create(secrets, { metadata: { name: 's', namespace: 'default' }, data: { k: 'dmFsdWU=' } }, signal);
       await t.throwsAsync(skiff('migrate', '--data-dir', at, '--etcd-servers', etcd.url), { message: /locked/ });
+      await settle(server.connection);
       await skiff('backup', `${folder}/backup`, '--data-dir', at);
       t.is(statSync(`${folder}/backup`).mode & 0o777, 0o600);
       before = await namesAndUids(server.connection);
@@ -110,6 +125,7 @@ test('everything is moved to an etcd that the server runs itself, and others may
       await using server = await serve(at);
       const object = { metadata: { name: 'kept', namespace: 'default' }, data: { a: 'b' } };
       await server.connection.client.create(configMaps, object, signal);
+      await settle(server.connection);
       before = await namesAndUids(server.connection);
     }
     await t.throwsAsync(

@@ -2,7 +2,7 @@
 import test from 'ava';
 import { pods } from '#lib/api/resources.ts';
 import type { PodSpec } from '#lib/api/types/core.v1.ts';
-import { testCluster } from './cluster.ts';
+import { eventually, testCluster } from './cluster.ts';
 import { isPhase, isReady, main, openPodLab, type PodLab, signal } from './pods.ts';
 
 let lab: PodLab;
@@ -41,7 +41,7 @@ test('a port of the node is given to one pod only', async (t) => {
   const second = await lab.create('second', taking);
   const { status } = await lab.when('second', 'refused', isPhase('Failed'));
   t.is(status.reason, 'NodePorts');
-  t.true((await lab.reasonsFor(second)).has('NodePorts'));
+  await eventually('its event', async () => (await lab.reasonsFor(second)).has('NodePorts'));
   await lab.remove('second');
   await lab.remove('first');
 });

@@ -29,6 +29,7 @@ const first = ({ status }: Pod) => status.containerStatuses?.[0];
 const pending = ({ status }: Pod) => status.conditions?.find(({ type }) => type === 'PodResizePending');
 
 test('a new agent goes by the pauses, the grants and the refusals of the one before', async (t) => {
+  t.timeout(240_000);
   const small = { requests: { cpu: '50m' }, limits: { cpu: '50m' } };
   await lab.create('crashing', { nodeName: nodeName(), containers: [main({ command: ['false'] })] });
   await lab.create('greedy', { nodeName: nodeName(), containers: [main({ resources: small })] });

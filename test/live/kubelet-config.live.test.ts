@@ -13,7 +13,7 @@ import { isReady, main, openPodLab, type PodLab, signal } from './pods.ts';
 
 let lab: PodLab;
 let web: ChildProcess | undefined;
-let agent: ChildProcess;
+let agent: ChildProcess | undefined;
 const home = new URL('../..', import.meta.url).pathname;
 const node = () => testCluster().layout.nodes[1]!;
 const folder = '/run/kubelet-config';
@@ -78,10 +78,16 @@ test.before(async () => {
 
 test.after.always(async () => {
   web?.kill();
-  const { pid } = agent;
-  if (pid !== undefined) await end({ pid, startTicks: startTicksOf(pid) ?? 0 });
-  await execa(`${home}skiff`, ['up', '--isolated', '--no-workload', '--data', testCluster().layout.dataDir]);
-  await lab.close();
+  const pid = agent?.pid;
+  try {
+    if (pid !== undefined) await end({ pid, startTicks: startTicksOf(pid) ?? 0 });
+  } finally {
+    try {
+      await execa(`${home}skiff`, ['up', '--isolated', '--no-workload', '--data', testCluster().layout.dataDir]);
+    } finally {
+      await lab?.close();
+    }
+  }
 });
 
 test.serial('configz shows the file’s fields and upstream’s defaults', async (t) => {

@@ -13,6 +13,7 @@ const ghost = 'deadbeef-0000-4000-8000-000000000000';
 const sh = async (script: string) => (await inNode(0, ['sh', '-c', script])).stdout;
 
 test('folders, logs and cgroups of pods that nobody knows are removed within a minute or so', async (t) => {
+  t.timeout(200_000);
   await lab.create('stays', { nodeName: testCluster().layout.nodes[0]!.name });
   const pod = await lab.when('stays', 'ready', isReady);
   await sh(`mkdir -p /var/lib/kubelet/pods/${ghost}/volumes /var/log/pods/default_gone_${ghost}/main`);

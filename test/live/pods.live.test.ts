@@ -268,13 +268,15 @@ test('sidecars start before and end after the main container; hooks run', async 
   const pod = await when('side', 'ready', isReady);
   const node = testCluster().layout.nodes.findIndex(({ name }) => name === pod.spec.nodeName);
   const directory = `/var/log/pods/${namespace}_side_${pod.metadata.uid}`;
-  const following = inNode(node, [
-    'sh',
-    '-c',
-    `tail -f ${directory}/main/0.log ${directory}/side/0.log & sleep 4; kill $!`,
-  ]);
-  await remove('side');
-  const { stdout } = await following;
+  const copy = `/tmp/${pod.metadata.uid}.log`; // the logs themselves go with the pod
+  const isLate = '[ $(date +%s) -ge $end ]';
+  const untilSide = `end=$(($(date +%s) + 25)); until grep -q ' F side$' ${copy} || ${isLate}; do sleep 0.1; done`;
+  const follow = `tail -f ${directory}/main/0.log ${directory}/side/0.log >${copy} & ${untilSide}; kill $!`;
+  const following = inNode(node, ['sh', '-c', `${follow}; cat ${copy}; rm ${copy}`]);
+  await eventually('both logs to be followed', async () =>
+    /begun[\s\S]*side\/0\.log/.test((await inNode(node, ['cat', copy])).stdout),
+  );
+  const [{ stdout }] = await Promise.all([following, remove('side')]);
   t.regex(stdout, /begun[\s\S]*ending[\s\S]*main/);
   const time = (word: string) => new RegExp(`(\\S+) stdout F ${word}$`, 'm').exec(stdout)?.[1] ?? '';
   t.true(time('main') !== '' && time('main') < time('side'), stdout);
@@ -294,8 +296,10 @@ test('probes decide about readiness and restarts', async (t) => {
     containers: [main({ livenessProbe: { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 1 } })],
   });
   const pod = await when('sick', 'restarted', ({ status }) => (status.containerStatuses?.[0]?.restartCount ?? 0) > 0);
-  const reasons = await reasonsFor(pod);
-  t.true(reasons.has('Unhealthy') && reasons.has('Killing'));
+  await eventually('its events', async () => {
+    const reasons = await reasonsFor(pod);
+    return reasons.has('Unhealthy') && reasons.has('Killing');
+  });
   await remove('sick');
 });
 

@@ -31,21 +31,23 @@ test.before(async () => {
   await writeFile(join(folder, 'hosts'), `127.0.0.1 localhost\n${worldIp} ${registryName}\n`);
   const words = [`--net=/run/netns/${machine}`, 'unshare', '--mount', '--propagation', 'private', 'sleep', 'infinity'];
   holder = spawn('nsenter', words, { stdio: 'ignore' });
-  await eventually(
-    'the namespace',
-    async () => (await onMachine('readlink /proc/self/ns/mnt')) !== (await ownMounts()),
-  );
+  await eventually('the namespace', async () => {
+    // It is made first, and private only then: before `sleep` begins.
+    if ((await readFile(`/proc/${holder.pid}/comm`, 'utf8')).trim() !== 'sleep') return false;
+    return (await onMachine('readlink /proc/self/ns/mnt')) !== (await ownMounts());
+  });
   await onMachine(`mount --bind ${folder}/hosts /etc/hosts && mount --bind ${folder}/trust.pem ${trust}`);
 });
 
 test.after.always(async () => {
-  if (holder !== undefined) {
-    await onMachine(`${home}/skiff down --data ${folder}/lab`);
-    holder.kill();
+  try {
+    if (holder !== undefined) await onMachine(`${home}/skiff down --data ${folder}/lab`);
+  } finally {
+    holder?.kill();
+    registry?.kill();
+    for (const name of [machine, world]) await execa('ip', ['netns', 'del', name], { reject: false });
+    await rm(folder, { recursive: true, force: true });
   }
-  registry?.kill();
-  for (const name of [machine, world]) await execa('ip', ['netns', 'del', name], { reject: false });
-  await rm(folder, { recursive: true, force: true });
 });
 
 test('the first workload is pulled, and answers', async (t) => {

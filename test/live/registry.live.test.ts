@@ -61,8 +61,10 @@ test.serial('without a secret the image cannot be pulled, and users are told why
     'held back',
     ({ status }) => status.containerStatuses?.[0]?.state?.waiting?.reason === 'ImagePullBackOff',
   );
-  const reasons = await lab.reasonsFor(waiting);
-  t.true(['Pulling', 'Failed', 'BackOff'].every((reason) => reasons.has(reason)));
+  await eventually('its events', async () => {
+    const reasons = await lab.reasonsFor(waiting);
+    return ['Pulling', 'Failed', 'BackOff'].every((reason) => reasons.has(reason));
+  });
   await lab.remove('nobody');
 });
 
@@ -81,6 +83,6 @@ test.serial('with a secret it can', async (t) => {
   await lab.create('known', { ...spec(), imagePullSecrets: [{ name: 'keys' }] });
   const pod = await lab.when('known', 'ready', isReady);
   t.regex(pod.status.containerStatuses?.[0]?.imageID ?? '', /@?sha256:[0-9a-f]{64}$/);
-  t.true((await lab.reasonsFor(pod)).has('Pulled'));
+  await eventually('its event', async () => (await lab.reasonsFor(pod)).has('Pulled'));
   await lab.remove('known');
 });

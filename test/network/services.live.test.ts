@@ -40,6 +40,17 @@ async function answers(count: number, ask: () => Promise<{ server: string } | un
   return [...names].sort();
 }
 
+/** The same from a pod, in one command: one each may take longer than what is asked about. */
+async function answersOf(count: number, from: string, url: string): Promise<readonly string[]> {
+  const ask = `timeout 3 wget -qO- '${url}' || echo nobody`;
+  const said = await web.shell(from, `i=0; while [ $((i+=1)) -le ${count} ]; do ${ask}; done`);
+  const names = said
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ')[0]!);
+  return [...new Set(names)].sort();
+}
+
 /** Endpoints that the test itself writes. */
 async function ownSlice(
   service: string,
@@ -93,7 +104,11 @@ test('hints: a zone’s, and a node’s own, lead to endpoints nearby', async (t
     'the zone to count',
     async () => (await answers(8, () => askFromPod(web, 'client-2', zoneUrl))).join() === 'web-2',
   );
-  t.deepEqual(await answers(12, () => askFromPod(web, 'client-1', zoneUrl)), ['web-1', 'web-3']);
+  await eventually(
+    'the zone to count on another node',
+    async () => (await answersOf(12, 'client-1', zoneUrl)).join() === 'web-1,web-3',
+  );
+  t.deepEqual(await answersOf(12, 'client-1', zoneUrl), ['web-1', 'web-3']);
 
   const own = await web.service('noded', {});
   await ownSlice(
@@ -174,7 +189,7 @@ test('session affinity holds for its time, and no longer', async (t) => {
   });
   const url = urlOf(clusterIpOf(service, 4), 80);
   await eventually('an answer', () => askFromPod(web, 'client-1', url));
-  t.is((await answers(10, () => askFromPod(web, 'client-1', url))).length, 1);
+  t.regex((await answersOf(10, 'client-1', url)).join(), /^web-\d$/);
   const later = new Set<string>();
   for (let i = 0; i < 15 && later.size < 2; i++) {
     await delay(4_000);

@@ -24,6 +24,8 @@ export interface Web {
   close(): Promise<void>;
 }
 
+const timeoutMs = 90_000;
+
 /** What a server says. */
 export interface Answer {
   readonly server: string;
@@ -39,7 +41,7 @@ export const serve = (port: number, family = '[::]'): readonly string[] => [
 export async function openWeb(prefix: string): Promise<Web> {
   const connection = await connectToCluster();
   const { client } = connection;
-  const signal = () => AbortSignal.timeout(90_000);
+  const signal = () => AbortSignal.timeout(timeoutMs);
   const namespace = `${prefix}-${process.pid}`;
   await client.create(namespaces, { metadata: { name: namespace } }, signal());
   await eventually('the default service account', () =>
@@ -85,7 +87,7 @@ export async function openWeb(prefix: string): Promise<Web> {
     async shell(name, line) {
       const { kubeconfig } = testCluster();
       const words = ['--kubeconfig', kubeconfig, '-n', namespace, 'exec', name, '--', 'sh', '-c', line];
-      return (await exec('kubectl', words, signal())).stdout;
+      return (await exec('kubectl', words, signal(), { timeoutMs })).stdout;
     },
     async close() {
       await client.delete(namespaces, { name: namespace }, signal());
