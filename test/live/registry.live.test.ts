@@ -38,9 +38,9 @@ auth: {htpasswd: {realm: test, path: ${folder}/htpasswd}}
 });
 
 test.after.always(async () => {
+  registry?.kill();
   // Else the runtime may go on calling the image by this name, of all that it has.
   await inNode(0, ['ctr', '-n', 'k8s.io', 'images', 'rm', pulled]);
-  registry?.kill();
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   await lab.close();
 });
