@@ -78,16 +78,12 @@ test.before(async () => {
 
 test.after.always(async () => {
   web?.kill();
+  await using after = new AsyncDisposableStack(); // whatever fails before
+  after.defer(async () => lab?.close());
+  const words = ['up', '--isolated', '--no-workload', '--data', testCluster().layout.dataDir];
+  after.defer(async () => void (await execa(`${home}skiff`, words)));
   const pid = agent?.pid;
-  try {
-    if (pid !== undefined) await end({ pid, startTicks: startTicksOf(pid) ?? 0 });
-  } finally {
-    try {
-      await execa(`${home}skiff`, ['up', '--isolated', '--no-workload', '--data', testCluster().layout.dataDir]);
-    } finally {
-      await lab?.close();
-    }
-  }
+  if (pid !== undefined) await end({ pid, startTicks: startTicksOf(pid) ?? 0 });
 });
 
 test.serial('configz shows the file’s fields and upstream’s defaults', async (t) => {

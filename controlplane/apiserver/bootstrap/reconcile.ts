@@ -22,7 +22,7 @@ export async function bootstrap({ facts, ...options }: BootstrapOptions, signal:
   await ensureAll(wantedObjects(facts), options, signal);
 }
 
-/** @returns whether all is as it is wanted: not, where another server wrote at the same time, or what failed and is logged */
+/** What fails is logged. @returns whether another server wrote one of them at the same time: that may not be what is wanted */
 export async function ensureAll(
   all: readonly Wanted[],
   { registry, client, asksStore = false, log }: Omit<BootstrapOptions, 'facts'>,
@@ -40,18 +40,17 @@ export async function ensureAll(
   }
   async function ensure(wanted: Wanted): Promise<boolean> {
     const step = planObject(wanted, await stored(wanted));
-    if (step.do === 'nothing') return true;
+    if (step.do === 'nothing') return false;
     log.debug('Bootstrapped object', { do: step.do, kind: wanted.resource.kind, object: keyOf(wanted.object) });
     try {
       if (step.do === 'create') await client.create(wanted.resource, step.object, signal);
       else await client.update(wanted.resource, step.object, signal);
-      return true;
     } catch (error) {
-      if (hasReason(error, 'AlreadyExists', 'Conflict')) return false; // another server did it first
+      if (hasReason(error, 'AlreadyExists', 'Conflict')) return true;
       signal.throwIfAborted();
       log.error('Could not bootstrap object', { kind: wanted.resource.kind, object: keyOf(wanted.object), err: error });
-      return false;
     }
+    return false;
   }
-  return (await Promise.all(all.map(ensure))).every((isDone) => isDone);
+  return (await Promise.all(all.map(ensure))).some(Boolean);
 }

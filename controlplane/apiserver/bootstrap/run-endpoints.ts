@@ -83,9 +83,9 @@ async function settle(
 ): Promise<void> {
   let addresses = known;
   for (let attempt = 0; attempt < mostAttempts && addresses.length > 0; attempt++) {
-    const isDone = await ensure({ ...options, asksStore: true }, addresses, signal);
+    const isContended = await ensure({ ...options, asksStore: true }, addresses, signal);
     const living = await leases.living(signal);
-    if (isDone && living.join() === addresses.join()) return;
+    if (!isContended && living.join() === addresses.join()) return;
     addresses = living;
   }
 }
