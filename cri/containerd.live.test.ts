@@ -16,7 +16,7 @@ criSuite(test.serial, 'containerd', async () => ({
   image: testImage,
   tells: live.tells,
   async waitForExit(id) {
-    const signal = AbortSignal.timeout(60_000);
+    const signal = AbortSignal.timeout(20_000);
     const { runtime } = live.cri;
     await runtime.execSync(id, ['touch', '/tmp/end'], 20, signal).catch(() => {}); // it may end before this is answered
     while ((await runtime.containerStatus(id, signal)).state !== 'exited') await clock.sleep(20, signal);

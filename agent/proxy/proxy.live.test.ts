@@ -219,20 +219,16 @@ const heals = test.macro<[ProxyMode, readonly (readonly string[])[]]>({
     const before = await plain();
     for (const [file, ...words] of harms) {
       t.true(await bed.calm());
-      const paceFromMs = performance.now();
       t.is(await plain(), before);
-      const paceMs = performance.now() - paceFromMs;
-      const boundMs = Math.max(1_000, 20 * paceMs); // a slow machine lists them slowly, too
       await said();
       await bed.run(file!, words, signal);
       const fromMs = performance.now();
       while ((await plain()) !== before && performance.now() - fromMs < 10_000) await delay(20);
       const healedMs = Math.round(performance.now() - fromMs);
       const flow = await said();
-      const pace = `one listing takes ${Math.round(paceMs)} ms`;
-      t.log(`${words.join(' ')}: ${healedMs} ms, ${flow.failed} requests failed within ${flow.failingMs} ms; ${pace}`);
-      t.true(healedMs < boundMs, words.join(' '));
-      t.true(flow.failingMs < boundMs, words.join(' '));
+      t.log(`${words.join(' ')}: ${healedMs} ms, ${flow.failed} requests failed within ${flow.failingMs} ms`);
+      t.true(healedMs < 1_000, words.join(' '));
+      t.true(flow.failingMs < 1_000, words.join(' '));
     }
     await stop();
   },
@@ -289,10 +285,11 @@ const healsAmidst = test.macro<[ProxyMode, readonly string[]]>({
       await bed.run(file!, words, signal);
       const fromMs = performance.now();
       const missing = async () => !(await bed.rules()).includes('10.100.0.1');
-      const isBack = await within(30_000, async () => !(await missing()));
+      const isBack = await within(10_000, async () => !(await missing()));
       const healedMs = Math.round(performance.now() - fromMs);
       t.log(`after ${waitMs} ms: healed in ${healedMs} ms`);
       t.true(isBack, 'nobody looks: it has to hear of it');
+      t.true(healedMs < 4_000);
     }
     await stop();
   },
