@@ -46,3 +46,20 @@ test('createMetrics() counts what it has been told before under the same series,
   seen.add(['get', 'a']);
   t.regex(metrics.render(), /\{verb="get",name="b"\} 1\nseen_total\{verb="get",name="a"\} 1\n/);
 });
+
+test('createMetrics() counts on under labels that were written once, so many at a time, also after they were forgotten', (t) => {
+  const metrics = createMetrics();
+  const seen = metrics.counter('seen_total', 'Seen.', ['name']).of(['a']);
+  const took = metrics.histogram('took_seconds', 'Took.', ['name'], [1, 2]).of(['a']);
+  seen(2);
+  took(1.5, 3);
+  took(Number.NaN);
+  t.regex(metrics.render(), /^seen_total\{name="a"\} 2$/m);
+  t.regex(metrics.render(), /le="1"\} 0\n.*le="2"\} 3\n.*le="\+Inf"\} 4\n/);
+  metrics.forget({ name: 'a' });
+  t.notRegex(metrics.render(), /name="a"/);
+  seen();
+  took(3);
+  t.regex(metrics.render(), /^seen_total\{name="a"\} 1$/m);
+  t.regex(metrics.render(), /^took_seconds_sum\{name="a"\} 3$/m);
+});

@@ -30,8 +30,8 @@ export interface Gauge {
 
 export interface Histogram {
   observe(values: readonly string[], value: number): void;
-  /** The same for what is observed often: the labels are written once. */
-  of(values: readonly string[]): (value: number) => void;
+  /** The same for what is observed often, so many times the same: the labels are written once. */
+  of(values: readonly string[]): (value: number, times?: number) => void;
 }
 
 export interface Sample {
@@ -45,6 +45,7 @@ export function createMetrics(): Metrics {
   const gauges = new Map<string, Gauge>();
   const histograms = new Map<string, Histogram>();
   const stores: Map<string, unknown>[] = [];
+  let forgotten = 0; // so often
 
   function register(name: string, help: string, type: string, lines: () => Iterable<string>): void {
     const head = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
@@ -63,43 +64,52 @@ export function createMetrics(): Metrics {
     );
   }
 
+  /** The series of one key, looked up again only after some have been forgotten: it may be among them. */
+  function keeping<T>(key: string, at: (key: string) => T): () => T {
+    let [one, since] = [undefined as T | undefined, forgotten];
+    return () => {
+      if (one === undefined || since !== forgotten) [one, since] = [at(key), forgotten];
+      return one;
+    };
+  }
+
   function numbers(name: string, help: string, type: string, labels: readonly string[]): Gauge {
-    return known(gauges, name, () => makeNumbers(name, help, type, labels));
+    return among(gauges, name, () => makeNumbers(name, help, type, labels));
   }
 
   function makeNumbers(name: string, help: string, type: string, labels: readonly string[]): Gauge {
-    const series = new Map<string, number>();
+    const series = new Map<string, { value: number }>();
     stores.push(series);
-    register(name, help, type, () => [...series].map(([key, value]) => `${name}${key} ${value}\n`));
+    register(name, help, type, () => [...series].map(([key, { value }]) => `${name}${key} ${value}\n`));
     const keyOf = createKeys(series, labels);
+    const at = (key: string) => among(series, key, () => ({ value: 0 }));
     return {
-      set: (values, to) => void series.set(keyOf(values), to),
-      add: (values, by) => count(series, keyOf(values), by),
+      set(values, to) {
+        at(keyOf(values)).value = to;
+      },
+      add(values, by) {
+        at(keyOf(values)).value += by;
+      },
       of(values) {
-        const key = keyOf(values);
-        return (by) => count(series, key, by);
+        const one = keeping(keyOf(values), at);
+        return (by) => {
+          one().value += by;
+        };
       },
     };
   }
 
   function makeHistogram(name: string, help: string, labels: readonly string[], buckets: readonly number[]): Histogram {
-    const series = new Map<string, { readonly counts: number[]; sum: number; total: number }>();
+    const series = new Map<string, Observed>();
     stores.push(series);
     const keyOf = createKeys(series, labels);
     register(name, help, 'histogram', () => [...series].map(([key, one]) => renderHistogram(name, key, buckets, one)));
-    function observe(key: string, value: number): void {
-      let one = series.get(key);
-      if (one === undefined) series.set(key, (one = { counts: buckets.map(() => 0), sum: 0, total: 0 }));
-      const at = buckets.findIndex((most) => value <= most);
-      if (at !== -1) one.counts[at]! += 1;
-      one.sum += value;
-      one.total += 1;
-    }
+    const at = (key: string) => among(series, key, () => ({ counts: buckets.map(() => 0), sum: 0, total: 0 }));
     return {
-      observe: (values, value) => observe(keyOf(values), value),
+      observe: (values, value) => observe(at(keyOf(values)), buckets, value, 1),
       of(values) {
-        const key = keyOf(values);
-        return (value) => observe(key, value);
+        const one = keeping(keyOf(values), at);
+        return (value, times = 1) => observe(one(), buckets, value, times);
       },
     };
   }
@@ -119,8 +129,9 @@ export function createMetrics(): Metrics {
     gaugeFrom: (name, help, labels, read) => readAnew(name, help, 'gauge', labels, read),
     counterFrom: (name, help, labels, read) => readAnew(name, help, 'counter', labels, read),
     histogram: (name, help, labels, buckets) =>
-      known(histograms, name, () => makeHistogram(name, help, labels, buckets)),
+      among(histograms, name, () => makeHistogram(name, help, labels, buckets)),
     forget(labels) {
+      forgotten += 1;
       const pairs = Object.entries(labels).map(([label, value]) => `${label}="${escaped(value)}"`);
       for (const store of stores)
         for (const key of store.keys()) {
@@ -131,22 +142,29 @@ export function createMetrics(): Metrics {
   };
 }
 
-function count(series: Map<string, number>, key: string, by: number): void {
-  series.set(key, (series.get(key) ?? 0) + by);
+/** What a histogram has seen. */
+interface Observed {
+  /** Of each bucket alone. */
+  readonly counts: number[];
+  sum: number;
+  total: number;
 }
 
-function known<T>(all: Map<string, T>, name: string, make: () => T): T {
+function observe(one: Observed, buckets: readonly number[], value: number, times: number): void {
+  let at = 0;
+  while (at < buckets.length && !(value <= buckets[at]!)) at += 1;
+  if (at < buckets.length) one.counts[at]! += times;
+  one.sum += value * times;
+  one.total += times;
+}
+
+function among<T>(all: Map<string, T>, name: string, make: () => T): T {
   let one = all.get(name);
   if (one === undefined) all.set(name, (one = make()));
   return one;
 }
 
-function renderHistogram(
-  name: string,
-  key: string,
-  buckets: readonly number[],
-  one: { readonly counts: readonly number[]; readonly sum: number; readonly total: number },
-): string {
+function renderHistogram(name: string, key: string, buckets: readonly number[], one: Observed): string {
   const open = key === '' ? '{' : `${key.slice(0, -1)},`;
   let below = 0;
   const lines = buckets.map((most, at) => `${name}_bucket${open}le="${most}"} ${(below += one.counts[at]!)}\n`);

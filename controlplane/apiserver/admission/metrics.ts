@@ -83,11 +83,11 @@ type Type = 'admit' | 'validate';
 
 /** Writes to what `open` gives for each operation, outcome and type, and asks it once for each: there are sixteen. */
 function createObserver(open: (attributes: Attributes, isRejected: boolean, type: Type) => (seconds: number) => void) {
-  const observers = new Map<string, (seconds: number) => void>();
+  const observers = new Map<string, ((seconds: number) => void)[]>();
   return (attributes: Attributes, isRejected: boolean, type: Type, took: number): void => {
-    const key = `${attributes.operation}${isRejected}${type}`;
-    let found = observers.get(key);
-    if (found === undefined) observers.set(key, (found = open(attributes, isRejected, type)));
-    found(took);
+    let ofOperation = observers.get(attributes.operation);
+    if (ofOperation === undefined) observers.set(attributes.operation, (ofOperation = []));
+    const at = (type === 'admit' ? 0 : 2) + (isRejected ? 1 : 0);
+    (ofOperation[at] ??= open(attributes, isRejected, type))(took);
   };
 }

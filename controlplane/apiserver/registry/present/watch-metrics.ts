@@ -2,8 +2,8 @@ import type { Metrics } from '#lib/metrics.ts';
 import type { Served } from '../served.ts';
 
 export interface WatchMetrics {
-  /** To be called with the bytes of each event that one of its watches is told. */
-  counter(served: Served): (bytes: number) => void;
+  /** To be called with the bytes of each event that one, or so many, of its watches are told. */
+  counter(served: Served): (bytes: number, times?: number) => void;
   /** A client did not keep up. */
   terminated(served: Served): void;
 }
@@ -27,9 +27,9 @@ export function createWatchMetrics(metrics: Metrics): WatchMetrics {
     counter({ group, version, plural }) {
       const values = [group, version, plural];
       const [count, sized] = [total.of(values), sizes.of(values)];
-      return (bytes) => {
-        count();
-        sized(bytes);
+      return (bytes, times = 1) => {
+        count(times);
+        sized(bytes, times);
       };
     },
     terminated: ({ group, plural }) => terminated.add([group, plural]),
