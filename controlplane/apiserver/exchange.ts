@@ -60,5 +60,10 @@ export interface ApiResponse {
   readonly body?: Uint8Array | string | AsyncIterable<Uint8Array | string>;
 }
 
+/** Whether a body is no stream: nothing is left to do for it once it has been handed over. */
+export function isWhole(body: ApiResponse['body']): body is Uint8Array | string | undefined {
+  return body === undefined || typeof body === 'string' || body instanceof Uint8Array;
+}
+
 /** Answers any request; never rejects: what goes wrong becomes a Status. */
 export type Handler = (request: ApiRequest) => Promise<ApiResponse>;

@@ -8,7 +8,7 @@ import { impersonationOf } from './authentication/impersonate.ts';
 import type { AuthenticateLate } from './authentication/webhook.ts';
 import { type Attributes, type Authorize, type Decision, describeDenied } from './authorization/attributes.ts';
 import type { AuthorizeLate } from './authorization/webhook.ts';
-import type { ApiRequest, ApiResponse, Handler, UserInfo } from './exchange.ts';
+import { type ApiRequest, type ApiResponse, type Handler, isWhole, type UserInfo } from './exchange.ts';
 import type { CountedFlow, FindFlow } from './flowcontrol/flow-control.ts';
 import { type AnswerForm, negotiate, plainForm } from './http/negotiate.ts';
 import { wantsPretty } from './http/pretty.ts';
@@ -114,7 +114,8 @@ export function createHandler(options: HandlerOptions): Handler {
     turn.flow?.ended(info.verb === 'watch', nowMs - turn.fromMs);
     const answered = { info, query: request.query, headers: request.headers };
     metrics.count(answered, response, nowMs - fromMs);
-    if (response.status < 300 && isLongRunning(info)) metrics.stays(answered, request.signal);
+    const isOver = isWhole(response.body) && request.upgrade === undefined;
+    if (response.status < 300 && isLongRunning(info) && !isOver) metrics.stays(answered, request.signal);
     const headers = {
       'audit-id': randomUUID(),
       'cache-control': 'no-cache, private',

@@ -6,7 +6,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import type { ApiRequest, PeerCertificate } from '../exchange.ts';
+import { type ApiRequest, isWhole, type PeerCertificate } from '../exchange.ts';
 import { readBody } from './body.ts';
 import { compress } from './compress.ts';
 import { peerOf } from './peer.ts';
@@ -34,9 +34,11 @@ async function take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ser
 }
 
 async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, serving: Serving): Promise<void> {
+  stream._destroy = destroyQuietly;
   stream.on('error', () => {}); // the client reset it: 'close' follows and ends the work
   const request = new Http2Request(stream, headers, serving);
   const response = await compress(request, await serving.handler(request));
+  request.isAnswered = isWhole(response.body);
   if (stream.destroyed || stream.headersSent) return;
   const hasBody = response.body !== undefined && request.method !== 'HEAD';
   stream.respond({ ':status': response.status, ...response.headers }, { endStream: !hasBody });
@@ -44,6 +46,20 @@ async function answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, s
   // What the client still sends nobody will read: a body without end must not keep the stream. (Of a client that has sent
   // all, the stream ends by itself; a reset would overtake what waits for the client's window.)
   if (!stream.endAfterHeaders && !stream.readableEnded && !stream.destroyed) stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
+/**
+ * What has been read to its end is taken down while its answer is on the way: for each such request Node.js makes an error
+ * that nobody sees. Its stack would cost as much as to decide who may send the request.
+ */
+function destroyQuietly(this: ServerHttp2Stream, error: Error | null, callback: (error?: Error | null) => void): void {
+  const most = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    Object.getPrototypeOf(this)._destroy.call(this, error, callback);
+  } finally {
+    Error.stackTraceLimit = most;
+  }
 }
 
 /**
@@ -58,6 +74,8 @@ class Http2Request implements ApiRequest {
   readonly peer: PeerCertificate | undefined;
   readonly hasBadPeer: boolean | undefined;
   readonly remoteAddress: string | undefined;
+  /** Nobody waits for its signal any more: to abort it would cost more than all else that a stream's end takes. */
+  isAnswered = false;
   readonly #stream: ServerHttp2Stream;
   readonly #serving: Serving;
   #signal: AbortSignal | undefined;
@@ -87,7 +105,7 @@ class Http2Request implements ApiRequest {
   }
 
   get signal(): AbortSignal {
-    this.#signal ??= this.#serving.under.signalOf(this.#stream);
+    this.#signal ??= this.#serving.under.signalOf(this.#stream, () => this.isAnswered);
     return this.#signal;
   }
 

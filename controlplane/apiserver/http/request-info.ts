@@ -21,19 +21,18 @@ export interface RequestInfo {
 
 /** @throws {StatusError} BadRequest if the path is no valid percent-encoding */
 export function parseRequestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
-  const nothing = { path, group: '', version: '', namespace: '', resource: '', subresource: '', name: '', rest: '' };
-  const plain: RequestInfo = { ...nothing, isResource: false, verb: method.toLowerCase() };
   const raw = path.slice(1).split('/');
   const isGrouped = raw[0] === 'apis';
   const at = isGrouped ? 3 : 2; // where the resource part begins
-  if ((!isGrouped && raw[0] !== 'api') || raw.length <= at) return plain;
+  if ((!isGrouped && raw[0] !== 'api') || raw.length <= at) return plain(method, path);
   const last = raw.at(-1) === '' ? raw.length - 1 : raw.length;
-  if (last <= at) return plain;
+  if (last <= at) return plain(method, path);
   const [group, version] = isGrouped ? [raw[1]!, raw[2]!] : ['', raw[1]!];
   let next = at;
-  let verb = verbOfMethod[method] ?? '';
+  const ofMethod = verbOfMethod[method] ?? '';
+  let isWatch = false;
   if (raw[next] === 'watch' && next + 1 < last) {
-    verb = 'watch'; // /api/v1/watch/...: old, still served
+    isWatch = true; // /api/v1/watch/...: old, still served
     next += 1;
   }
   let namespace = '';
@@ -46,29 +45,34 @@ export function parseRequestInfo(method: string, path: string, query: URLSearchP
   const name = next + 1 < last ? decode(raw[next + 1]!) : '';
   const subresource = next + 2 < last ? decode(raw[next + 2]!) : '';
   const rest = next + 3 < raw.length ? `/${raw.slice(next + 3).join('/')}` : '';
+  const verb = verbOn(isWatch ? 'watch' : ofMethod, name, query);
   return {
-    ...nothing,
-    ...collection({ verb, name, query }),
     isResource: true,
+    path,
+    verb,
     group: decode(group),
     version: decode(version),
     namespace,
     resource,
     subresource,
+    name: name === '' && ofCollections.has(verb) ? namedByField(query) : name,
     rest,
   };
 }
 
-/** A GET without a name is a list or a watch, a DELETE without one deletes the collection. */
-function collection({ verb, name, query }: { verb: string; name: string; query: URLSearchParams }): {
-  readonly verb: string;
-  readonly name: string;
-} {
-  if (name !== '') return { verb, name };
-  if (verb === 'get') return { verb: isTrue(query.get('watch')) ? 'watch' : 'list', name: namedByField(query) };
-  if (verb === 'delete') return { verb: 'deletecollection', name: namedByField(query) };
-  return { verb, name: verb === 'watch' ? namedByField(query) : '' };
+function plain(method: string, path: string): RequestInfo {
+  const verb = method.toLowerCase();
+  const nothing = { group: '', version: '', namespace: '', resource: '', subresource: '', name: '', rest: '' };
+  return { isResource: false, path, verb, ...nothing };
 }
+
+/** A GET without a name is a list or a watch, a DELETE without one deletes the collection. */
+function verbOn(verb: string, name: string, query: URLSearchParams): string {
+  if (name !== '') return verb;
+  if (verb === 'get') return isTrue(query.get('watch')) ? 'watch' : 'list';
+  return verb === 'delete' ? 'deletecollection' : verb;
+}
+const ofCollections: ReadonlySet<string> = new Set(['list', 'watch', 'deletecollection']);
 
 /** `fieldSelector=metadata.name=x` counts as the name: roles with resourceNames then apply. */
 function namedByField(query: URLSearchParams): string {

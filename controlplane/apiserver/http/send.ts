@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import type { ApiResponse } from '../exchange.ts';
+import { type ApiResponse, isWhole } from '../exchange.ts';
 import { isPushed, type Pushed } from '../pushed.ts';
 
 /**
@@ -12,7 +12,7 @@ export async function sendBody(
   body: ApiResponse['body'],
   connection: object = target,
 ): Promise<void> {
-  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+  if (isWhole(body)) {
     if (typeof body !== 'object' || body.length <= mostBytesAtOnce) {
       target.end(body);
       return;

@@ -9,8 +9,8 @@ export interface Serving {
 
 /** The requests that are under way: each ends with its stream, all of them when the server stops. */
 export interface UnderWay {
-  /** A signal that is aborted when `stream` closes, or by `abort`. */
-  signalOf(stream: Closing): AbortSignal;
+  /** A signal that is aborted when `stream` closes before the answer `isOver`, or by `abort`. */
+  signalOf(stream: Closing, isOver?: () => boolean): AbortSignal;
   abort(): void;
   /** A signal that is aborted by `abort` alone. */
   readonly stopped: AbortSignal;
@@ -30,7 +30,7 @@ export function createUnderWay(): UnderWay {
   let count = 0;
   return {
     stopped: stopped.signal,
-    signalOf(stream) {
+    signalOf(stream, isOver = () => false) {
       const ended = new AbortController();
       if (stream.destroyed) {
         ended.abort(closed);
@@ -39,7 +39,7 @@ export function createUnderWay(): UnderWay {
       active.add(ended);
       stream.once('close', () => {
         active.delete(ended);
-        ended.abort(closed);
+        if (!isOver()) ended.abort(closed);
       });
       return ended.signal;
     },
