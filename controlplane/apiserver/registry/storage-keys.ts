@@ -20,11 +20,15 @@ const exceptions: Readonly<Record<string, string>> = {
 
 /** What lies under a key, for people who count it: `/registry/minions/a` is a node. */
 export function resourceAt(key: string): { readonly group: string; readonly resource: string } {
-  const [, , first = '', second = ''] = key.split('/', 4);
-  const found = builtIn.get(`/registry/${first}/${second}/`) ?? builtIn.get(`/registry/${first}/`);
+  const first = key.indexOf('/', root.length);
+  const second = key.indexOf('/', first + 1);
+  // No prefix is the beginning of another one.
+  const found = builtIn.get(key.slice(0, first + 1)) ?? builtIn.get(key.slice(0, second + 1));
   if (found !== undefined) return found;
-  return first.includes('.') ? { group: first, resource: second } : { group: '', resource: first };
+  const [, , group = '', resource = ''] = key.split('/', 4);
+  return group.includes('.') ? { group, resource } : { group: '', resource: group };
 }
+const root = '/registry/';
 
 const builtIn: ReadonlyMap<string, { readonly group: string; readonly resource: string }> = new Map(
   resourceFacts.map(({ group, plural }) => [storagePrefix(group, plural), { group, resource: plural }]),

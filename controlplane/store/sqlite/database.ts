@@ -145,7 +145,7 @@ function wrap(db: DatabaseSync): Database {
     apply(changes) {
       let revision = lastRevision;
       const events: StoreEvent[] = [];
-      const answers = transact(() =>
+      const applyAll = () =>
         changes.map((change) => {
           const { answer, event } = applyOne(change, revision + 1);
           if (event !== undefined) {
@@ -153,8 +153,8 @@ function wrap(db: DatabaseSync): Database {
             events.push(event);
           }
           return answer;
-        }),
-      );
+        });
+      const answers = changes.length === 1 ? applyAll() : transact(applyAll); // one statement is a transaction by itself
       lastRevision = revision;
       return { answers, events };
     },

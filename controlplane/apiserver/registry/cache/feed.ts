@@ -163,7 +163,5 @@ const staleMs = 3_000;
 /** Resources lie one level below /registry/, some two: `services/specs`, `apiextensions.k8s.io/customresourcedefinitions`. */
 function cacheOf(byPrefix: ReadonlyMap<string, FedCache>, key: string): FedCache | undefined {
   const first = key.indexOf('/', root.length);
-  const second = key.indexOf('/', first + 1);
-  const deep = second === -1 ? undefined : byPrefix.get(key.slice(0, second + 1));
-  return deep ?? byPrefix.get(key.slice(0, first + 1));
+  return byPrefix.get(key.slice(0, first + 1)) ?? byPrefix.get(key.slice(0, key.indexOf('/', first + 1) + 1));
 }
