@@ -18,6 +18,7 @@ import { conversionOf } from './conversions.ts';
 import { answered, dispatch } from './dispatch.ts';
 import { runEventExpiry } from './event-expiry.ts';
 import { createExtensions } from './extensions.ts';
+import { createWatchGroups } from './operations/watch-group.ts';
 import { createListMetrics } from './present/list-metrics.ts';
 import { createPace } from './present/pace.ts';
 import { createUrgent } from './present/urgent.ts';
@@ -85,10 +86,11 @@ export function createRegistry(options: RegistryOptions): Registry {
     if (one.conversion === undefined || !preferred.has(key)) preferred.set(key, one);
   }
   const urgent = createUrgent();
+  const turn = createTurn();
   const core: Core = {
     store,
     feed,
-    turn: createTurn(),
+    turn,
     urgent,
     pace: createPace(urgent, clock),
     clock,
@@ -97,6 +99,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       validate: (attributes, signal) => admission.validate(attributes, signal),
     },
     watches: createWatchMetrics(metrics),
+    watchGroups: createWatchGroups(turn),
     countList: createListMetrics(metrics),
     newUid,
     random,

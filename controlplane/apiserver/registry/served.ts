@@ -14,6 +14,7 @@ import type { Feed } from './cache/feed.ts';
 import type { ResourceCache } from './cache/resource-cache.ts';
 import type { StoredObject } from './cache/stored-object.ts';
 import type { Turn } from './cache/turn.ts';
+import type { WatchGroups } from './operations/watch-group.ts';
 import type { CountList } from './present/list-metrics.ts';
 import type { Pace } from './present/pace.ts';
 import type { Urgent } from './present/urgent.ts';
@@ -87,6 +88,7 @@ export interface Core {
   readonly clock: Clock;
   readonly admission: Admission;
   readonly watches: WatchMetrics;
+  readonly watchGroups: WatchGroups;
   readonly countList: CountList;
   newUid(): string;
   /** In [0, 1). */

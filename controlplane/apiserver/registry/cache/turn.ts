@@ -11,9 +11,9 @@ import type { StoredObject } from './stored-object.ts';
 export interface Turn {
   /**
    * Runs `task`, which must not throw, when the work at hand is done: together with others of the same `connection`; those of
-   * none, which nobody outside waits for, come last.
+   * none, which nobody outside waits for, come last. It gives how many were told something.
    */
-  atEnd(task: () => void, connection?: object): void;
+  atEnd(task: Task, connection?: object): void;
   /** What `make` gives for `stored` in one `shape`. At the end of a turn it is kept for whoever asks next in it. */
   shared(stored: StoredObject, shape: string, make: () => Uint8Array): Uint8Array;
   /**
@@ -29,13 +29,22 @@ export interface Turn {
   joined(pieces: readonly Uint8Array[]): Uint8Array;
 }
 
-type Tasks = (() => void)[]; // one of each watch at most
+type Task = () => number;
+type Tasks = Task[]; // one of each watch at most
 
 /** What the tasks of one turn have in common. */
 interface Common {
   readonly made: Map<StoredObject, Map<string, Uint8Array>>;
-  readonly told: Map<CacheEvent, Map<string, { readonly frame: Uint8Array | undefined }>>;
+  readonly told: Map<CacheEvent, Map<string, Told>>;
+  /** Who asked last. */
+  last?: Told;
   readonly joins: Map<Uint8Array, Join[]>;
+}
+
+interface Told {
+  readonly event: CacheEvent;
+  readonly audience: string;
+  readonly frame: Uint8Array | undefined;
 }
 
 export function createTurn(): Turn {
@@ -54,9 +63,8 @@ export function createTurn(): Turn {
   function goOn(due: readonly Tasks[], from: number, own: Common): void {
     common = own;
     let at = from;
-    for (let done = 0; at < due.length && done < tasksAtOnce; at++) {
-      for (const task of due[at]!) task();
-      done += due[at]!.length;
+    for (let told = 0; at < due.length && told < toldAtOnce; at++) {
+      for (const task of due[at]!) told += task();
     }
     common = undefined;
     if (at < due.length) {
@@ -88,13 +96,14 @@ export function createTurn(): Turn {
     },
     told(event, audience, make) {
       if (common === undefined) return make(event);
+      const { last } = common; // mostly many of one audience are told of one event
+      if (last?.event === event && last.audience === audience) return last.frame;
       let frames = common.told.get(event);
       if (frames === undefined) common.told.set(event, (frames = new Map()));
-      const known = frames.get(audience);
-      if (known !== undefined) return known.frame;
-      const frame = make(event);
-      frames.set(audience, { frame });
-      return frame;
+      let known = frames.get(audience);
+      if (known === undefined) frames.set(audience, (known = { event, audience, frame: make(event) }));
+      common.last = known;
+      return known.frame;
     },
     joined(pieces) {
       const first = pieces[0]!;
@@ -112,7 +121,7 @@ export function createTurn(): Turn {
   };
 }
 /** After so many, what they wrote goes out before the next: a client of many watches costs one turn of the loop. */
-const tasksAtOnce = 40;
+const toldAtOnce = 40;
 /** That begin with the same piece. Who comes late with yet others makes them for itself. */
 const mostJoins = 8;
 

@@ -8,6 +8,7 @@ import { createTurn } from '../cache/turn.ts';
 import { createPace } from '../present/pace.ts';
 import { createUrgent } from '../present/urgent.ts';
 import { createWatchMetrics } from '../present/watch-metrics.ts';
+import { createWatchGroups } from './watch-group.ts';
 import { startWatch, type WatchParts } from './watch-stream.ts';
 
 interface Options {
@@ -15,16 +16,23 @@ interface Options {
   readonly selection?: Partial<WatchParts['selection']>;
   readonly options?: Partial<WatchParts['options']>;
   readonly ready?: (stored: readonly StoredObject[]) => Promise<void>;
+  /** Shared by all watches: they can be told together. */
+  readonly connection?: object;
 }
 
-/** A cache that changes as it is told to, and a watch of it by a client that takes as much as it is told to. */
-function lab({ after, selection, options, ready }: Options = {}) {
+/** A cache that changes as it is told to, and watches of it by clients that take as much as they are told to. */
+function lab({ after, selection, options, ready, connection }: Options = {}) {
   const cache = createResourceCache('/registry/things/', parserOf({} as never));
   const clock = createFakeClock();
   let revision = 10;
   const writes: string[][] = [];
   const ends: unknown[] = [];
+  const shown: string[] = []; // each time that one is made
   let takes = true;
+  const turn = createTurn();
+  const watchGroups = createWatchGroups(turn);
+  const metrics = createMetrics();
+  const watches = createWatchMetrics(metrics);
   const put = (name: string) => {
     const value = Buffer.from(`{"kind":"Thing","apiVersion":"v1","metadata":{"name":"${name}"}}`);
     cache.apply({ type: 'put', key: `/registry/things/d/${name}`, value, revision: ++revision }, 0);
@@ -34,22 +42,30 @@ function lab({ after, selection, options, ready }: Options = {}) {
       return revision;
     },
   };
-  const start = () =>
+  const start = (into: string[][] = writes, isTaken = () => takes) =>
     startWatch(
       {
         core: {
           feed,
-          turn: createTurn(),
+          turn,
+          watchGroups,
           pace: createPace(createUrgent(), clock),
           clock,
-          watches: createWatchMetrics(createMetrics()),
+          watches,
           random: () => 0,
         },
-        served: { cache, kind: 'Thing', apiVersion: 'v1', ...(ready === undefined ? {} : { conversion: { ready } }) },
+        served: {
+          ...{ cache, kind: 'Thing', group: '', version: 'v1', apiVersion: 'v1', plural: 'things' },
+          ...(ready === undefined ? {} : { conversion: { ready } }),
+        },
         options: { timeoutSeconds: 100, allowsBookmarks: false, ...options },
         selection: { keyPrefix: 'd/', ...selection },
         presenter: {
-          event: (type: string, { key }: StoredObject) => Buffer.from(`${type} ${key}\n`),
+          likeness: connection === undefined ? undefined : 'things',
+          event: (type: string, { key }: StoredObject) => {
+            shown.push(key);
+            return Buffer.from(`${type} ${key}\n`);
+          },
           bookmark: ({ metadata }: { metadata: object }) => Buffer.from(`BOOKMARK ${JSON.stringify(metadata)}\n`),
           error: ({ message }: { message: string }) => Buffer.from(message),
         },
@@ -57,15 +73,16 @@ function lab({ after, selection, options, ready }: Options = {}) {
         signal: new AbortController().signal,
       } as unknown as WatchParts,
       {
+        connection,
         write(pieces) {
-          writes.push(Buffer.concat(pieces).toString().trimEnd().split('\n'));
-          return takes;
+          into.push(Buffer.concat(pieces).toString().trimEnd().split('\n'));
+          return isTaken();
         },
         end: () => ends.push('end'),
         fail: (error) => ends.push(error),
       },
     );
-  return { put, start, writes, ends, clock, takes: (is: boolean) => (takes = is) };
+  return { put, start, writes, ends, clock, shown, metrics, takes: (is: boolean) => (takes = is) };
 }
 
 test('startWatch() shows what is there, then the changes of a turn in one write', async (t) => {
@@ -177,4 +194,94 @@ test('startWatch() sends a bookmark about once a minute, after the changes that 
   t.deepEqual(writes[3], ['BOOKMARK {"name":"","resourceVersion":"12"}']);
   await clock.advance(22_000);
   t.deepEqual(ends, ['end'], 'its time is over');
+});
+
+test('startWatch() tells those together who see the same over one connection, each from where it began', async (t) => {
+  const { put, start, shown, metrics } = lab({ connection: {} });
+  const [first, second, late] = [[], [], []] as [string[][], string[][], string[][]];
+  start(first);
+  start(second);
+  put('a');
+  put('b');
+  start(late);
+  put('a');
+  await turn();
+  t.deepEqual(first, [['ADDED d/a', 'ADDED d/b', 'MODIFIED d/a']]);
+  t.deepEqual(second, first);
+  t.deepEqual(late, [['ADDED d/a', 'ADDED d/b'], ['MODIFIED d/a']]);
+  t.deepEqual(shown, ['d/a', 'd/b', 'd/a', 'd/b', 'd/a'], 'once for those who were told, once for what was there');
+  t.regex(metrics.render(), /^apiserver_watch_events_total\{.*\} 9$/m);
+  t.regex(metrics.render(), /^apiserver_watch_events_sizes_count\{.*\} 9$/m);
+});
+
+test('startWatch() leaves the others while its client takes no more, and loses nothing', async (t) => {
+  const { put, start } = lab({ connection: {} });
+  const [quick, slow] = [[], []] as [string[][], string[][]];
+  let takes = true;
+  start(quick);
+  const source = start(slow, () => takes);
+  takes = false;
+  put('a');
+  await turn();
+  put('b');
+  await turn();
+  put('c');
+  await turn();
+  t.deepEqual(quick, [['ADDED d/a'], ['ADDED d/b'], ['ADDED d/c']]);
+  t.deepEqual(slow, [['ADDED d/a']]);
+  takes = true;
+  source.resume();
+  t.deepEqual(slow[1], ['ADDED d/b', 'ADDED d/c']);
+  put('a');
+  await turn();
+  t.deepEqual([quick[3], slow[2]], [['MODIFIED d/a'], ['MODIFIED d/a']]);
+});
+
+test('startWatch() of many that see the same goes on for the rest when one of them ends', async (t) => {
+  const { put, start, ends, metrics } = lab({ connection: {} });
+  const [gone, stays, comes] = [[], [], []] as [string[][], string[][], string[][]];
+  const source = start(gone);
+  const other = start(stays);
+  put('a');
+  source.stop();
+  await turn();
+  t.deepEqual([gone, stays], [[], [['ADDED d/a']]]);
+  other.stop();
+  put('b');
+  await turn();
+  t.is(stays.length, 1);
+  start(comes);
+  put('c');
+  await turn();
+  t.deepEqual(comes, [['ADDED d/a', 'ADDED d/b'], ['ADDED d/c']]);
+  for (let i = 0; i <= 10_000; i++) put('a');
+  t.deepEqual(ends, ['end'], 'more waits in one turn than may');
+  t.regex(metrics.render(), /^apiserver_terminated_watchers_total\{.*\} 1$/m);
+});
+
+test('startWatch() sends the bookmark of one that is told together with others after what it was told', async (t) => {
+  const { put, start, writes, clock } = lab({ connection: {}, options: { allowsBookmarks: true } });
+  start();
+  await turn();
+  put('a');
+  await clock.advance(55_000);
+  t.deepEqual(writes, [['ADDED d/a'], ['BOOKMARK {"name":"","resourceVersion":"11"}']]);
+  put('b');
+  await turn();
+  t.deepEqual(writes[2], ['ADDED d/b']);
+});
+
+test('startWatch() ends all that are told together with the error by which a change cannot be shown', async (t) => {
+  const error = new Error('cannot be shown');
+  const matches = ({ key }: StoredObject) => {
+    if (key === 'd/bad') throw error;
+    return true;
+  };
+  const { put, start, ends, writes } = lab({ connection: {}, selection: { matches } });
+  start();
+  start();
+  put('bad');
+  await turn();
+  t.deepEqual(ends, [error, error]);
+  t.deepEqual(writes, []);
 });

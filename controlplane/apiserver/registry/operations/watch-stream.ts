@@ -1,8 +1,10 @@
 // The frames of one watch. It is called for each change and calls whoever takes the frames: with a hundred watches of one
 // object, a promise for each of them and each change would cost more than all else.
 //
-//   opening ──all shown──▶ live ──timeout, client gone, too much waits──▶ over
-//      │ what is there, its end, what was missed   │ changes that come, bookmarks
+//   opening ──all shown──▶ live, alone ◀──takes no more, bookmark due── live, in a group of those that see the same
+//      │                   │    └──────────────all shown─────────────────────▲   │
+//      │                   └──timeout, client gone, too much waits──▶ over ◀──────┘
+//      └ what is there, its end, what was missed
 import { failure } from '#lib/api/status.ts';
 import type { Sink, Source } from '../../pushed.ts';
 import type { CacheEvent } from '../cache/ring.ts';
@@ -11,7 +13,10 @@ import type { ListOptions } from '../options.ts';
 import { createSlice } from '../present/pace.ts';
 import type { Presenter } from '../present/presenter.ts';
 import type { Core, Served } from '../served.ts';
+import { bookmarkOf, everyMinute } from './bookmarks.ts';
 import type { Selection } from './select.ts';
+import type { Common, Member, Membership } from './watch-group.ts';
+import { bytesAtOnce, frameOf, isWanted, mostWaiting } from './watched.ts';
 
 export interface Start {
   /** Events after this revision are to come. */
@@ -38,6 +43,22 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
   const count = core.watches.counter(served);
   const audience = presenter.likeness === undefined ? undefined : `${selection.name}${presenter.likeness}`;
   const make = (event: CacheEvent) => frameOf(event, selection, presenter);
+  // Who sees but one object, or one node's pods, sees what nobody else does.
+  const isOneOfMany = audience !== undefined && selection.about === undefined && convert === undefined;
+  const common: Common | undefined =
+    isOneOfMany && sink.connection !== undefined
+      ? { cache, connection: sink.connection, audience, selection, make, count }
+      : undefined;
+  const me: Member = {
+    shown: 0,
+    write(pieces) {
+      isFull = !sink.write(pieces);
+      if (isFull) goAlone();
+      return !isFull;
+    },
+    lag,
+    fail: (error) => finish(() => sink.fail(error)),
+  };
   const done = new AbortController();
   const over = AbortSignal.any([signal, done.signal]);
   const initial = start.isInitial ? initialObjects(served, selection) : [];
@@ -54,18 +75,16 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
   let isPlanned = false;
   let isBookmarkDue = false;
   let isOver = false;
+  let membership: Membership | undefined;
 
-  function isWanted(event: CacheEvent): boolean {
-    if (event.revision <= after) return false;
-    const { key } = event.now;
-    return selection.key === undefined ? key.startsWith(selection.keyPrefix) : key === selection.key;
+  function isNew(event: CacheEvent): boolean {
+    return event.revision > after && isWanted(event, selection);
   }
 
   function put(event: CacheEvent): void {
-    if (isOver || !isWanted(event)) return;
+    if (isOver || !isNew(event)) return;
     if (waiting.length >= mostWaiting) {
-      core.watches.terminated(served);
-      finish();
+      lag();
       return;
     }
     if (waiting.length === 0)
@@ -74,15 +93,38 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
     plan();
   }
 
+  function lag(): void {
+    core.watches.terminated(served);
+    finish();
+  }
+
+  /** It has been shown all: from now on what others are told goes for it, too. */
+  function goAlong(): void {
+    if (common === undefined || isOver || membership !== undefined) return;
+    stop();
+    me.shown = Math.max(shown, after);
+    membership = core.watchGroups.join(common, me);
+  }
+
+  function goAlone(): void {
+    if (membership === undefined) return;
+    waiting = membership.leave();
+    membership = undefined;
+    shown = me.shown;
+    stop = cache.onEvent(put, selection.about);
+    plan();
+  }
+
   function plan(): void {
-    if (isPlanned || isFull || isWaiting || !isOpen) return;
+    if (isPlanned || isFull || isWaiting || !isOpen || waiting.length === 0) return;
     isPlanned = true;
     core.turn.atEnd(showNow, sink.connection);
   }
 
-  function showNow(): void {
+  function showNow(): number {
     isPlanned = false;
     show();
+    return 1;
   }
 
   /** Shows as much as is taken. */
@@ -91,7 +133,9 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
     try {
       if (!isOpen) open();
       else if (waiting.length > 0) showChanges();
-      if (isOpen && isBookmarkDue && !isFull && !isOver && !isWaiting && waiting.length === 0) bookmark();
+      if (!isOpen || isFull || isOver || isWaiting || waiting.length > 0) return;
+      if (isBookmarkDue) bookmark();
+      if (!isFull) goAlong();
     } catch (error) {
       finish(() => sink.fail(error));
     }
@@ -125,7 +169,7 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
     if (options.sendsInitialEvents === true) {
       yield presenter.bookmark(bookmarkOf(served, after, { 'k8s.io/initial-events-end': 'true' }));
     }
-    for (const event of missed) yield isWanted(event) ? counted(make(event)) : undefined;
+    for (const event of missed) yield isNew(event) ? counted(make(event)) : undefined;
   }
 
   function counted(frame: Uint8Array | undefined): Uint8Array | undefined {
@@ -207,13 +251,14 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
   function finish(how = () => sink.end()): void {
     if (isOver) return;
     isOver = true;
+    membership?.leave();
     waiting = [];
     stop();
     done.abort(ended);
     how();
   }
 
-  const stop = cache.onEvent(put, selection.about);
+  let stop = cache.onEvent(put, selection.about);
   void core.clock.sleep(seconds * 1000, over).then(
     () => finish(),
     () => finish(),
@@ -221,6 +266,7 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
   if (options.allowsBookmarks) {
     const due = () => {
       isBookmarkDue = true;
+      goAlone();
       show();
     };
     everyMinute(core, over, due).catch(() => {}); // only the end of the watch aborts it
@@ -236,10 +282,6 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
 }
 const minSeconds = 1800;
 const nothing: Uint8Array[] = [];
-/** Events that may wait for one client; one more ends its watch: it resumes from where it got to. */
-const mostWaiting = 10_000;
-/** What is encoded before it is known whether the client takes it. */
-const bytesAtOnce = 64 * 1024;
 const ended = new Error('The watch has ended'); // one for all: each would cost a stack trace
 
 /** What may be shown first: it is looked at when it is shown. */
@@ -248,33 +290,3 @@ function initialObjects({ cache }: Served, { keyPrefix, key }: Selection): reado
   const only = cache.get(key);
   return only === undefined ? [] : [only];
 }
-
-/** What a change means to one who sees only what matches: an object may come into or go out of sight by it. */
-function frameOf(event: CacheEvent, { matches }: Selection, presenter: Presenter): Uint8Array | undefined {
-  const { type, now, before } = event;
-  if (matches === undefined) return presenter.event(type, now);
-  const was = before !== undefined && matches(before);
-  const is = type !== 'DELETED' && matches(now);
-  if (is) return presenter.event(was ? 'MODIFIED' : 'ADDED', now);
-  if (!was) return undefined;
-  return presenter.event('DELETED', type === 'DELETED' ? now : outOfSight(before, event));
-}
-
-/** The state that was last in sight, under the revision at which it went out of it. */
-function outOfSight(before: StoredObject, { revision }: CacheEvent): StoredObject {
-  return before.at(revision);
-}
-
-function bookmarkOf({ kind, apiVersion }: Served, revision: number, annotations?: Record<string, string>) {
-  const metadata = { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) };
-  return { kind, apiVersion, metadata: { name: '', ...metadata } };
-}
-
-/** So that clients can resume near the newest revision. */
-async function everyMinute({ clock, random }: Core, signal: AbortSignal, call: () => void): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(bookmarkMs * (0.9 + 0.2 * random()), signal);
-    call();
-  }
-}
-const bookmarkMs = 60_000;
