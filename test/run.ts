@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { globSync, mkdtempSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import { failedFiles } from './again.ts';
 import { addGreen, modernGreenFile, readGreen } from './conformance/green.ts';
 import { type Counts, countResults } from './count.ts';
@@ -22,20 +22,33 @@ interface Part {
   readonly limitMinutes: number;
 }
 
-const { values, positionals } = parseArgs({
-  options: {
-    unit: { type: 'boolean' }, // these alone
-    live: { type: 'boolean' }, // these alone
-    modern: { type: 'boolean' }, // our own specs of v1.37, too
-    'modern-only': { type: 'boolean' },
-    again: { type: 'boolean' }, // what fails beside others may pass alone, and is named
-    network: { type: 'boolean' }, // these alone: several segments and families, each mode of the proxy
-    'add-green': { type: 'boolean' }, // record what passes of them
-    containerd: { type: 'string' }, // folder of the one to test with
-    etcd: { type: 'boolean' }, // the control plane keeps its objects there
-  },
-  allowPositionals: true, // live test files, instead of all
-});
+interface Options {
+  readonly unit?: boolean;
+  readonly live?: boolean;
+  readonly modern?: boolean;
+  readonly modernOnly?: boolean;
+  readonly again?: boolean;
+  readonly network?: boolean;
+  readonly addGreen?: boolean;
+  readonly containerd?: string;
+  readonly etcd?: boolean;
+}
+
+const program = new Command('npm test --')
+  .description('Check types and style, then run the unit tests, and the live tests on a cluster brought up for them.')
+  .argument('[files...]', 'live test files, instead of all')
+  .option('--unit', 'types, style and unit tests alone')
+  .option('--live', 'live tests alone')
+  .option('--modern', 'our own specs of v1.37, too')
+  .option('--modern-only', 'these alone')
+  .option('--network', 'alone: several segments and families, each mode of the proxy')
+  .option('--again', 'run what fails beside others once more, alone, and name it')
+  .option('--add-green', 'record which specs of v1.37 pass')
+  .option('--containerd <folder>', 'run the containerd of this folder')
+  .option('--etcd', 'a control plane that keeps its objects in etcd')
+  .parse();
+const values = program.opts<Options>();
+const positionals = program.args;
 const home = new URL('..', import.meta.url).pathname;
 const data = mkdtempSync('/tmp/skiff-test.');
 const containerd = values.containerd === undefined ? undefined : resolve(values.containerd);
@@ -45,7 +58,7 @@ const modern = 'test/conformance/modern/*.live.test.ts';
 const network = 'test/network/*.live.test.ts';
 const only = values.network
   ? 'network'
-  : values['modern-only']
+  : values.modernOnly
     ? 'modern'
     : values.live
       ? 'live'
@@ -189,7 +202,7 @@ const mostSuspects = 3;
 
 /** What once passed has to be there. (What is there and fails is counted already.) */
 function holdToGreen(text: string): void {
-  if (values['add-green']) addGreen(passedTitles(text), modernGreenFile);
+  if (values.addGreen) addGreen(passedTitles(text), modernGreenFile);
   const gone = missingTitles(readGreen(modernGreenFile), text);
   for (const title of gone) accounts.push(`did not run, though it once passed: ${title}`);
   add({ passed: 0, failed: gone.length });

@@ -120,6 +120,7 @@ if [ -z "$has_modules" ]; then
   case $(uname -m) in aarch64) arch=arm64 ;; *) arch=x64 ;; esac
   # node-pty is compiled: against the headers of the very Node.js that will load it.
   cd "$home"
+  [ ! -L node_modules ] || rm node_modules # npm would empty what it leads to
   npm_config_nodedir="$home/node_modules/node-linux-$arch" npm ci --no-fund --no-audit --loglevel=error >&2
   # Older npm (Debian 12's own) does not link a program that is called "node".
   [ -e "$home/node_modules/.bin/node" ] || ln -s "../node-linux-$arch/bin/node" "$home/node_modules/.bin/node"
