@@ -22,8 +22,6 @@ export interface Common {
 }
 
 export interface Member {
-  /** It has been shown everything up to this revision. The group keeps it. */
-  shown: number;
   /** @returns false if it takes no more: it has left the group then */
   write(pieces: readonly Uint8Array[]): boolean;
   /** More waits for it than may. */
@@ -32,7 +30,7 @@ export interface Member {
 }
 
 export interface WatchGroups {
-  /** From now on `member` is told of changes. It has seen all of them so far. */
+  /** From now on `member` is told of changes. It has been shown all of them so far. */
   join(common: Common, member: Member): Membership;
 }
 
@@ -41,9 +39,18 @@ export interface Membership {
   leave(): CacheEvent[];
 }
 
+interface Seat {
+  readonly member: Member;
+  /** The number of the first change that it has not been shown. */
+  next: number;
+}
+
+/** Changes are numbered as they come: several may have one revision, where a cache was filled anew. */
 interface Group {
-  readonly members: Set<Member>;
-  waiting: CacheEvent[];
+  readonly seats: Set<Seat>;
+  readonly waiting: CacheEvent[];
+  /** The number of the first that waits. */
+  first: number;
   readonly stop: () => void;
 }
 
@@ -72,31 +79,36 @@ export function createWatchGroups(turn: Turn): WatchGroups {
   return {
     join(common, member) {
       const group = find(common);
-      const isUnseen = (event: CacheEvent): boolean => event.revision > member.shown;
-      member.shown = Math.max(member.shown, common.cache.lastChange);
-      group.members.add(member);
+      const seat = { member, next: group.first + group.waiting.length };
+      group.seats.add(seat);
       return {
         leave() {
-          if (group.members.delete(member) && group.members.size === 0) {
+          if (group.seats.delete(seat) && group.seats.size === 0) {
             group.stop();
             forget(common);
           }
-          return group.waiting.filter(isUnseen);
+          return group.waiting.slice(Math.max(0, seat.next - group.first));
         },
       };
     },
   };
 }
 
+interface Pieces {
+  readonly pieces: readonly Uint8Array[];
+  /** Of each frame in them. */
+  readonly lengths: readonly number[];
+}
+
 function open(common: Common, turn: Turn): Group {
   const { connection, audience, selection, make, count } = common;
-  const members = new Set<Member>();
+  const seats = new Set<Seat>();
   let isPlanned = false;
 
   function put(event: CacheEvent): void {
     if (!isWanted(event, selection)) return;
     group.waiting.push(event);
-    if (group.waiting.length > mostWaiting) for (const member of members) member.lag();
+    if (group.waiting.length > mostWaiting) for (const { member } of seats) member.lag();
     plan();
   }
 
@@ -109,55 +121,54 @@ function open(common: Common, turn: Turn): Group {
   /** @returns how many were told */
   function tell(): number {
     isPlanned = false;
-    if (members.size === 0) return 0;
+    if (seats.size === 0) return 0;
     try {
       return tellSome();
     } catch (error) {
-      for (const member of members) member.fail(error);
+      for (const { member } of seats) member.fail(error);
       return 0;
     }
   }
 
   function tellSome(): number {
-    const { waiting } = group;
-    const frames: Uint8Array[] = [];
-    let taken = 0;
-    for (let bytes = 0; taken < waiting.length && bytes < bytesAtOnce; taken++) {
-      const frame = turn.told(waiting[taken]!, audience, make);
-      if (frame === undefined) continue;
+    const { waiting, first } = group;
+    const frames: (Uint8Array | undefined)[] = []; // of each that is taken
+    for (let bytes = 0; frames.length < waiting.length && bytes < bytesAtOnce; ) {
+      const frame = turn.told(waiting[frames.length]!, audience, make);
       frames.push(frame);
-      bytes += frame.length;
+      bytes += frame?.length ?? 0;
     }
-    group.waiting = waiting.slice(taken);
-    const [first, last] = [waiting[0]!.revision, waiting[taken - 1]!.revision];
-    const pieces = frames.length === 0 ? [] : [turn.joined(frames)];
+    waiting.splice(0, frames.length);
+    group.first += frames.length;
+    const forAll = piecesOf(frames);
     let told = 0;
-    for (const member of members) {
-      if (member.shown >= first) {
-        tellRest(member, waiting.slice(0, taken));
-        continue;
+    for (const seat of seats) {
+      const { next } = seat;
+      if (next >= group.first) continue;
+      seat.next = group.first;
+      if (next > first) {
+        showRest(seat.member, piecesOf(frames.slice(next - first))); // it came while they waited, and has been shown some
+      } else if (forAll.pieces.length > 0) {
+        told += 1;
+        seat.member.write(forAll.pieces);
       }
-      member.shown = last;
-      if (pieces.length === 0) continue;
-      told += 1;
-      member.write(pieces);
     }
-    for (const frame of frames) count(frame.length, told);
-    if (group.waiting.length > 0) plan();
+    for (const length of forAll.lengths) count(length, told);
+    if (waiting.length > 0) plan();
     return told;
   }
 
-  /** For one that came while they waited: it has seen some of them. */
-  function tellRest(member: Member, events: readonly CacheEvent[]): void {
-    const unseen = events.filter(({ revision }) => revision > member.shown);
-    if (unseen.length === 0) return;
-    member.shown = unseen.at(-1)!.revision;
-    const frames = unseen.map((event) => turn.told(event, audience, make)).filter((frame) => frame !== undefined);
-    if (frames.length === 0) return;
-    for (const frame of frames) count(frame.length, 1);
-    member.write(frames);
+  function showRest(member: Member, { pieces, lengths }: Pieces): void {
+    if (pieces.length === 0) return;
+    for (const length of lengths) count(length, 1);
+    member.write(pieces);
   }
 
-  const group: Group = { members, waiting: [], stop: common.cache.onEvent(put, selection.about) };
+  function piecesOf(frames: readonly (Uint8Array | undefined)[]): Pieces {
+    const shown = frames.filter((frame) => frame !== undefined);
+    return { pieces: shown.length === 0 ? [] : [turn.joined(shown)], lengths: shown.map(({ length }) => length) };
+  }
+
+  const group: Group = { seats, waiting: [], first: 0, stop: common.cache.onEvent(put, selection.about) };
   return group;
 }

@@ -18,10 +18,12 @@ interface Options {
   readonly ready?: (stored: readonly StoredObject[]) => Promise<void>;
   /** Shared by all watches: they can be told together. */
   readonly connection?: object;
+  /** Bytes that each frame has at least. */
+  readonly least?: number;
 }
 
 /** A cache that changes as it is told to, and watches of it by clients that take as much as they are told to. */
-function lab({ after, selection, options, ready, connection }: Options = {}) {
+function lab({ after, selection, options, ready, connection, least = 0 }: Options = {}) {
   const cache = createResourceCache('/registry/things/', parserOf({} as never));
   const clock = createFakeClock();
   let revision = 10;
@@ -64,7 +66,7 @@ function lab({ after, selection, options, ready, connection }: Options = {}) {
           likeness: connection === undefined ? undefined : 'things',
           event: (type: string, { key }: StoredObject) => {
             shown.push(key);
-            return Buffer.from(`${type} ${key}\n`);
+            return Buffer.from(`${type} ${key}`.padEnd(least).concat('\n'));
           },
           bookmark: ({ metadata }: { metadata: object }) => Buffer.from(`BOOKMARK ${JSON.stringify(metadata)}\n`),
           error: ({ message }: { message: string }) => Buffer.from(message),
@@ -75,14 +77,14 @@ function lab({ after, selection, options, ready, connection }: Options = {}) {
       {
         connection,
         write(pieces) {
-          into.push(Buffer.concat(pieces).toString().trimEnd().split('\n'));
+          into.push(Buffer.concat(pieces).toString().trimEnd().split(/ *\n/));
           return isTaken();
         },
         end: () => ends.push('end'),
         fail: (error) => ends.push(error),
       },
     );
-  return { put, start, writes, ends, clock, shown, metrics, takes: (is: boolean) => (takes = is) };
+  return { put, cache, start, writes, ends, clock, shown, metrics, takes: (is: boolean) => (takes = is) };
 }
 
 test('startWatch() shows what is there, then the changes of a turn in one write', async (t) => {
@@ -284,4 +286,37 @@ test('startWatch() ends all that are told together with the error by which a cha
   await turn();
   t.deepEqual(ends, [error, error]);
   t.deepEqual(writes, []);
+});
+
+test('startWatch() tells many of all that went when a cache was filled anew, though it is of one revision', async (t) => {
+  const { put, cache, start } = lab({ connection: {}, least: 40_000 });
+  const [all, slow] = [[], []] as [string[][], string[][]];
+  for (const name of ['a', 'b', 'c', 'd', 'e']) put(name);
+  start(all);
+  const source = start(slow, () => slow.length < 4);
+  await turn();
+  const before = [all.length, slow.length];
+  t.deepEqual(before, [3, 3], 'two at once');
+  cache.replace([], 20, 0);
+  await turn();
+  await turn();
+  const gone = ['a', 'b', 'c', 'd', 'e'].map((name) => `DELETED d/${name}`);
+  t.deepEqual(all.slice(3).flat(), gone);
+  t.deepEqual(slow.slice(3), [gone.slice(0, 2)]);
+  source.resume();
+  t.deepEqual(slow.slice(3).flat(), gone.slice(0, 4));
+  source.resume();
+  t.deepEqual(slow.slice(3).flat(), gone);
+});
+
+test('startWatch() from a revision that is still to come is told of nothing older, be it beside others', async (t) => {
+  const connection = {};
+  const { put, start, writes } = lab({ connection, after: 12 });
+  start();
+  for (const name of ['a', 'b', 'c']) put(name);
+  await turn();
+  t.deepEqual(writes, [['ADDED d/c']]);
+  put('d');
+  await turn();
+  t.deepEqual(writes[1], ['ADDED d/d']);
 });

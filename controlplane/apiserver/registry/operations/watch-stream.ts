@@ -50,7 +50,6 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
       ? { cache, connection: sink.connection, audience, selection, make, count }
       : undefined;
   const me: Member = {
-    shown: 0,
     write(pieces) {
       isFull = !sink.write(pieces);
       if (isFull) goAlone();
@@ -101,8 +100,8 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
   /** It has been shown all: from now on what others are told goes for it, too. */
   function goAlong(): void {
     if (common === undefined || isOver || membership !== undefined) return;
+    if (after > cache.lastChange) return; // it waits for what is to come later
     stop();
-    me.shown = Math.max(shown, after);
     membership = core.watchGroups.join(common, me);
   }
 
@@ -110,7 +109,6 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
     if (membership === undefined) return;
     waiting = membership.leave();
     membership = undefined;
-    shown = me.shown;
     stop = cache.onEvent(put, selection.about);
     plan();
   }
