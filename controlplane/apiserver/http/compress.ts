@@ -1,15 +1,13 @@
 import { promisify } from 'node:util';
 import { constants, gzip as gzipWithCallback } from 'node:zlib';
-import type { ApiRequest, ApiResponse } from '../exchange.ts';
+import { type ApiRequest, type ApiResponse, isWhole } from '../exchange.ts';
 
 const gzip = promisify(gzipWithCallback);
 
 /** Compresses bodies over 128 KiB for clients that accept gzip, off the main thread. Rule: upstream's gzip filter. */
 export async function compress(request: ApiRequest, response: ApiResponse): Promise<ApiResponse> {
   const { body } = response;
-  if (request.method !== 'GET' || body === undefined || !(typeof body === 'string' || body instanceof Uint8Array)) {
-    return response;
-  }
+  if (request.method !== 'GET' || body === undefined || !isWhole(body)) return response;
   if (body.length < leastBytes || response.headers['content-encoding'] !== undefined) return response;
   if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return response;
   const packed = await gzip(body, { level: constants.Z_BEST_SPEED });

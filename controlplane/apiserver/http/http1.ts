@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '#lib/clock.ts';
 import { http } from '#lib/http.ts';
-import type { ApiRequest, ApiResponse } from '../exchange.ts';
+import { type ApiRequest, type ApiResponse, isWhole } from '../exchange.ts';
 import { readBody } from './body.ts';
 import { compress } from './compress.ts';
 import { peerOf } from './peer.ts';
@@ -46,12 +46,12 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, servi
   const response = await compress(request, await serving.handler(request));
   if (outgoing.destroyed || outgoing.headersSent) return;
   const { status, headers, body } = response;
-  const isWhole = typeof body === 'string' || body instanceof Uint8Array;
-  const length = isWhole ? { 'content-length': Buffer.byteLength(body) } : {};
+  const isSized = body !== undefined && isWhole(body);
+  const length = isSized ? { 'content-length': Buffer.byteLength(body) } : {};
   // A body that was not read to its end cannot be told from the next request.
   const close = incoming.complete ? {} : { connection: 'close' };
   outgoing.writeHead(status, { ...length, ...headers, ...close });
-  if (!isWhole) outgoing.flushHeaders();
+  if (!isSized) outgoing.flushHeaders();
   await sendBody(outgoing, request.method === 'HEAD' ? undefined : sendable(response));
   if (!incoming.complete) outgoing.once('finish', () => incoming.destroy());
 }

@@ -20,15 +20,22 @@ const exceptions: Readonly<Record<string, string>> = {
 
 /** What lies under a key, for people who count it: `/registry/minions/a` is a node. */
 export function resourceAt(key: string): { readonly group: string; readonly resource: string } {
-  const first = key.indexOf('/', root.length);
-  const second = key.indexOf('/', first + 1);
-  // No prefix is the beginning of another one.
-  const found = builtIn.get(key.slice(0, first + 1)) ?? builtIn.get(key.slice(0, second + 1));
+  const found = atPrefix(builtIn, key);
   if (found !== undefined) return found;
   const [, , group = '', resource = ''] = key.split('/', 4);
   return group.includes('.') ? { group, resource } : { group: '', resource: group };
 }
-const root = '/registry/';
+
+/**
+ * What is kept under the prefix of a key. Resources lie one level below /registry/, some two: `services/specs`,
+ * `apiextensions.k8s.io/customresourcedefinitions`. No prefix is the beginning of another one.
+ */
+export function atPrefix<T>(byPrefix: ReadonlyMap<string, T>, key: string): T | undefined {
+  const first = key.indexOf('/', root.length);
+  return byPrefix.get(key.slice(0, first + 1)) ?? byPrefix.get(key.slice(0, key.indexOf('/', first + 1) + 1));
+}
+/** Of all keys. */
+export const root = '/registry/';
 
 const builtIn: ReadonlyMap<string, { readonly group: string; readonly resource: string }> = new Map(
   resourceFacts.map(({ group, plural }) => [storagePrefix(group, plural), { group, resource: plural }]),

@@ -6,6 +6,7 @@ import type { Clock } from '#lib/clock.ts';
 import { hasReason } from '#lib/errors.ts';
 import type { Log } from '#lib/log.ts';
 import type { Entry, Store } from '../../../store/store.ts';
+import { atPrefix, root } from '../storage-keys.ts';
 import { createLateCache } from './late-cache.ts';
 import type { FedCache } from './resource-cache.ts';
 
@@ -73,7 +74,7 @@ export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
     let after = '';
     for (;;) {
       const page = await store.list({ prefix: root, after, limit: pageSize, atRevision: revision }, signal);
-      for (const entry of page.entries) groups.get(cacheOf(byPrefix, entry.key)!)?.push(entry);
+      for (const entry of page.entries) groups.get(atPrefix(byPrefix, entry.key)!)?.push(entry);
       if (page.remaining === 0) break;
       after = page.last ?? page.entries.at(-1)!.key;
     }
@@ -84,7 +85,7 @@ export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
   async function follow(signal: AbortSignal): Promise<void> {
     for await (const { events, revision } of store.watch(root, applied, signal)) {
       const nowMs = clock.now();
-      for (const event of events) cacheOf(byPrefix, event.key)?.apply(event, nowMs);
+      for (const event of events) atPrefix(byPrefix, event.key)?.apply(event, nowMs);
       advance(revision);
     }
   }
@@ -155,13 +156,6 @@ export function createFeed({ store, caches, clock, log }: FeedOptions): Feed {
     run,
   };
 }
-const root = '/registry/';
 const pageSize = 1000;
 const replayed = 1000; // changes: clients that were connected before a restart resume without a list
 const staleMs = 3_000;
-
-/** Resources lie one level below /registry/, some two: `services/specs`, `apiextensions.k8s.io/customresourcedefinitions`. */
-function cacheOf(byPrefix: ReadonlyMap<string, FedCache>, key: string): FedCache | undefined {
-  const first = key.indexOf('/', root.length);
-  return byPrefix.get(key.slice(0, first + 1)) ?? byPrefix.get(key.slice(0, key.indexOf('/', first + 1) + 1));
-}

@@ -35,16 +35,8 @@ type Tasks = Task[]; // one of each watch at most
 /** What the tasks of one turn have in common. */
 interface Common {
   readonly made: Map<StoredObject, Map<string, Uint8Array>>;
-  readonly told: Map<CacheEvent, Map<string, Told>>;
-  /** Who asked last. */
-  last?: Told;
+  readonly told: Map<CacheEvent, Map<string, { readonly frame: Uint8Array | undefined }>>;
   readonly joins: Map<Uint8Array, Join[]>;
-}
-
-interface Told {
-  readonly event: CacheEvent;
-  readonly audience: string;
-  readonly frame: Uint8Array | undefined;
 }
 
 export function createTurn(): Turn {
@@ -96,14 +88,13 @@ export function createTurn(): Turn {
     },
     told(event, audience, make) {
       if (common === undefined) return make(event);
-      const { last } = common; // mostly many of one audience are told of one event
-      if (last?.event === event && last.audience === audience) return last.frame;
       let frames = common.told.get(event);
       if (frames === undefined) common.told.set(event, (frames = new Map()));
-      let known = frames.get(audience);
-      if (known === undefined) frames.set(audience, (known = { event, audience, frame: make(event) }));
-      common.last = known;
-      return known.frame;
+      const known = frames.get(audience);
+      if (known !== undefined) return known.frame;
+      const frame = make(event);
+      frames.set(audience, { frame });
+      return frame;
     },
     joined(pieces) {
       const first = pieces[0]!;

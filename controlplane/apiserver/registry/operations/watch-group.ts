@@ -22,8 +22,8 @@ export interface Common {
 }
 
 export interface Member {
-  /** @returns false if it takes no more: it has left the group then */
-  write(pieces: readonly Uint8Array[]): boolean;
+  /** Leaves the group if its client takes no more. */
+  write(pieces: readonly Uint8Array[]): void;
   /** More waits for it than may. */
   lag(): void;
   fail(error: unknown): void;
@@ -169,6 +169,6 @@ function open(common: Common, turn: Turn): Group {
     return { pieces: shown.length === 0 ? [] : [turn.joined(shown)], lengths: shown.map(({ length }) => length) };
   }
 
-  const group: Group = { seats, waiting: [], first: 0, stop: common.cache.onEvent(put, selection.about) };
+  const group: Group = { seats, waiting: [], first: 0, stop: common.cache.onEvent(put) };
   return group;
 }

@@ -309,9 +309,8 @@ test('startWatch() tells many of all that went when a cache was filled anew, tho
   t.deepEqual(slow.slice(3).flat(), gone);
 });
 
-test('startWatch() from a revision that is still to come is told of nothing older, be it beside others', async (t) => {
-  const connection = {};
-  const { put, start, writes } = lab({ connection, after: 12 });
+test('startWatch() from a revision that is still to come is told of nothing older, and of all that follows', async (t) => {
+  const { put, start, writes } = lab({ connection: {}, after: 12 });
   start();
   for (const name of ['a', 'b', 'c']) put(name);
   await turn();

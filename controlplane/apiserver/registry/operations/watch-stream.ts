@@ -53,7 +53,6 @@ export function startWatch(parts: WatchParts, sink: Sink): Source {
     write(pieces) {
       isFull = !sink.write(pieces);
       if (isFull) goAlone();
-      return !isFull;
     },
     lag,
     fail: (error) => finish(() => sink.fail(error)),
